@@ -1,0 +1,92 @@
+"""People."""
+
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.structure import NodeKind
+from cxaccess.lib.models import Versioned
+
+
+class PersonState(models.TextChoices):
+    """Where somebody stands; only the active are ever allowed anything."""
+
+    PREHIRE = "prehire", _("Pre-hire")
+    ACTIVE = "active", _("Active")
+    LEAVE = "leave", _("On leave")
+    SUSPENDED = "suspended", _("Suspended")
+    LEFT = "left", _("Left")
+
+
+class PersonManager(BaseUserManager["Person"]):
+    """Finds people the way sign-in names them: by mail, whatever its case."""
+
+    def get_by_natural_key(self, username: str | None) -> "Person":
+        """Return the person with that mail address. Raises Person.DoesNotExist."""
+        return self.get(email__iexact=username or "\x00")
+
+
+class Person(Versioned, AbstractBaseUser):
+    """Somebody who works with the platform. Nothing here opens anything: there is no superuser.
+
+    Whether they can sign in (`claimed_at`) is apart from `state`: an imported person is active and unclaimed.
+    """
+
+    principal = models.OneToOneField("accounts.Principal", models.PROTECT, related_name="person")
+    name = models.CharField(_("name"), max_length=200)
+    email = models.EmailField(_("work mail"), blank=True)
+    state = models.CharField(max_length=10, choices=PersonState.choices, default=PersonState.ACTIVE)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    title = models.CharField(_("job title"), max_length=120, blank=True)
+    department = models.ForeignKey(
+        "accounts.Node", models.PROTECT, null=True, blank=True, related_name="department_people",
+        limit_choices_to={"kind": NodeKind.DEPARTMENT},
+    )  # fmt: skip
+    region = models.ForeignKey(
+        "accounts.Node", models.PROTECT, null=True, blank=True, related_name="region_people",
+        limit_choices_to={"kind": NodeKind.REGION},
+    )  # fmt: skip
+    manager = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="reports")
+    employed_from = models.DateField(null=True, blank=True)
+    employed_until = models.DateField(null=True, blank=True)
+    time_zone = models.CharField(max_length=40, default="UTC")
+    language = models.CharField(max_length=8, default="en")
+    created_at = models.DateTimeField()
+    demo = models.BooleanField(default=False)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+
+    objects = PersonManager()
+
+    class Meta:
+        verbose_name_plural = "people"
+        constraints = [
+            models.UniqueConstraint(Lower("email"), condition=~Q(email=""), name="person_email_unique"),
+            models.CheckConstraint(condition=~Q(manager=models.F("id")), name="person_not_own_manager"),
+        ]
+        indexes = [
+            models.Index(fields=["state", "name", "id"], name="person_state_name"),
+            models.Index(fields=["name", "id"], name="person_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_active(self) -> bool:  # type: ignore[override]
+        """Return whether Django and its libraries may let them sign in."""
+        return self.state == PersonState.ACTIVE
+
+    def get_full_name(self) -> str:
+        """Return the name; some libraries ask for it."""
+        return self.name
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Return False: Django's own permissions open nothing. Ask `permissions.gate`."""
+        return False

@@ -1,0 +1,32 @@
+"""Stamps: a cached snapshot is good as long as the stamps it was built from have not moved."""
+
+from collections.abc import Iterable
+
+from django.db import connection
+from django.db.models import F
+
+from cxaccess.jobs.models import Stamp
+
+MODEL = 0  # roles, catalogue, trees and team parents: whatever everybody's decisions share
+
+
+def bump(*keys: int) -> None:
+    """Add one to each stamp, in the caller's transaction, which must be open. `keys`: principal ids or MODEL."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("Stamps move only in the transaction of the change.")
+    wanted = sorted(set(keys))
+    Stamp.objects.bulk_create([Stamp(key=key) for key in wanted], ignore_conflicts=True)
+    Stamp.objects.filter(key__in=wanted).update(version=F("version") + 1)
+
+
+def read(keys: Iterable[int]) -> dict[int, int]:
+    """Return {key: version}, in one query; a stamp that never moved is 0."""
+    wanted = set(keys)
+    found = dict(Stamp.objects.filter(key__in=wanted).values_list("key", "version"))
+    return {key: found.get(key, 0) for key in wanted}
+
+
+def lock(key: int = MODEL) -> None:
+    """Hold the stamp's row until the caller's transaction ends, so that rivals queue up."""
+    Stamp.objects.bulk_create([Stamp(key=key)], ignore_conflicts=True)
+    Stamp.objects.select_for_update().get(key=key)

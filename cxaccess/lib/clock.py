@@ -1,0 +1,36 @@
+"""Moments and windows. Every moment is timezone-aware; storage is UTC; people read their own zone."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+
+def now() -> datetime:
+    """Return this moment in UTC. Only the edge (middleware, commands, tasks) calls it; all else takes `at`."""
+    return datetime.now(UTC)
+
+
+def end_of_day(day: date, zone: str) -> datetime:
+    """Return the moment `day` ends in `zone`: the first instant of the next day, in UTC.
+
+    >>> end_of_day(date(2026, 3, 3), "Europe/Berlin").isoformat()
+    '2026-03-03T23:00:00+00:00'
+    """
+    return datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(zone)).astimezone(UTC)
+
+
+def start_of_day(day: date, zone: str) -> datetime:
+    """Return the first instant of `day` in `zone`, in UTC."""
+    return datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The half-open time in which something is in force: ``starts_at <= t < until``; `until` None never ends."""
+
+    starts_at: datetime
+    until: datetime | None = None
+
+    def covers(self, at: datetime) -> bool:
+        """Return whether this window is in force at `at`."""
+        return self.starts_at <= at and (self.until is None or at < self.until)

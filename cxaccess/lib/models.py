@@ -1,0 +1,82 @@
+"""Patterns that several apps' tables share. Abstract; no table of its own."""
+
+from datetime import datetime
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Risk(models.IntegerChoices):
+    """How much harm a wrong use can do; ordered, so that the highest of several is `max`."""
+
+    LOW = 1, _("Low")
+    MEDIUM = 2, _("Medium")
+    HIGH = 3, _("High")
+    CRITICAL = 4, _("Critical")
+
+
+class Source(models.TextChoices):
+    """Where a grant or membership came from."""
+
+    MANUAL = "manual", _("By hand")
+    BIRTHRIGHT = "birthright", _("Birthright")
+    REQUEST = "request", _("Request")
+    BREAK_GLASS = "break_glass", _("Break-glass")
+    PROVISIONING = "provisioning", _("Provisioning")
+    IMPORT = "import", _("Import")
+    PROJECT = "project", _("Project")
+    SETUP = "setup", _("Set-up")
+
+
+def in_force(at: datetime, prefix: str = "") -> Q:
+    """Return the condition that a windowed row, reached by `prefix`, is in force at `at`."""
+    starts, until = f"{prefix}starts_at", f"{prefix}until"
+    return Q(**{f"{starts}__lte": at}) & (Q(**{f"{until}__isnull": True}) | Q(**{f"{until}__gt": at}))
+
+
+class WindowQuerySet(models.QuerySet[Any]):
+    """Rows with a window."""
+
+    def in_force(self, at: datetime) -> Self:
+        """Keep what is in force at `at`."""
+        return self.filter(in_force(at))
+
+    def not_over(self, at: datetime) -> Self:
+        """Keep what is in force at `at` or starts later."""
+        return self.filter(Q(until__isnull=True) | Q(until__gt=at))
+
+
+class Windowed(models.Model):
+    """A row in force while ``starts_at <= t < until``. There is no status: ending early sets `until` to now."""
+
+    starts_at = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True, db_index=True)
+    stated_from = models.DateTimeField(null=True, blank=True)
+    stated_until = models.DateTimeField(null=True, blank=True)
+    source = models.CharField(max_length=12, choices=Source.choices, default=Source.MANUAL)
+    source_ref = models.CharField(max_length=64, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+    given_by = models.ForeignKey("accounts.Person", models.PROTECT, null=True, blank=True, related_name="+")
+    ended_by = models.ForeignKey("accounts.Person", models.PROTECT, null=True, blank=True, related_name="+")
+    end_reason = models.CharField(max_length=500, blank=True)
+
+    objects = WindowQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def window_constraint(cls, name: str) -> models.CheckConstraint:
+        """Return the constraint that a window never ends before it starts; an empty one was revoked before it began."""
+        return models.CheckConstraint(condition=Q(until__isnull=True) | Q(until__gte=models.F("starts_at")), name=name)
+
+
+class Versioned(models.Model):
+    """An editable row whose forms carry `row_version`; the loser of a race gets 409."""
+
+    row_version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        abstract = True

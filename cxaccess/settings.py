@@ -1,0 +1,193 @@
+"""Deployment settings, all from the environment.
+
+Two ways to run: ``embedded`` (the default of ``bin/up``: SQLite, no Redis, one machine) and
+``production`` (PostgreSQL, Redis, SMTP, behind a proxy with HTTPS). Whatever an administrator may
+change while the instance runs is not here but in ``cxaccess.jobs.models.Setting``, on a screen.
+"""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+MODE = env.str("CXACCESS_MODE", default="embedded")
+if MODE not in ("embedded", "production"):
+    raise ImproperlyConfigured(f"CXACCESS_MODE is {MODE!r}; it must be 'embedded' or 'production'.")
+PRODUCTION = MODE == "production"
+DATA_DIR = Path(env.str("CXACCESS_DATA", default=str(BASE_DIR / "data"))).resolve()
+if not PRODUCTION:
+    environ.Env.read_env(str(DATA_DIR / "secrets.env"))  # written once by bin/up; the environment wins
+DEMO = env.bool("CXACCESS_DEMO", default=False)
+DEBUG = False
+
+
+def secret(name: str) -> str:
+    """Return the secret called `name`; in embedded mode `bin/up` has made it.
+
+    Raises ImproperlyConfigured, naming it, where it is missing.
+    """
+    value = env.str(name, default="")
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set. Set it in the environment; docs/operator.md says how.")
+    return value
+
+
+SECRET_KEY = secret("CXACCESS_SECRET_KEY")
+# Fernet keys, newest first: the first encrypts, all decrypt. Never the same as SECRET_KEY.
+ENCRYPTION_KEYS = [key for key in secret("CXACCESS_ENCRYPTION_KEYS").split(",") if key]
+
+# Where people reach the console.
+PUBLIC_URL = env.str("CXACCESS_URL", default="http://localhost:8000" if not PRODUCTION else "")
+if not PUBLIC_URL:
+    raise ImproperlyConfigured(
+        "CXACCESS_URL is not set. Set the address people open, such as https://access.example.com."
+    )
+_public = urlsplit(PUBLIC_URL)
+ALLOWED_HOSTS = [_public.hostname or "", *env.list("CXACCESS_EXTRA_HOSTS", default=[])]
+if not PRODUCTION:
+    ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]"]
+CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
+HTTPS = _public.scheme == "https"
+TRUSTED_PROXIES = env.int("CXACCESS_TRUSTED_PROXIES", default=0)
+
+INSTALLED_APPS = [
+    "cxaccess.apps.CxAccessConfig",
+    "accounts.apps.AccountsConfig",
+    "permissions.apps.PermissionsConfig",
+    "audits.apps.AuditsConfig",
+    "cxaccess.jobs.apps.JobsConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "guardian",
+    "auditlog",
+    "csp",
+    "django_htmx",
+    "django_structlog",
+    "lucide",
+    "template_partials",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "cxaccess.middleware.RequestMoment",
+]
+
+ROOT_URLCONF = "cxaccess.urls"
+WSGI_APPLICATION = "cxaccess.wsgi.application"
+AUTH_USER_MODEL = "accounts.Person"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "cxaccess.navigation.frame",
+            ],
+            "builtins": ["cxaccess.templatetags.ui", "django.templatetags.i18n", "django.templatetags.static"],
+        },
+    },
+]
+
+DATABASES = {
+    "default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'cxaccess.sqlite3'}"),
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        # IMMEDIATE: a deferred BEGIN that upgrades to a write fails at once with "database is locked".
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+REDIS_URL = env.str("REDIS_URL", default="")
+if REDIS_URL:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+STATIC_URL = "/static/"
+STATIC_ROOT = env.str("CXACCESS_STATIC", default=str(DATA_DIR / "static"))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    },
+}
+
+# Audit trail and object permissions
+AUDITLOG_LOGENTRY_MODEL = "audits.Event"
+GUARDIAN_MONKEY_PATCH_USER = False
+ANONYMOUS_USER_NAME = None
+
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+# W004: the address is unique, case-insensitively and where it is not empty, by a named constraint.
+# guardian.W001: its backend sees no windows and must never be asked; ours asks the gate.
+SILENCED_SYSTEM_CHECKS = ["auth.W004", "guardian.W001"]

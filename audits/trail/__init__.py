@@ -1,0 +1,1 @@
+"""The trail: `record(tag, ...)` writes it, `Tag` names what there is."""

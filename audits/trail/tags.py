@@ -1,0 +1,52 @@
+"""Every kind of event there is. A tag that is not here cannot be recorded."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Tag(models.TextChoices):
+    """``area.what_happened``, in the past tense, with the words people read."""
+
+    PERSON_CREATED = "person.created", _("Person created")
+    PERSON_EDITED = "person.edited", _("Person edited")
+    PERSON_SUSPENDED = "person.suspended", _("Person suspended")
+    PERSON_REACTIVATED = "person.reactivated", _("Person reactivated")
+    PERSON_CLAIMED = "person.claimed", _("Account claimed")
+    NODE_CREATED = "structure.created", _("Place added")
+    NODE_EDITED = "structure.edited", _("Place edited")
+    NODE_MOVED = "structure.moved", _("Place moved")
+    NODE_ARCHIVED = "structure.archived", _("Place archived")
+    TEAM_CREATED = "team.created", _("Team created")
+    TEAM_EDITED = "team.edited", _("Team edited")
+    TEAM_MOVED = "team.moved", _("Team moved")
+    TEAM_ARCHIVED = "team.archived", _("Team archived")
+    MEMBERSHIP_GIVEN = "membership.given", _("Membership given")
+    MEMBERSHIP_CHANGED = "membership.changed", _("Membership changed")
+    MEMBERSHIP_ENDED = "membership.ended", _("Membership ended")
+    MEMBERSHIP_EXPIRED = "membership.expired", _("Membership ran out")
+    ROLE_CREATED = "role.created", _("Role created")
+    ROLE_EDITED = "role.edited", _("Role edited")
+    ROLE_VERSIONED = "role.versioned", _("Role's permissions changed")
+    ROLE_RETIRED = "role.retired", _("Role retired")
+    GRANT_GIVEN = "grant.given", _("Role given")
+    GRANT_CHANGED = "grant.changed", _("Grant changed")
+    GRANT_ENDED = "grant.ended", _("Grant ended")
+    GRANT_EXPIRED = "grant.expired", _("Grant ran out")
+    CATALOGUE_EDITED = "catalogue.edited", _("Why card edited")
+    ACCESS_REFUSED = "access.refused", _("Access refused")
+    ACCESS_CHECKED = "access.checked", _("Access checked")
+    ACCESS_EXPORTED = "access.exported", _("List exported")
+    SIGN_IN = "sign_in.succeeded", _("Signed in")
+    SIGN_IN_FAILED = "sign_in.failed", _("Sign-in failed")
+    SIGN_OUT = "sign_in.ended", _("Signed out")
+    SESSION_ENDED = "session.ended", _("Session ended")
+    PASSWORD_CHANGED = "password.changed", _("Password changed")
+    FACTOR_ADDED = "factor.added", _("Second factor added")
+    FACTOR_REMOVED = "factor.removed", _("Second factor removed")
+    FACTOR_CODES_MADE = "factor.codes_made", _("Recovery codes made")
+    FACTOR_CODE_USED = "factor.code_used", _("Recovery code used")
+    STEP_UP = "factor.step_up", _("Second factor confirmed")
+    SETTING_CHANGED = "setting.changed", _("Setting changed")
+    INSTANCE_SET_UP = "instance.set_up", _("Instance set up")
+    STARTER_PACK_INSTALLED = "instance.starter_pack", _("Starter pack installed")
+    DEMO_LOADED = "instance.demo_loaded", _("Demo company loaded")

@@ -1,0 +1,1 @@
+"""The catalogue of types and permissions, with their why cards."""

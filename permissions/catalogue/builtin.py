@@ -1,0 +1,256 @@
+"""The permissions every instance starts with: those of a CX platform, and those of this console itself.
+
+A row of an action is: name, label, risk, purpose, what it exposes, example, what it implies (same type by name).
+"""
+
+from typing import NamedTuple
+
+from cxaccess.lib.models import Risk
+
+LOW, MEDIUM, HIGH, CRITICAL = Risk.LOW, Risk.MEDIUM, Risk.HIGH, Risk.CRITICAL
+
+
+class ActionRow(NamedTuple):
+    """One permission and its why card."""
+
+    name: str
+    label: str
+    risk: Risk
+    purpose: str
+    exposes: str
+    example: str
+    implies: tuple[str, ...] = ()
+
+
+class TypeRow(NamedTuple):
+    """One type of resource with its permissions, in the order the matrix shows them."""
+
+    key: str
+    label: str
+    plural: str
+    area: str
+    summary: str
+    console: bool
+    fields: tuple[tuple[str, str, str], ...]
+    actions: tuple[ActionRow, ...]
+
+
+VOICE, SERVICE, CUSTOMERS, PLATFORM = "Customer voice", "Service", "Customers", "Platform"
+ORGANISATION, ACCESS, PROOF, SYSTEM = "Organisation", "Access", "Proof", "System"
+A = ActionRow
+
+PLATFORM_TYPES: tuple[TypeRow, ...] = (
+    TypeRow(
+        "feedback", "Feedback stream", "Feedback streams", VOICE, "Comments and ratings as they arrive", False,
+        (("comment", "Comment", "free_text"), ("score", "Score", "score"), ("email", "Mail", "email")),
+        (
+            A("view", "View", LOW, "Read what customers say", "Comments, scores, the channel they came by",
+              "An analyst reads this week's app reviews"),
+            A("edit", "Edit", MEDIUM, "Tag, translate and route feedback", "The same as view, changeable",
+              "A coach corrects a wrong topic", ("view",)),
+            A("export", "Export", HIGH, "Take feedback out of the platform", "Comments and contact details in a file",
+              "A quarterly sample goes to an agency", ("view",)),
+            A("delete", "Delete", HIGH, "Remove feedback for good", "Nothing; what is deleted is lost",
+              "A customer withdraws consent", ("view",)),
+        ),
+    ),
+    TypeRow(
+        "survey", "Survey", "Surveys", VOICE, "Questions, sends, results", False,
+        (("answer", "Answer", "free_text"), ("score", "Score", "score")),
+        (
+            A("view", "View", LOW, "See surveys and their results", "Questions and aggregated answers",
+              "A manager checks the response rate"),
+            A("edit", "Edit", MEDIUM, "Write and change surveys", "Questions, audiences", "A new question is added",
+              ("view",)),
+            A("send", "Send", HIGH, "Send a survey to customers", "Reaches customers by name",
+              "The winter survey goes out", ("view",)),
+            A("export", "Export", HIGH, "Take answers out of the platform", "Answers with the people who gave them",
+              "Answers feed a statistics tool", ("view",)),
+            A("delete", "Delete", HIGH, "Remove a survey with its answers", "Nothing; answers are lost",
+              "A test survey is cleaned up", ("edit",)),
+        ),
+    ),
+    TypeRow(
+        "report", "Report", "Reports", VOICE, "Saved analyses", False, (),
+        (
+            A("view", "View", LOW, "Read analyses", "Aggregated figures", "A lead reads the weekly report"),
+            A("edit", "Edit", MEDIUM, "Build and change analyses", "The data the report draws on",
+              "A filter is changed", ("view",)),
+            A("export", "Export", MEDIUM, "Take a report out as a file", "Figures, sometimes with comments",
+              "Slides for the board", ("view",)),
+            A("delete", "Delete", MEDIUM, "Remove a report", "Nothing", "An old report goes", ("edit",)),
+        ),
+    ),
+    TypeRow(
+        "ticket", "Ticket queue", "Ticket queues", SERVICE, "Conversations with customers", False,
+        (("customer", "Customer", "name"), ("email", "Mail", "email"), ("phone", "Phone", "phone"),
+         ("message", "Message", "free_text")),
+        (
+            A("view", "View", LOW, "Read conversations", "Names, contact details, messages",
+              "An agent opens a case"),
+            A("reply", "Reply", LOW, "Answer customers", "Speaks in the company's name", "An agent answers", ("view",)),
+            A("assign", "Assign", MEDIUM, "Move cases between people and queues", "Who works on what",
+              "A lead spreads the morning's cases", ("view",)),
+            A("export", "Export", HIGH, "Take conversations out", "Messages and contact details in a file",
+              "A legal request", ("view",)),
+            A("delete", "Delete", HIGH, "Remove conversations", "Nothing; they are lost", "Spam is cleared",
+              ("view",)),
+        ),
+    ),
+    TypeRow(
+        "article", "Knowledge article", "Knowledge articles", SERVICE, "Answers agents use", False, (),
+        (
+            A("view", "View", LOW, "Read the knowledge base", "Internal answers", "An agent looks up returns"),
+            A("edit", "Edit", LOW, "Write and correct articles", "Internal answers", "A step is corrected", ("view",)),
+            A("publish", "Publish", MEDIUM, "Make articles public", "The public help centre",
+              "A new return policy goes live", ("edit",)),
+        ),
+    ),
+    TypeRow(
+        "profile", "Customer profile", "Customer profiles", CUSTOMERS, "Names, contacts, history", False,
+        (("name", "Name", "name"), ("email", "Mail", "email"), ("phone", "Phone", "phone"),
+         ("notes", "Notes", "free_text")),
+        (
+            A("view", "View", MEDIUM, "See who a customer is", "Name, contact details, orders, notes",
+              "An agent checks an address"),
+            A("edit", "Edit", MEDIUM, "Correct a customer's data", "The same, changeable", "A new phone number",
+              ("view",)),
+            A("export", "Export", CRITICAL, "Take customer data out", "Names, mails and phones in a file",
+              "A data subject asks for their data", ("view",)),
+            A("erase", "Erase", CRITICAL, "Erase a customer", "Nothing; the profile is lost",
+              "A right-to-erasure request", ("view",)),
+        ),
+    ),
+    TypeRow(
+        "segment", "Segment", "Segments", CUSTOMERS, "Groups of customers", False, (),
+        (
+            A("view", "View", LOW, "See segments and their sizes", "Rules and counts", "A planner picks an audience"),
+            A("edit", "Edit", MEDIUM, "Define segments", "Who is in which group", "A churn segment is refined",
+              ("view",)),
+            A("export", "Export", HIGH, "Take a segment's members out", "Names and mails in a file",
+              "A mailing list for a partner", ("view",)),
+        ),
+    ),
+    TypeRow(
+        "dashboard", "Dashboard", "Dashboards", PLATFORM, "Charts people share", False, (),
+        (
+            A("view", "View", LOW, "Look at charts", "Aggregated figures", "A lead opens the morning board"),
+            A("edit", "Edit", MEDIUM, "Build dashboards", "The data behind the charts", "A chart is added", ("view",)),
+            A("share", "Share", MEDIUM, "Show a dashboard to others", "Its figures, to whoever gets it",
+              "The board is shared with sales", ("view",)),
+            A("delete", "Delete", MEDIUM, "Remove a dashboard", "Nothing", "A copy is removed", ("edit",)),
+        ),
+    ),
+    TypeRow(
+        "setting", "Platform setting", "Platform settings", PLATFORM, "How the CX platform works", False, (),
+        (
+            A("view", "View", LOW, "See how the platform is set", "Channels, hours, routing", "A lead checks hours"),
+            A("edit", "Edit", HIGH, "Change how the platform works", "Routing of all cases",
+              "Opening hours change", ("view",)),
+        ),
+    ),
+    TypeRow(
+        "integration", "Integration", "Integrations", PLATFORM, "Connected systems", False, (),
+        (
+            A("view", "View", LOW, "See what is connected", "Names of systems, health", "An operator checks a sync"),
+            A("manage", "Manage", CRITICAL, "Connect systems and their keys", "Whatever the system may read",
+              "A shop system is connected", ("view",)),
+        ),
+    ),
+)  # fmt: skip
+
+CONSOLE_TYPES: tuple[TypeRow, ...] = (
+    TypeRow(
+        "person", "Person", "People", ORGANISATION, "Everybody who works with the platform", True, (),
+        (
+            A("view", "View", LOW, "See people, their place and their access", "Names, mails, titles, roles",
+              "A lead looks up a colleague"),
+            A("create", "Create", MEDIUM, "Add people", "Nothing yet", "A new hire is added", ("view",)),
+            A("edit", "Edit", MEDIUM, "Change where people belong", "Department, region, manager",
+              "Somebody moves to another region", ("view",)),
+            A("suspend", "Suspend", HIGH, "Stop and restart somebody's access", "All their access at once",
+              "A laptop is stolen", ("view",)),
+            A("export", "Export", MEDIUM, "Take the list of people out", "Names, mails, titles in a file",
+              "HR compares lists", ("view",)),
+        ),
+    ),
+    TypeRow(
+        "team", "Team", "Teams", ORGANISATION, "People who work together", True, (),
+        (
+            A("view", "View", LOW, "See teams, members and what they can do", "Names, roles",
+              "A lead checks a neighbour team"),
+            A("create", "Create", MEDIUM, "Found teams", "Nothing yet", "A new squad starts", ("view",)),
+            A("edit", "Edit", MEDIUM, "Change a team and where it belongs", "What reaches its members",
+              "A team moves under another", ("view",)),
+            A("manage_members", "Manage members", HIGH, "Add and remove members and leads",
+              "Whatever the team holds", "A colleague joins", ("view",)),
+        ),
+    ),
+    TypeRow(
+        "structure", "Structure", "Structure", ORGANISATION, "Departments and regions", True, (),
+        (
+            A("view", "View", LOW, "See departments and regions", "How the company is built", "Find the right region"),
+            A("edit", "Edit", HIGH, "Change departments and regions", "What every scope covers",
+              "Austria moves under DACH", ("view",)),
+        ),
+    ),
+    TypeRow(
+        "role", "Role", "Roles", ACCESS, "Named sets of permissions", True, (),
+        (
+            A("view", "View", LOW, "See roles and who holds them", "What each role allows", "Pick the right role"),
+            A("create", "Create", HIGH, "Make roles", "Nothing until given", "A role for a new team", ("view",)),
+            A("edit", "Edit", CRITICAL, "Change what a role allows", "The access of everybody who holds it",
+              "Export is taken out", ("view",)),
+            A("retire", "Retire", HIGH, "Take a role out of use", "Nothing", "An old role goes", ("view",)),
+            A("give", "Give", CRITICAL, "Give roles to people and teams, within a scope",
+              "Any access within that scope", "An analyst gets a role for a month", ("view",)),
+            A("give_onward", "Give onward", CRITICAL, "Pass on the right to give",
+              "Makes further administrators", "A second administrator is named", ("give",)),
+        ),
+    ),
+    TypeRow(
+        "grant", "Grant", "Grants", ACCESS, "Who was given what, where and until when", True, (),
+        (
+            A("view", "View", LOW, "See who holds what and why", "Names and roles", "What ends this week?"),
+            A("end", "End", HIGH, "End grants and change their end", "Takes access away", "A project is over",
+              ("view",)),
+        ),
+    ),
+    TypeRow(
+        "catalogue", "Catalogue", "Catalogue", ACCESS, "All permissions with their why cards", True, (),
+        (
+            A("view", "View", LOW, "Read what each permission is for", "Nothing secret", "What does export expose?"),
+            A("edit", "Edit", MEDIUM, "Write why cards, set risks", "What people are told", "An example is added",
+              ("view",)),
+        ),
+    ),
+    TypeRow(
+        "access", "Access check", "Access checks", ACCESS, "Who may do what, and why", True, (),
+        (A("check", "Check", MEDIUM, "Ask what anybody may do, now or in the past", "Everybody's access",
+           "Why can Maya export feedback?"),),
+    ),
+    TypeRow(
+        "trail", "Audit trail", "Audit trail", PROOF, "What happened, for ever", True, (),
+        (
+            A("view", "View", MEDIUM, "Read the trail and histories", "Who did what, when",
+              "An auditor follows a grant"),
+            A("export", "Export", HIGH, "Take the trail out", "Who did what, in a file", "Evidence for an audit",
+              ("view",)),
+        ),
+    ),
+    TypeRow(
+        "settings", "Console setting", "Console settings", SYSTEM, "How this console works", True, (),
+        (
+            A("view", "View", LOW, "See how the console is set", "Name, limits, sign-in", "Which zone is set?"),
+            A("edit", "Edit", CRITICAL, "Change how the console works", "Sign-in and limits for everybody",
+              "The session limit is lowered", ("view",)),
+        ),
+    ),
+)  # fmt: skip
+
+ALL_TYPES = PLATFORM_TYPES + CONSOLE_TYPES
+
+
+def key(type_row: TypeRow, action: ActionRow) -> str:
+    """Return the permission's key, ``type.name``."""
+    return f"{type_row.key}.{action.name}"

@@ -1,0 +1,62 @@
+"""Where policies meet grants: allows open, blocks win, obligations add up."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from permissions.engine.types import Subject, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is known about the moment of asking (device, network, second factor); absent keys are unknown."""
+
+    known: Mapping[str, object] = field(default_factory=dict)
+
+
+class Effect(StrEnum):
+    """What a policy says where it applies."""
+
+    ALLOW = "allow"
+    BLOCK = "block"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One policy's say on one question."""
+
+    policy: int
+    effect: Effect
+    obligations: tuple[object, ...] = ()
+
+
+class Policy(Protocol):
+    """Anything that judges a question; None: it has no say."""
+
+    def judge(
+        self, subject: Subject, action: str, target: Target, context: Context, at: datetime
+    ) -> Verdict | None: ...  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Combined:
+    """The joint answer of grants and policies."""
+
+    allowed: bool
+    blocked: bool
+    obligations: tuple[object, ...]
+
+
+def combine(granted: bool, verdicts: Iterable[Verdict]) -> Combined:
+    """Return the joint answer: a block always wins; obligations count only on a yes.
+
+    >>> combine(True, [Verdict(1, Effect.BLOCK)]).allowed
+    False
+    """
+    said = tuple(verdicts)
+    blocked = any(verdict.effect is Effect.BLOCK for verdict in said)
+    allowed = not blocked and (granted or any(verdict.effect is Effect.ALLOW for verdict in said))
+    owed = tuple(obligation for verdict in said for obligation in verdict.obligations) if allowed else ()
+    return Combined(allowed, blocked, owed)

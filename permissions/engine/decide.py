@@ -1,0 +1,130 @@
+"""The decision itself. `allows` is the quick answer, `decide` the explained one; they always agree."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from permissions.engine.combine import Context, Verdict, combine
+from permissions.engine.model import Model
+from permissions.engine.types import (
+    ACTIVE,
+    Decision,
+    Grant,
+    Membership,
+    NearMiss,
+    Path,
+    Reason,
+    Scope,
+    Subject,
+    Target,
+)
+
+NOTHING_KNOWN = Context()
+
+
+def allows(
+    model: Model, subject: Subject, action: str, target: Target, at: datetime, context: Context = NOTHING_KNOWN
+) -> bool:
+    """Return whether `subject` may do `action` to `target` at `at`. Default deny."""
+    if subject.state != ACTIVE or not _fits(model, action, target):
+        return False
+    granted = any(model.covers(scope, target) for scope in scopes_for(model, subject, action, at))
+    return combine(granted, _verdicts(model, subject, action, target, at, context)).allowed
+
+
+def scopes_for(model: Model, subject: Subject, action: str, at: datetime) -> frozenset[Scope]:
+    """Return the scopes within which `subject` holds `action` at `at`. None: nowhere. Everywhere: a termless scope."""
+    if subject.state != ACTIVE or action not in model.implies:
+        return frozenset()
+    roles = model.granting[action]
+    reached: set[int] | None = None
+    found = set()
+    for grant in subject.grants:
+        if grant.role not in roles or not grant.window.covers(at):
+            continue
+        if reached is None:
+            reached = _reached(model, subject, at)
+        if grant.principal in reached:
+            found.add(grant.scope)
+    return frozenset(found)
+
+
+def decide(
+    model: Model, subject: Subject, action: str, target: Target, at: datetime, context: Context = NOTHING_KNOWN
+) -> Decision:
+    """Return the decision with every path that allows it or, for a no, the paths that nearly would."""
+    if action not in model.implies:
+        return Decision(False, Reason.UNKNOWN_ACTION, action, target, at)
+    if not _fits(model, action, target):
+        return Decision(False, Reason.WRONG_TYPE, action, target, at)
+    paths: list[Path] = []
+    near: list[NearMiss] = []
+    for path in _paths(model, subject, action):
+        missing = _missing(model, path, target, at)
+        if missing is None:
+            paths.append(path)
+        else:
+            near.append(NearMiss(path, missing))
+    if subject.state != ACTIVE:
+        return Decision(False, Reason.NOT_ACTIVE, action, target, at, near=tuple(near))
+    verdicts = _verdicts(model, subject, action, target, at, context)
+    joint = combine(bool(paths), verdicts)
+    granted = Reason.GRANTED if joint.allowed else _nearest(near)
+    reason = Reason.BLOCKED if joint.blocked else granted
+    return Decision(
+        joint.allowed, reason, action, target, at, tuple(paths), tuple(near), verdicts, joint.obligations
+    )  # fmt: skip
+
+
+def _verdicts(
+    model: Model, subject: Subject, action: str, target: Target, at: datetime, context: Context
+) -> tuple[Verdict, ...]:
+    judged = (policy.judge(subject, action, target, context, at) for policy in model.policies)
+    return tuple(verdict for verdict in judged if verdict is not None)
+
+
+def _fits(model: Model, action: str, target: Target) -> bool:
+    return action in model.implies and action.partition(".")[0] == target.type
+
+
+def _reached(model: Model, subject: Subject, at: datetime) -> set[int]:
+    """Return the principals whose grants reach the subject at `at`."""
+    reached = {subject.principal}
+    for membership in subject.memberships:
+        if membership.window.covers(at):
+            reached.update(model.chain(membership.principal))
+    return reached
+
+
+def _routes(model: Model, subject: Subject, grant: Grant) -> Iterator[tuple[tuple[int, ...], Membership | None]]:
+    """Yield each way from the subject to the grant's principal, in force or not."""
+    if grant.principal == subject.principal:
+        yield (subject.principal,), None
+    for membership in subject.memberships:
+        chain = model.chain(membership.principal)
+        if grant.principal in chain:
+            yield (subject.principal, *chain[: chain.index(grant.principal) + 1]), membership
+
+
+def _paths(model: Model, subject: Subject, action: str) -> Iterator[Path]:
+    """Yield every path, in force or not, in scope or not."""
+    for grant in subject.grants:
+        if grant.role not in model.granting[action]:
+            continue
+        for via, membership in _routes(model, subject, grant):
+            for roles, actions in model.role_paths(grant.role, action):
+                yield Path(via, membership, grant, roles, actions)
+
+
+def _missing(model: Model, path: Path, target: Target, at: datetime) -> Reason | None:
+    """Return what keeps `path` from allowing, or None."""
+    windows = [path.grant.window] + ([path.membership.window] if path.membership else [])
+    if any(window.until is not None and window.until <= at for window in windows):
+        return Reason.OVER
+    if any(at < window.starts_at for window in windows):
+        return Reason.NOT_YET
+    return None if model.covers(path.grant.scope, target) else Reason.OUT_OF_SCOPE
+
+
+def _nearest(near: list[NearMiss]) -> Reason:
+    reasons = {miss.reason for miss in near}
+    return next((r for r in (Reason.OUT_OF_SCOPE, Reason.NOT_YET, Reason.OVER) if r in reasons), Reason.NO_GRANT)

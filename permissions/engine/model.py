@@ -1,0 +1,147 @@
+"""The model that everybody's decisions share: roles, implications, trees. Built once per change."""
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from cxaccess.lib.tree import ancestors
+from permissions.engine.combine import Policy
+from permissions.engine.types import Scope, Target
+
+MAX_PATHS = 100  # per grant; a longer list explains nothing more
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role's current version: what it holds itself, and which roles it includes."""
+
+    id: int
+    actions: frozenset[str]
+    includes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Model:
+    """Roles, the implications of actions, the trees of places and of teams.
+
+    `implies` maps every known action to what it implies directly. `parents` maps a dimension to {id: parent};
+    the dimension "team" has team ids. `team_principals` maps a team's id to its principal's.
+    """
+
+    roles: Mapping[int, Role]
+    implies: Mapping[str, frozenset[str]]
+    parents: Mapping[str, Mapping[int, int | None]]
+    team_principals: Mapping[int, int]
+    policies: tuple[Policy, ...] = ()
+
+    @cached_property
+    def implied_by(self) -> Mapping[str, frozenset[str]]:
+        """Return {action: every action that implies it, however indirectly, and itself}."""
+        direct: dict[str, set[str]] = {action: set() for action in self.implies}
+        for action, implied in self.implies.items():
+            for target in implied:
+                direct.setdefault(target, set()).add(action)
+        return {action: frozenset(_reachable(action, direct)) for action in direct}
+
+    @cached_property
+    def granting(self) -> Mapping[str, frozenset[int]]:
+        """Return {action: ids of the roles that give it, by themselves, by inclusion or by implication}."""
+        including: dict[int, set[int]] = {role: set() for role in self.roles}
+        for role in self.roles.values():
+            for included in role.includes:
+                including.setdefault(included, set()).add(role.id)
+        result: dict[str, frozenset[int]] = {}
+        for action in self.implies:
+            sources = self.implied_by[action]
+            holders = [role.id for role in self.roles.values() if role.actions & sources]
+            result[action] = frozenset(found for holder in holders for found in _reachable(holder, including))
+        return result
+
+    @cached_property
+    def holding(self) -> Mapping[int, frozenset[str]]:
+        """Return {role: every action it gives}, the inverse of `granting`."""
+        result: dict[int, set[str]] = {role: set() for role in self.roles}
+        for action, roles in self.granting.items():
+            for role in roles:
+                result[role].add(action)
+        return {role: frozenset(actions) for role, actions in result.items()}
+
+    @cached_property
+    def teams_of_principals(self) -> Mapping[int, int]:
+        """Return {principal: team id}."""
+        return {principal: team for team, principal in self.team_principals.items()}
+
+    @cached_property
+    def _above(self) -> dict[tuple[str, int], frozenset[int]]:
+        return {}
+
+    def above(self, dimension: str, place: int) -> frozenset[int]:
+        """Return `place` and everything above it in `dimension`'s tree."""
+        key = (dimension, place)
+        found = self._above.get(key)
+        if found is None:
+            found = frozenset(ancestors(self.parents.get(dimension, {}), place))
+            self._above[key] = found
+        return found
+
+    def below(self, dimension: str, place: int) -> frozenset[int]:
+        """Return `place` and everything under it."""
+        tree = self.parents.get(dimension, {})
+        return frozenset({place, *(node for node in tree if place in self.above(dimension, node))})
+
+    def covers(self, scope: Scope, target: Target) -> bool:
+        """Return whether every term of `scope` holds one of the target's places. An unknown place is not covered."""
+        return all(
+            any(node in self.above(dimension, place) for place in target.places.get(dimension, ()))
+            for dimension, node in scope.terms
+        )
+
+    def chain(self, principal: int) -> tuple[int, ...]:
+        """Return the principals whose grants reach a member of `principal`: itself, then the teams above it."""
+        team = self.teams_of_principals.get(principal)
+        if team is None:
+            return (principal,)
+        lineage = ancestors(self.parents.get("team", {}), team)
+        return tuple(self.team_principals[above] for above in lineage if above in self.team_principals)
+
+    def role_paths(self, role: int, action: str) -> Iterator[tuple[tuple[int, ...], tuple[str, ...]]]:
+        """Yield (roles, actions) for each way `role` gives `action`, shortest first, at most MAX_PATHS."""
+        sources = self.implied_by.get(action, frozenset())
+        queue: deque[tuple[int, ...]] = deque([(role,)])
+        found = 0
+        while queue and found < MAX_PATHS:
+            trail = queue.popleft()
+            here = self.roles.get(trail[-1])
+            if here is None:
+                continue
+            for held in sorted(here.actions & sources):
+                yield trail, self._implication_path(held, action)
+                found += 1
+            giving = self.granting[action]
+            queue.extend((*trail, inner) for inner in here.includes if inner in giving and inner not in trail)
+
+    def _implication_path(self, held: str, action: str) -> tuple[str, ...]:
+        queue: deque[tuple[str, ...]] = deque([(held,)])
+        seen = {held}
+        while queue:
+            trail = queue.popleft()
+            if trail[-1] == action:
+                return trail
+            fresh = sorted(self.implies.get(trail[-1], frozenset()) - seen)
+            seen.update(fresh)
+            queue.extend((*trail, step) for step in fresh)
+        raise ValueError(f"{held} does not imply {action}")
+
+
+def _reachable(start: Any, edges: Mapping[Any, set[Any]]) -> set[Any]:
+    """Return `start` and all that can be reached from it; cycles end by themselves."""
+    seen = {start}
+    stack = [start]
+    while stack:
+        for step in edges.get(stack.pop(), ()):
+            if step not in seen:
+                seen.add(step)
+                stack.append(step)
+    return seen

@@ -1,0 +1,115 @@
+"""What goes into a decision and what comes out. Ids are database ids; moments are aware."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from cxaccess.lib.clock import Window
+
+ACTIVE = "active"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where a grant reaches: all terms must hold. A term is (dimension, node or team id); none is everywhere."""
+
+    id: int
+    terms: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def everywhere(self) -> bool:
+        """Return whether nothing limits it."""
+        return not self.terms
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role given to a principal within a scope, for a window."""
+
+    id: int
+    principal: int
+    role: int
+    scope: Scope
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A person's place in a team or group, for a window. `principal` is the team's."""
+
+    id: int
+    principal: int
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A person as decisions see them: state, memberships, and the grants of every principal they reach."""
+
+    person: int
+    principal: int
+    state: str
+    memberships: tuple[Membership, ...] = ()
+    grants: tuple[Grant, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is asked about. `places` maps a dimension to the ids where it is; a dimension it lacks is unknown."""
+
+    type: str
+    id: int | None = None
+    places: Mapping[str, frozenset[int]] = field(default_factory=dict)
+
+
+class Reason(StrEnum):
+    """Why a decision came out as it did."""
+
+    GRANTED = "granted"
+    BLOCKED = "blocked"
+    NO_GRANT = "no_grant"
+    OUT_OF_SCOPE = "out_of_scope"
+    NOT_YET = "not_yet"
+    OVER = "over"
+    NOT_ACTIVE = "not_active"
+    UNKNOWN_ACTION = "unknown_action"
+    WRONG_TYPE = "wrong_type"
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One way a permission reaches a person.
+
+    `via` are the principals from the person's own to the one holding the grant (a team, then teams above it);
+    `roles` lead from the granted role to the one that holds `actions[0]`; `actions` from there to what was asked.
+    """
+
+    via: tuple[int, ...]
+    membership: Membership | None
+    grant: Grant
+    roles: tuple[int, ...]
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A path that would allow, but for one thing: `reason` is OUT_OF_SCOPE, NOT_YET or OVER."""
+
+    path: Path
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer with its reasons. `obligations` must be met by whoever acts on a yes."""
+
+    allowed: bool
+    reason: Reason
+    action: str
+    target: Target
+    at: datetime
+    paths: tuple[Path, ...] = ()
+    near: tuple[NearMiss, ...] = ()
+    verdicts: tuple[object, ...] = ()
+    obligations: tuple[object, ...] = ()

@@ -1,0 +1,108 @@
+"""The one door. Whoever wants to know what somebody may see or do asks here, and nowhere else.
+
+`decide` explains, `may` answers, `visible` filters lists, `who_can` turns the question round;
+`permissions.guards` refuses. All take `at`: an aware moment, now or in the past.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Membership, Person, PersonState
+from cxaccess.lib.models import in_force
+from permissions import facts, history, places, sql
+from permissions.engine import Decision, Model, Target, allows, scopes_for
+from permissions.engine import decide as decide_with
+from permissions.engine.decide import NOTHING_KNOWN, Context
+from permissions.models import Mode, RoleGrant
+
+M = TypeVar("M", bound=models.Model)
+Asked = models.Model | Target | None
+
+
+def decide(
+    person: Person, action: str, asked: Asked = None, *, at: datetime, context: Context = NOTHING_KNOWN
+) -> Decision:
+    """Return the decision on `action` with every path. `asked` None: the type as a whole, held everywhere."""
+    found = facts.snapshot(person.pk, at)
+    return decide_with(found.model, found.subject, action, _target(action, asked, at), at, context)
+
+
+def may(
+    person: Person, action: str, asked: Asked = None, *, at: datetime, context: Context = NOTHING_KNOWN
+) -> bool:  # fmt: skip
+    """Return whether `person` may do `action` to `asked` at `at`."""
+    found = facts.snapshot(person.pk, at)
+    return allows(found.model, found.subject, action, _target(action, asked, at), at, context)
+
+
+def may_somewhere(person: Person, action: str, *, at: datetime) -> bool:
+    """Return whether `person` holds `action` within any scope at all: for menus and the doors of lists."""
+    found = facts.snapshot(person.pk, at)
+    return bool(scopes_for(found.model, found.subject, action, at))
+
+
+def held(person: Person, *, at: datetime) -> frozenset[str]:
+    """Return every action that `person` holds somewhere at `at`."""
+    found = facts.snapshot(person.pk, at)
+    actions = {action for grant in found.subject.grants for action in found.model.holding.get(grant.role, ())}
+    return frozenset(action for action in actions if scopes_for(found.model, found.subject, action, at))
+
+
+def visible(
+    person: Person, action: str, rows: models.QuerySet[M], *, at: datetime
+) -> models.QuerySet[M]:  # fmt: skip
+    """Return those of `rows` on which `person` may do `action`: one condition, no further statement for now.
+
+    For a past moment the rows are decided one by one, because places have changed since.
+    """
+    found = facts.snapshot(person.pk, at)
+    if facts.is_past(at):
+        ids = [row.pk for row in rows if may(person, action, row, at=at)]
+        return rows.model._default_manager.filter(pk__in=ids)  # type: ignore[return-value]
+    scopes = scopes_for(found.model, found.subject, action, at)
+    return rows.filter(sql.reach(found.model, scopes, action, rows.model, at))
+
+
+def who_can(action: str, asked: Asked = None, *, at: datetime) -> models.QuerySet[Person]:
+    """Return the people who may do `action` to `asked` at `at`, in no order."""
+    model = facts.model(at)
+    target = _target(action, asked, at)
+    roles = model.granting.get(action, frozenset())
+    grants = RoleGrant.objects.in_force(at).filter(role__in=roles, mode=Mode.ACTIVE)
+    read = list(grants.values_list("principal_id", "scope_id"))
+    scopes = history.scopes({scope for _, scope in read})
+    covered = {pk for pk, scope in scopes.items() if model.covers(scope, target)}
+    return people_of(model, {principal for principal, scope in read if scope in covered}, at)
+
+
+def people_of(model: Model, principals: Iterable[int], at: datetime) -> models.QuerySet[Person]:
+    """Return the active people whom a grant to any of `principals` reaches at `at`."""
+    given = set(principals)
+    teams = {principal for principal in model.teams_of_principals if not given.isdisjoint(model.chain(principal))}
+    members = Membership.objects.filter(in_force(at), principal__in=given | teams).values("person")
+    found = Person.objects.filter(Q(principal__in=given) | Q(pk__in=members))
+    if facts.is_past(at):
+        ids = [person.pk for person in found if history.person_state(person, at) == PersonState.ACTIVE]
+        return Person.objects.filter(pk__in=ids)
+    return found.filter(state=PersonState.ACTIVE)
+
+
+def _target(action: str, asked: Asked, at: datetime) -> Target:
+    if asked is None:
+        return Target(action.partition(".")[0])
+    return asked if isinstance(asked, Target) else places.target(asked, at)
+
+
+def explainable(decision: Decision) -> dict[str, Any]:
+    """Return the decision as the trail keeps it: ids and codes, no names."""
+    return {
+        "allowed": decision.allowed,
+        "reason": decision.reason.value,
+        "action": decision.action,
+        "target": [decision.target.type, decision.target.id],
+        "grants": sorted({path.grant.id for path in decision.paths}),
+    }

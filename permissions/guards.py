@@ -1,0 +1,138 @@
+"""Refusing: what a view or a use case calls before it shows or changes anything."""
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from typing import Any, ParamSpec, TypeVar
+
+from django.db import models, transaction
+from django.http import HttpRequest
+
+from accounts.models import Person
+from audits.trail.record import record
+from audits.trail.tags import Tag
+from permissions import facts, gate, places
+from permissions.engine import Decision
+
+P = ParamSpec("P")
+R = TypeVar("R")
+M = TypeVar("M", bound=models.Model)
+
+
+class NotAllowed(Exception):
+    """403: they may see it, but not do this. `decision` says why."""
+
+    status = 403
+
+    def __init__(self, person: Person, decision: Decision) -> None:
+        super().__init__(f"{decision.action} refused: {decision.reason}")
+        self.person = person
+        self.decision = decision
+        self.recorded = False
+
+
+class NotVisible(NotAllowed):
+    """404: they may not even see it; absent and hidden read the same."""
+
+    status = 404
+
+
+def require(person: Person, action: str, asked: gate.Asked = None, *, at: datetime) -> Decision:
+    """Return the decision if it is a yes. Raises NotVisible or NotAllowed."""
+    decision = gate.decide(person, action, asked, at=at)
+    if not decision.allowed:
+        raise _refusal(person, decision, asked, at)
+    return decision
+
+
+def require_somewhere(person: Person, action: str, *, at: datetime) -> None:
+    """Pass whoever holds `action` in any scope: the door of a list, whose rows `visible` filters.
+
+    Raises NotVisible, or NotAllowed for somebody who may view such things somewhere.
+    """
+    if gate.may_somewhere(person, action, at=at):
+        return
+    decision = gate.decide(person, action, at=at)
+    seen = gate.may_somewhere(person, _view_of(action), at=at)
+    raise (NotAllowed if seen else NotVisible)(person, decision)
+
+
+def _view_of(action: str) -> str:
+    return f"{action.partition('.')[0]}.view"
+
+
+def _refusal(person: Person, decision: Decision, asked: gate.Asked, at: datetime) -> NotAllowed:
+    view = _view_of(decision.action)
+    if decision.action == view:
+        return NotVisible(person, decision)
+    seen = gate.may_somewhere(person, view, at=at) if asked is None else gate.may(person, view, asked, at=at)
+    return (NotAllowed if seen else NotVisible)(person, decision)
+
+
+def fetch(
+    request: HttpRequest,
+    action: str,
+    rows: type[M] | models.QuerySet[M],
+    pk: int,
+    *,
+    as_type: str | None = None,
+) -> M:
+    """Fetch a row and authorise `action` on it in one call. Raises Http404, NotVisible or NotAllowed."""
+    from django.shortcuts import get_object_or_404
+
+    row = get_object_or_404(rows, pk=pk)
+    asked = places.target(row, request.at, as_type=as_type)  # type: ignore[attr-defined]
+    require(request.user, action, asked, at=request.at)  # type: ignore[arg-type, attr-defined]
+    return row
+
+
+_depth: ContextVar[int] = ContextVar("use_case_depth", default=0)
+
+
+def use_case(function: Callable[P, R]) -> Callable[P, R]:
+    """Run a use case in one transaction with authority read afresh; a refusal is recorded after the rollback."""
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            with _deeper(), transaction.atomic(), facts.unpinned():
+                return function(*args, **kwargs)
+        except NotAllowed as refusal:
+            if _depth.get() == 0:
+                record_refusal(refusal)
+            raise
+
+    return run
+
+
+@contextmanager
+def _deeper() -> Iterator[None]:
+    token = _depth.set(_depth.get() + 1)
+    try:
+        yield
+    finally:
+        _depth.reset(token)
+
+
+def record_refusal(refusal: NotAllowed) -> None:
+    """Write the refusal into the trail, once, in a transaction of its own."""
+    if refusal.recorded:
+        return
+    with transaction.atomic():
+        decision = refusal.decision
+        record(
+            Tag.ACCESS_REFUSED,
+            actor=refusal.person,
+            at=decision.at,
+            about=refusal.person,
+            decision=gate.explainable(decision),
+        )
+    refusal.recorded = True
+
+
+def locked(rows: type[M] | models.QuerySet[M], pk: Any) -> M:
+    """Return the row, locked until the transaction ends. Raises its DoesNotExist."""
+    found = rows if isinstance(rows, models.QuerySet) else rows._default_manager.all()
+    return found.select_for_update(of=("self",)).get(pk=pk)

@@ -1,0 +1,22 @@
+"""What every test has at hand."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from permissions import facts
+from tests import cast as people
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> Iterator[None]:
+    """Start with no snapshot of another test's database."""
+    facts.kept.clear()
+    yield
+    facts.kept.clear()
+
+
+@pytest.fixture
+def cast(db: None) -> people.Cast:
+    """Kestrel Home and its people."""
+    return people.build()

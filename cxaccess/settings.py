@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
@@ -99,6 +100,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "cxaccess.middleware.RequestMoment",
+    "cxaccess.middleware.ReaderZone",
 ]
 
 ROOT_URLCONF = "cxaccess.urls"
@@ -149,6 +151,14 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 STATIC_URL = "/static/"
 STATIC_ROOT = env.str("CXACCESS_STATIC", default=str(DATA_DIR / "static"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "cxaccess.assets.ConsoleStorage"},
+}
+WHITENOISE_MAX_AGE = 3600  # of what has no hash in its name; the rest is kept for ever
+FORM_RENDERER = "cxaccess.forms.ConsoleRenderer"
+# Whose console it is, under the brand; an instance setting may say otherwise later.
+INSTANCE_NAME = env.str("CXACCESS_NAME", default="CX Access")
 
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

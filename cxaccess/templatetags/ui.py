@@ -1,5 +1,231 @@
-"""Template tags that every page may use."""
+"""Template tags that every page may use: icons, people, states, times, links that keep the page's address."""
 
+import hashlib
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+import lucide
 from django import template
+from django.contrib.messages.storage.base import Message
+from django.template.context import RequestContext
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from cxaccess.lib.models import Risk
 
 register = template.Library()
+
+# What the console calls its pictures, by lucide's names. Anything else is lucide's name itself.
+ICONS = {
+    "overview": "house",
+    "access": "key-round",
+    "person": "user",
+    "people": "users",
+    "team": "network",
+    "structure": "folder-tree",
+    "department": "building-2",
+    "region": "map",
+    "role": "id-card",
+    "grant": "timer",
+    "catalogue": "library",
+    "check-access": "scan-search",
+    "trail": "list-tree",
+    "report": "chart-column",
+    "help": "circle-question-mark",
+    "second-factor": "fingerprint-pattern",
+    "no": "ban",
+    "yes": "shield-check",
+    "warning": "triangle-alert",
+    "more": "ellipsis",
+    "undo": "undo-2",
+    "why": "message-circle-question-mark",
+}
+RISKS = {Risk.LOW: "low", Risk.MEDIUM: "medium", Risk.HIGH: "high", Risk.CRITICAL: "critical"}
+HUES = 7
+
+
+@lru_cache(maxsize=512)
+def _icon(name: str, css: str) -> SafeString:
+    svg = lucide._render_icon(ICONS.get(name, name), None)
+    inner = svg[svg.index(">") + 1 : svg.rindex("</svg>")].strip()
+    return mark_safe(f'<svg class="{css}" viewBox="0 0 24 24" aria-hidden="true">{inner}</svg>')  # noqa: S308 - the package's own drawing
+
+
+@register.simple_tag
+def icon(name: str, css: str = "") -> SafeString:
+    """Draw the icon `name` (ours or lucide's); `css` adds a class such as `icon-sm`. It is never read aloud."""
+    return _icon(name, f"icon {css}".strip())
+
+
+def hue(name: str) -> int:
+    """Return which of the seven hues `name` has: the same in every process, on every page."""
+    return hashlib.sha256(name.encode()).digest()[0] % HUES + 1
+
+
+def initials(name: str) -> str:
+    """Return one or two letters for `name`: of its first and its last word.
+
+    >>> initials("Dr. Maximilian von Hohenstein-Rosenthal"), initials("priya")
+    ('DH', 'P')
+    """
+    words = [word for word in name.split() if word[0].isalnum()]
+    return "".join(word[0] for word in words[:1] + words[1:][-1:]).upper()
+
+
+@register.simple_tag
+def avatar(name: str, css: str = "") -> SafeString:
+    """Draw the initials of `name`; the name itself must stand beside it."""
+    return format_html('<span class="avatar h{} {}" aria-hidden="true">{}</span>', hue(name), css, initials(name))
+
+
+@register.simple_tag
+def risk(level: int | None) -> SafeString:
+    """Draw a risk as bars and a word."""
+    if level is None:
+        return format_html('<span class="muted">{}</span>', _("Not rated"))
+    return _risk(int(level), str(Risk(level).label))
+
+
+@lru_cache(maxsize=64)
+def _risk(level: int, label: str) -> SafeString:
+    bars = "".join(
+        f'<rect class="{"on" if step < level else "off"}" x="{4 * step}" y="{9 - 3 * step}"'
+        f' width="3" height="{3 + 3 * step}" rx="1"/>'
+        for step in range(len(Risk))
+    )
+    drawing = mark_safe(f'<svg viewBox="0 0 15 12" aria-hidden="true">{bars}</svg>')  # noqa: S308 - numbers only
+    return format_html('<span class="risk risk-{}">{}{}</span>', RISKS[Risk(level)], drawing, label)
+
+
+@register.simple_tag
+def state(label: str, tone: str = "") -> SafeString:
+    """Draw a state: a dot of `tone` (ok, warn, bad, accent, off or none) and a word."""
+    return format_html('<span class="state{}">{}</span>', f" state-{tone}" if tone else "", label)
+
+
+@register.simple_tag
+def badge(label: str, tone: str = "", icon_name: str = "") -> SafeString:
+    """Draw a word in a pill of `tone` (ok, warn, bad, accent or none), with an icon if `icon_name`."""
+    drawn = _icon(icon_name, "icon") if icon_name else ""
+    return format_html('<span class="badge{}">{}{}</span>', f" badge-{tone}" if tone else "", drawn, label)
+
+
+PERMISSION_STATES = {"granted": "g", "inherited": "i", "implied": "m", "none": "n"}
+_BOX = '<rect class="pi-box" x="1" y="1" width="14" height="14" rx="3.5"/>'
+_TICK = '<path class="pi-mk" d="m4.5 8.3 2.4 2.4 4.6-5.2"/>'
+_MARKS = {
+    "granted": _BOX + _TICK,
+    "implied": _BOX + _TICK,
+    "inherited": _BOX + '<path class="pi-mk" d="M5 4.5V8a2 2 0 0 0 2 2h4M9 7.5l2.5 2.5L9 12.5"/>',
+    "none": '<path class="pi-mk" d="M5.5 8h5"/>',
+}
+
+
+@register.simple_tag
+def permission_mark(name: str) -> SafeString:
+    """Draw the mark of the permission state `name`: granted, inherited, implied or none."""
+    kind = PERMISSION_STATES[name]
+    return mark_safe(f'<svg class="pi {kind}" viewBox="0 0 16 16" aria-hidden="true">{_MARKS[name]}</svg>')  # noqa: S308 - constants
+
+
+@register.simple_tag
+def permission(name: str, label: str = "", change: str = "") -> SafeString:
+    """Draw a permission state to read: its mark and its word. `change` is `add`, `del` or nothing."""
+    words = {"granted": _("Granted"), "inherited": _("Inherited"), "implied": _("Implied"), "none": _("None")}
+    css = f"perm {name} {change}".strip()
+    return format_html('<span class="{}">{}<span>{}</span></span>', css, permission_mark(name), label or words[name])
+
+
+@register.simple_tag(takes_context=True)
+def when(context: dict[str, Any], at: datetime | date | None, form: str = "full", empty: str = "") -> SafeString:
+    """Draw a moment in the reader's zone.
+
+    `form`: `full` (Mon 30 Nov 2026, 18:00 CET), `day` (30 Nov 2026), `ago` (2 h ago; lists only). The full text is
+    always there, in the title. `empty` is what stands for no moment at all ("No end", "Never").
+    """
+    if at is None:
+        return format_html('<span class="muted">{}</span>', empty or _("None"))
+    if not isinstance(at, datetime):
+        return format_html('<time datetime="{}">{}</time>', at.isoformat(), date_format(at, "j M Y"))
+    local = timezone.localtime(at)
+    full = date_format(local, "D j M Y, H:i T")
+    text = full
+    if form == "day":
+        text = date_format(local, "j M Y")
+    elif form == "ago":
+        text = relative(at, getattr(context.get("request"), "at", None) or timezone.now())
+    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(timespec="seconds"), full, text)
+
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+def relative(moment: datetime, at: datetime) -> str:
+    """Return how far `moment` is from `at`, roughly: "just now", "2 h ago", "in 3 days"."""
+    seconds = int((moment - at).total_seconds())
+    distance = abs(seconds)
+    if distance < MINUTE:
+        return _("just now")
+    if distance < HOUR:
+        amount = _("%(n)d min") % {"n": distance // MINUTE}
+    elif distance < DAY:
+        amount = _("%(n)d h") % {"n": distance // HOUR}
+    else:
+        days = distance // DAY
+        amount = ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+    return _("in %(amount)s") % {"amount": amount} if seconds > 0 else _("%(amount)s ago") % {"amount": amount}
+
+
+@register.simple_tag(takes_context=True)
+def query(context: RequestContext, **changes: Any) -> str:
+    """Return this page's query string with `changes`; None takes a parameter away. Any change goes to page 1."""
+    request = context["request"]
+    values = request.GET.copy()
+    values.pop("page", None)
+    for name, value in changes.items():
+        if value is None or value == "":
+            values.pop(name, None)
+        else:
+            values[name] = str(value)
+    text = values.urlencode()
+    return f"?{text}" if text else request.path
+
+
+@register.filter
+def undo_url(message: Message) -> str:
+    """Return where the change that `message` tells of is undone, or nothing (see `cxaccess.toasts`)."""
+    return next((tag[5:] for tag in (message.extra_tags or "").split() if tag.startswith("undo:")), "")
+
+
+@register.simple_tag
+def crumb(label: str, url: str = "") -> SafeString:
+    """Draw one breadcrumb; without `url` it is this page."""
+    if url:
+        return format_html('<li><a href="{}">{}</a></li>', url, label)
+    return format_html('<li><span aria-current="page">{}</span></li>', label)
+
+
+@register.inclusion_tag("components/sort.html", takes_context=True)
+def sort_head(context: RequestContext, page: Any, name: str, label: str, css: str = "") -> dict[str, Any]:
+    """Draw a table head that sorts `page` by `name`; the second click turns it round."""
+    direction = {name: "ascending", f"-{name}": "descending"}.get(page.sort, "none")
+    target = f"-{name}" if direction == "ascending" else name
+    return {"direction": direction, "label": label, "css": css, "href": query(context, sort=target)}
+
+
+@register.inclusion_tag("components/pager.html", takes_context=True)
+def pager(context: RequestContext, page: Any, label: str = "") -> dict[str, Any]:
+    """Draw the foot of a list: "1-50 of 412" and the pages around this one. `label` names what is listed."""
+    links = [{"number": number, "href": query(context, page=number)} for number in page.near]
+    return {
+        "page": page,
+        "label": label,
+        "links": links,
+        "previous": query(context, page=page.number - 1) if page.number > 1 else "",
+        "next": query(context, page=page.number + 1) if page.has_next else "",
+    }

@@ -1,0 +1,49 @@
+"""How Django's forms become our markup: every form, field and control of the console, allauth's included."""
+
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.forms.renderers import TemplatesSetting
+
+CLASSES: tuple[tuple[type[forms.Widget], str], ...] = (
+    (forms.CheckboxSelectMultiple, "check"),
+    (forms.RadioSelect, "radio"),
+    (forms.CheckboxInput, "check"),
+    (forms.Select, "select"),
+    (forms.Textarea, "textarea"),
+    (forms.Input, "input"),
+)
+
+
+def css_class(widget: forms.Widget) -> str:
+    """Return the class of the look for `widget`; none for what is not drawn."""
+    if widget.is_hidden:
+        return ""
+    return next((name for kind, name in CLASSES if isinstance(widget, kind)), "")
+
+
+class ConsoleField(BoundField):
+    """A field whose control carries the look's class, with whatever classes the widget names itself."""
+
+    def build_widget_attrs(self, attrs: dict[str, Any], widget: forms.Widget | None = None) -> dict[str, Any]:
+        """Add the class."""
+        widget = widget or self.field.widget
+        built = super().build_widget_attrs(attrs, widget)
+        own = f"{css_class(widget)} {built.get('class') or widget.attrs.get('class', '')}".strip()
+        return {**built, "class": own} if own else built
+
+    @property
+    def control(self) -> str:
+        """Return how the field template lays this field out: `group`, `tick` or `input`."""
+        if self.use_fieldset:
+            return "group"
+        return "tick" if isinstance(self.field.widget, forms.CheckboxInput) else "input"
+
+
+class ConsoleRenderer(TemplatesSetting):
+    """Draws forms with the templates of `components/`."""
+
+    form_template_name = "components/form.html"
+    field_template_name = "components/field.html"
+    bound_field_class = ConsoleField

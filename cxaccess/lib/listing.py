@@ -1,0 +1,148 @@
+"""Lists as pages: what may be sorted by, which page, how many. Nothing a reader types into the address fails."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import QuerySet
+
+CAP = 1000
+LONGEST_QUERY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many rows there are, counted up to a cap: past it nobody reads the exact number."""
+
+    value: int
+    capped: bool = False
+
+    @classmethod
+    def of(cls, rows: QuerySet[Any], cap: int = CAP) -> "Count":
+        """Count `rows`, stopping at `cap`."""
+        found = rows.order_by()[: cap + 1].count()
+        return cls(min(found, cap), capped=found > cap)
+
+    def __str__(self) -> str:
+        """Return it as people read it.
+
+        >>> str(Count(412)), str(Count(1000, capped=True))
+        ('412', '1,000+')
+        """
+        return f"{self.value:,}{'+' if self.capped else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list: its rows and where they stand. `sort` is the name in force, "-" before it when descending."""
+
+    rows: Sequence[Any]
+    number: int
+    size: int
+    count: Count
+    has_next: bool
+    sort: str
+    q: str
+
+    def __iter__(self) -> Any:
+        """Go through the rows."""
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        """Return how many rows this page has."""
+        return len(self.rows)
+
+    @property
+    def first(self) -> int:
+        """Return the number of the first row shown, from 1; 0 where there is none."""
+        return (self.number - 1) * self.size + 1 if self.rows else 0
+
+    @property
+    def last(self) -> int:
+        """Return the number of the last row shown."""
+        return (self.number - 1) * self.size + len(self.rows)
+
+    @property
+    def near(self) -> range:
+        """Return the numbers of up to five pages around this one."""
+        highest = self.number + 1 if self.has_next else self.number
+        if not self.count.capped:
+            highest = max(highest, -(-self.count.value // self.size))
+        end = min(highest, max(self.number + 2, 5))
+        return range(max(1, end - 4), end + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """How one list is read from its address: ``?q=&sort=&page=``.
+
+    `sorts` maps each name that may stand in the address to the columns it orders by; the key always breaks ties,
+    so that a row never shows on two pages. `default` is one of the names, with "-" before it for descending.
+    """
+
+    sorts: Mapping[str, Sequence[str]]
+    default: str
+    size: int = 50
+    key: str = "pk"
+    names: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", frozenset(self.sorts) | {f"-{name}" for name in self.sorts})
+
+    def sort(self, params: Mapping[str, str]) -> str:
+        """Return the sort the address asks for, or the default."""
+        asked = params.get("sort", "")
+        return asked if asked in self.names else self.default
+
+    def order(self, sort: str) -> list[str]:
+        """Return the columns to order by for `sort`.
+
+        >>> Listing({"name": ["name"]}, "name").order("-name")
+        ['-name', '-pk']
+        """
+        columns = [*self.sorts[sort.removeprefix("-")], self.key]
+        return [turned(column) for column in columns] if sort.startswith("-") else columns
+
+    def page(self, rows: QuerySet[Any], params: Mapping[str, str]) -> Page:
+        """Return the page of `rows` that the address asks for; past the end it is the last one."""
+        sort = self.sort(params)
+        ordered = rows.order_by(*self.order(sort))
+        number = page_number(params)
+        found = self._slice(ordered, number)
+        if not found and number > 1:
+            number = max(1, -(-rows.order_by().count() // self.size))
+            found = self._slice(ordered, number)
+        return Page(
+            rows=found[: self.size],
+            number=number,
+            size=self.size,
+            count=Count.of(rows),
+            has_next=len(found) > self.size,
+            sort=sort,
+            q=search_text(params),
+        )
+
+    def _slice(self, ordered: QuerySet[Any], number: int) -> list[Any]:
+        """Return the rows of page `number` and one more, which says whether another page follows."""
+        start = (number - 1) * self.size
+        return list(ordered[start : start + self.size + 1])
+
+
+def turned(column: str) -> str:
+    """Return the opposite order."""
+    return column.removeprefix("-") if column.startswith("-") else f"-{column}"
+
+
+def page_number(params: Mapping[str, str]) -> int:
+    """Return the page asked for, from 1.
+
+    >>> page_number({"page": "3"}), page_number({"page": "-1"}), page_number({"page": "9" * 40})
+    (3, 1, 1)
+    """
+    text = params.get("page", "")
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) <= 6 else 1
+
+
+def search_text(params: Mapping[str, str]) -> str:
+    """Return what is searched for: `q` without the characters that databases refuse, not endless."""
+    return " ".join(params.get("q", "").replace("\x00", "").split())[:LONGEST_QUERY]

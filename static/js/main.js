@@ -1,0 +1,9 @@
+// Everything the console does beyond what HTML does by itself. Each part works on what it finds on the page,
+// and every page works without any of them.
+import "./appearance.js";
+import "./combobox.js";
+import "./dialogs.js";
+import "./palette.js";
+import "./selection.js";
+import "./shortcuts.js";
+import "./toasts.js";

@@ -46,6 +46,8 @@ class Event(AbstractLogEntry):
             models.Index(fields=["actor", "-id"], name="event_actor"),
             models.Index(fields=["timestamp"], name="event_timestamp"),
             models.Index(fields=["about_person_id", "-id"], name="event_about"),
+            models.Index(fields=["tag", "-id"], name="event_tag"),
+            models.Index(fields=["cid"], name="event_cid"),
         ]
 
     def __str__(self) -> str:

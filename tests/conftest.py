@@ -6,6 +6,9 @@ import pytest
 
 from permissions import facts
 from tests import cast as people
+from tests import flushing
+
+flushing.install()
 
 
 @pytest.fixture(autouse=True)

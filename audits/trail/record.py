@@ -1,6 +1,6 @@
 """The one way to write the trail: in the transaction of what it records, or nothing happens at all."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from audits.trail.tags import Tag
 from cxaccess.lib.context import origin
 
 Changes = Mapping[str, tuple[Any, Any]]
-_ACTIONS = {"created": Event.Action.CREATE, "given": Event.Action.CREATE, "added": Event.Action.CREATE}
+_CREATED = frozenset({"created", "given", "added"})
 _BOOKKEEPING = frozenset({"row_version", "last_login"})
 # Of a person the trail says that these changed, not what they are: erasing somebody is one row elsewhere.
 _PERSONAL = frozenset({"name", "email", "password"})
@@ -29,6 +29,20 @@ class System:
 
 
 Actor = Person | System
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event of a set, for `record_many`. `obj` is a row, or (model, id) where the row was never loaded."""
+
+    tag: Tag
+    actor: Actor
+    at: datetime
+    obj: models.Model | tuple[type[models.Model], int] | None = None
+    about: Person | int | None = None
+    changes: Changes | None = None
+    details: Mapping[str, Any] | None = None
+    once: str | None = None
 
 
 def record(
@@ -50,29 +64,67 @@ def record(
     where there is no row to compare. `about` is the person it concerns. `once` makes it the only one with that key.
     Raises TypeError for an unknown tag or a missing actor, RuntimeError outside a transaction.
     """
-    if not isinstance(tag, Tag):
-        raise TypeError(f"{tag!r} is not a tag of the trail.")
-    if not isinstance(actor, Person | System):
-        raise TypeError(f"An event needs an actor, not {actor!r}.")
+    event = _event(Entry(tag, actor, at, obj, about, None, details, once))
+    event.changes = _difference(before, obj, changes)
+    event.decision = dict(decision) if decision else None
+    event.save(force_insert=True)
+    return event
+
+
+def record_many(entries: Iterable[Entry]) -> int:
+    """Write a set of events in one statement; return how many were new.
+
+    An entry whose `once` key is already there is left out, so a job that runs twice writes once. Nothing else is
+    ever left out: whatever could not be written raises RuntimeError, and the caller's transaction goes with it.
+    """
+    events = [_event(entry) for entry in entries]
+    if not events:
+        return 0
+    known = _known(events)
+    fresh = [event for event in events if event.once not in known]
+    keyed = [event for event in fresh if event.once is not None]
+    # A rival may write the same keys between the look and the insert; only then do rows conflict.
+    Event.objects.bulk_create(keyed, ignore_conflicts=True, batch_size=500)
+    Event.objects.bulk_create([event for event in fresh if event.once is None], batch_size=500)
+    if len(_known(keyed)) != len({event.once for event in keyed}):
+        raise RuntimeError("Some events could not be written, so what they record must not happen.")
+    return len(fresh)
+
+
+def _known(events: Iterable[Event]) -> set[str]:
+    keys = sorted({event.once for event in events if event.once is not None})
+    found: set[str] = set()
+    for start in range(0, len(keys), 500):
+        found.update(Event.objects.filter(once__in=keys[start : start + 500]).values_list("once", flat=True))  # type: ignore[arg-type]
+    return found
+
+
+def _event(entry: Entry) -> Event:
+    """Return the row of `entry`, unsaved. Raises as `record` does."""
+    if not isinstance(entry.tag, Tag):
+        raise TypeError(f"{entry.tag!r} is not a tag of the trail.")
+    if not isinstance(entry.actor, Person | System):
+        raise TypeError(f"An event needs an actor, not {entry.actor!r}.")
     if not connection.in_atomic_block:
-        raise RuntimeError(f"{tag} must be recorded in the transaction of what it records.")
+        raise RuntimeError(f"{entry.tag} must be recorded in the transaction of what it records.")
     work = origin.get()
-    return Event.objects.create(
-        tag=tag,
-        action=_ACTIONS.get(tag.value.rpartition(".")[2], Event.Action.UPDATE),
-        actor=actor if isinstance(actor, Person) else None,
-        system=actor.name if isinstance(actor, System) else "",
-        timestamp=at,
-        content_type=ContentType.objects.get_for_model(obj) if obj is not None else None,
-        object_pk=str(obj.pk) if obj is not None else "",
-        object_id=obj.pk if obj is not None else None,
-        about_person_id=about.pk if isinstance(about, Person) else about,
-        changes=_difference(before, obj, changes),
-        additional_data=dict(details) if details else None,
-        decision=dict(decision) if decision else None,
+    model, pk = entry.obj if isinstance(entry.obj, tuple) else (entry.obj, entry.obj.pk if entry.obj else None)
+    created = entry.tag.value.rpartition(".")[2] in _CREATED
+    return Event(
+        tag=entry.tag,
+        action=Event.Action.CREATE if created else Event.Action.UPDATE,
+        actor=entry.actor if isinstance(entry.actor, Person) else None,
+        system=entry.actor.name if isinstance(entry.actor, System) else "",
+        timestamp=entry.at,
+        content_type=ContentType.objects.get_for_model(model) if model is not None else None,
+        object_pk="" if pk is None else str(pk),
+        object_id=pk,
+        about_person_id=entry.about.pk if isinstance(entry.about, Person) else entry.about,
+        changes=_difference(None, None, entry.changes),
+        additional_data=dict(entry.details) if entry.details else None,
         cid=work.correlation_id,
         remote_addr=work.address,
-        once=once,
+        once=entry.once,
     )
 
 

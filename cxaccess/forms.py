@@ -35,9 +35,7 @@ class ConsoleField(BoundField):
 
     @property
     def control(self) -> str:
-        """Return how the field template lays this field out: `parts`, `group`, `tick` or `input`."""
-        if isinstance(self.field.widget, forms.MultiWidget):
-            return "parts"
+        """Return how the field template lays this field out: `group`, `tick` or `input`."""
         if self.use_fieldset:
             return "group"
         return "tick" if isinstance(self.field.widget, forms.CheckboxInput) else "input"

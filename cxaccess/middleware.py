@@ -5,9 +5,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import get_resolver
 from django.utils import timezone
 
 from cxaccess.lib import clock
+from permissions import facts
+from permissions.guards import NotAllowed, record_refusal
 
 
 class RequestMoment:
@@ -39,3 +42,27 @@ def zone_of(request: HttpRequest) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo(settings.TIME_ZONE)
+
+
+class PinnedFacts:
+    """Lets a request see one state of the world, and turns a refusal into its page once it stands in the trail.
+
+    Each person's stamps are read once. A refusal that no use case has recorded is recorded here; what it refused has
+    been rolled back by then. The page is that of `handler403` or `handler404`, which get the refusal as `exception`.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with facts.pinned():
+            return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer a refusal; leave everything else to whoever comes next."""
+        if not isinstance(exception, NotAllowed):
+            return None
+        record_refusal(exception)
+        page = get_resolver().resolve_error_handler(exception.status)
+        answer: HttpResponse = page(request, exception=exception)
+        return answer

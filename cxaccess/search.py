@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from cxaccess import navigation
 from cxaccess.lib.listing import search_text
@@ -49,6 +50,7 @@ def found(request: HttpRequest, text: str) -> list[Group]:
 
 
 @login_required
+@require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Show what was found; to the palette only the list."""
     text = search_text(request.GET)

@@ -1,0 +1,8 @@
+"""What the frame around every page calls."""
+
+from tests.url_table import EVERYBODY, Row, public
+
+ROWS = [
+    Row("search", EVERYBODY, data={"q": "maya"}),
+    public("appearance", method="post", status=302),
+]

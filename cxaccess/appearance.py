@@ -5,8 +5,9 @@ from typing import Self
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseRedirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
+
+from cxaccess.back import came_from
 
 THEMES = ("system", "light", "dark")
 DENSITIES = ("comfortable", "compact")
@@ -33,9 +34,7 @@ class Appearance:
 @require_POST
 def choose(request: HttpRequest) -> HttpResponse:
     """Keep the theme or density that was pressed and go back; with scripts the page never asks."""
-    back = request.META.get("HTTP_REFERER", "")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    response = HttpResponseRedirect(back if safe else "/")
+    response = HttpResponseRedirect(came_from(request))
     for name, values in (("theme", THEMES), ("density", DENSITIES)):
         if request.POST.get(name) in values:
             response.set_cookie(name, request.POST[name], max_age=ONE_YEAR, samesite="Lax", secure=request.is_secure())

@@ -8,7 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import get_resolver
 from django.utils import timezone
 
+from cxaccess import errors
 from cxaccess.lib import clock
+from cxaccess.lib.errors import Refused
 from permissions import facts
 from permissions.guards import NotAllowed, record_refusal
 
@@ -22,6 +24,20 @@ class RequestMoment:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.at = clock.now()  # type: ignore[attr-defined]
         return self.get_response(request)
+
+
+class Refusals:
+    """Turns what a use case refuses by its own rules into a page; forms have caught what belongs to a field."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Return the page for a refusal; None for anything else."""
+        return errors.refusal(request, exception) if isinstance(exception, Refused) else None
 
 
 class ReaderZone:

@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "cxaccess.middleware.RequestMoment",
     "cxaccess.middleware.PinnedFacts",
     "cxaccess.middleware.ReaderZone",
+    "cxaccess.middleware.Refusals",
 ]
 
 ROOT_URLCONF = "cxaccess.urls"
@@ -121,7 +122,12 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "cxaccess.navigation.frame",
             ],
-            "builtins": ["cxaccess.templatetags.ui", "django.templatetags.i18n", "django.templatetags.static"],
+            "builtins": [
+                "cxaccess.templatetags.ui",
+                "cxaccess.templatetags.pictures",
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+            ],
         },
     },
 ]
@@ -174,6 +180,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "cxaccess.errors.csrf_failure"
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024

@@ -3,10 +3,18 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from cxaccess.appearance import choose
+from cxaccess.gallery import gallery
 from cxaccess.search import search
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("search/", search, name="search"),
+    path("gallery/", gallery, name="gallery"),
     path("appearance/", choose, name="appearance"),
     path("accounts/", include("allauth.urls")),
 ]
+
+handler400 = "cxaccess.errors.bad_request"
+handler403 = "cxaccess.errors.forbidden"
+handler404 = "cxaccess.errors.not_found"
+handler429 = "cxaccess.errors.too_many_requests"
+handler500 = "cxaccess.errors.server_error"

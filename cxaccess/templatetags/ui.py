@@ -9,6 +9,7 @@ import lucide
 from django import template
 from django.contrib.messages.storage.base import Message
 from django.template.context import RequestContext
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -229,3 +230,22 @@ def pager(context: RequestContext, page: Any, label: str = "") -> dict[str, Any]
         "previous": query(context, page=page.number - 1) if page.number > 1 else "",
         "next": query(context, page=page.number + 1) if page.has_next else "",
     }
+
+
+@register.inclusion_tag("components/chip.html", takes_context=True)
+def chip(context: RequestContext, name: str, value: str, parameter: str) -> dict[str, Any]:
+    """Draw the filter `parameter` of this page's address, in force as "`name` `value`"."""
+    return {"name": name, "value": value, "href": query(context, **{parameter: None})}
+
+
+@register.simple_block_tag
+def dialog(content: str, id: str, title: str, lead: str = "") -> SafeString:  # noqa: A002 - it is the element's id
+    """Draw a dialog around what stands between the tags; a button with `data-dialog="id"` opens it."""
+    return render_to_string("components/dialog.html", {"content": content, "id": id, "title": title, "lead": lead})
+
+
+@register.simple_block_tag
+def drawer(content: str, id: str, title: str, close: str, lead: str = "") -> SafeString:  # noqa: A002
+    """Draw a drawer around what stands between the tags; `close` is the page without it."""
+    parts = {"content": content, "id": id, "title": title, "close": close, "lead": lead}
+    return render_to_string("components/drawer.html", parts)

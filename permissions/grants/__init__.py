@@ -1,0 +1,1 @@
+"""Grants: a role given to a person or a team, within a scope, for a window."""

@@ -1,0 +1,77 @@
+"""Scopes as rows: the same conjunction of terms is always the same row, found by its digest."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Node, Team
+from cxaccess.lib.errors import Refused
+from permissions.models import Scope, ScopeTerm
+from permissions.places import NODE_DIMENSIONS
+
+TEAM = "team"
+DIMENSIONS = (*NODE_DIMENSIONS, TEAM)
+
+
+@transaction.atomic
+def intern(terms: Mapping[str, int]) -> Scope:
+    """Return the scope that is exactly `terms` ({dimension: node or team id}); no terms is everywhere.
+
+    A scope and its terms are written together or not at all: one without terms would reach everywhere.
+    Raises Refused for a dimension nobody knows and for a place that does not exist or is archived.
+    """
+    for dimension, ref in terms.items():
+        _require_place(dimension, ref)
+    made, new = Scope.objects.get_or_create(digest=digest(terms))
+    if new:
+        ScopeTerm.objects.bulk_create(
+            ScopeTerm(scope=made, dimension=dimension, ref_id=ref) for dimension, ref in sorted(terms.items())
+        )
+    return made
+
+
+def digest(terms: Mapping[str, int]) -> str:
+    """Return the key under which a scope is kept.
+
+    >>> digest({"region": 3, "department": 9})
+    'department=9;region=3'
+    """
+    return ";".join(f"{dimension}={ref}" for dimension, ref in sorted(terms.items()))
+
+
+def terms_of(scope: Scope) -> dict[str, int]:
+    """Return {dimension: node or team id}, the inverse of `intern`."""
+    return dict(scope.terms.order_by("dimension").values_list("dimension", "ref_id"))
+
+
+def _require_place(dimension: str, ref: int) -> None:
+    if dimension not in DIMENSIONS:
+        raise Refused(_("A scope cannot be limited by “%(name)s”.") % {"name": dimension}, field="scope")
+    rows = Team.objects.filter(pk=ref) if dimension == TEAM else Node.objects.filter(pk=ref, kind=dimension)
+    if not rows.filter(archived_at=None).exists():
+        raise Refused(_("That place does not exist or is archived. Choose another one."), field=dimension)
+
+
+def label(scope: Scope) -> str:
+    """Return the scope in words: “Everywhere”, “DACH and Customer Care”."""
+    return labels([scope.pk])[scope.pk]
+
+
+def labels(ids: Iterable[int]) -> dict[int, str]:
+    """Return {scope id: the scope in words}, in at most three queries."""
+    terms: dict[int, dict[str, int]] = {pk: {} for pk in ids}
+    rows = ScopeTerm.objects.filter(scope__in=terms).values_list("scope_id", "dimension", "ref_id")
+    refs: dict[str, set[int]] = defaultdict(set)
+    for scope, dimension, ref in rows:
+        terms[scope][dimension] = ref
+        refs[TEAM if dimension == TEAM else "node"].add(ref)
+    nodes = dict(Node.objects.filter(pk__in=refs["node"]).values_list("pk", "name")) if refs["node"] else {}
+    teams = dict(Team.objects.filter(pk__in=refs[TEAM]).values_list("pk", "principal__label")) if refs[TEAM] else {}
+    return {pk: _words(found, nodes, teams) for pk, found in terms.items()}
+
+
+def _words(terms: Mapping[str, int], nodes: Mapping[int, str], teams: Mapping[int, str]) -> str:
+    names = [(teams if name == TEAM else nodes).get(terms[name], "?") for name in DIMENSIONS if name in terms]
+    return str(_(" and ")).join(names) if names else str(_("Everywhere"))

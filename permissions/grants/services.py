@@ -1,0 +1,180 @@
+"""Giving roles, changing when they end, ending them."""
+
+from copy import copy
+from datetime import datetime
+
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+
+from accounts.models import Person, PersonState, Principal, PrincipalKind
+from audits.trail.record import record
+from audits.trail.tags import Tag
+from cxaccess.jobs import stamps
+from cxaccess.lib.errors import Refused
+from cxaccess.lib.models import Source
+from permissions import facts, giving
+from permissions.grants import windows
+from permissions.guards import locked, require, use_case
+from permissions.models import Role, RoleGrant, Scope
+
+REASON_LENGTH = 5  # shorter says nothing to whoever reviews it
+
+
+@use_case
+def give_role(
+    actor: Person,
+    *,
+    principal: Principal,
+    role: Role,
+    scope: Scope,
+    starts_at: datetime | None,
+    until: datetime | None,
+    reason: str,
+    at: datetime,
+    source: str = Source.MANUAL,
+    source_ref: str = "",
+) -> RoleGrant:
+    """Give `role` to a person or team within `scope`. `starts_at` None or past: now. `until` None: no end.
+
+    The role is locked before authority is read, so that what it holds does not change in between.
+    Raises NotAllowed, NotVisible, Refused.
+    """
+    given = locked(Role, role.pk)
+    taker = locked(Principal, principal.pk)
+    giving.require_give(actor, role_id=given.pk, scope=facts.scope(scope.pk), at=at)
+    _require_reason(reason)
+    _require_giveable(given)
+    _require_taker(taker)
+    window = windows.opened(starts_at, until, at=at)
+    _require_new(taker, given, scope, window)
+    grant = RoleGrant.objects.create(
+        principal=taker, role=given, scope=scope, given_by=actor, given_at=at, reason=reason.strip(),
+        source=source, source_ref=source_ref, **window,
+    )  # fmt: skip
+    stamps.bump(taker.pk)
+    record(Tag.GRANT_GIVEN, actor=actor, at=at, obj=grant, about=_person_of(taker), details=_facts(grant))
+    return grant
+
+
+@use_case
+def change_end(actor: Person, *, grant: RoleGrant, until: datetime | None, reason: str, at: datetime) -> RoleGrant:
+    """Move a grant's end. Sooner needs the right to end it; later needs the right to give it as well.
+
+    Raises NotAllowed, NotVisible, Refused.
+    """
+    giving.lock_administration()
+    row = locked(RoleGrant, grant.pk)
+    require(actor, "grant.end", row, at=at)
+    if windows.later(until, row.until):
+        giving.require_give(actor, role_id=row.role_id, scope=facts.scope(row.scope_id), at=at)
+    _require_not_over(row, at)
+    _require_reason(reason)
+    if until == row.until:
+        raise Refused(_("That is already its end. Nothing was changed."), field="until")
+    windows.require_end(until, starts_at=row.starts_at, at=at)
+    if windows.later(until, row.until):
+        _require_taker(row.principal)
+        _require_new(row.principal, row.role, row.scope, {"starts_at": row.starts_at, "until": until}, but=row.pk)
+    before = copy(row)
+    row.until = row.stated_until = until
+    row.save(update_fields=["until", "stated_until"])
+    _settle(row, at)
+    details = _facts(row) | {"why": reason.strip()}
+    record(
+        Tag.GRANT_CHANGED, actor=actor, at=at, obj=row, before=before, about=_person_of(row.principal), details=details
+    )
+    return row
+
+
+@use_case
+def end_grant(actor: Person, *, grant: RoleGrant, reason: str, at: datetime) -> RoleGrant:
+    """End a grant now; one that has not begun never will. Raises NotAllowed, NotVisible, Refused."""
+    giving.lock_administration()
+    row = locked(RoleGrant, grant.pk)
+    require(actor, "grant.end", row, at=at)
+    _require_not_over(row, at)
+    _require_reason(reason)
+    before = copy(row)
+    row.until = max(row.starts_at, at)
+    row.ended_by = actor
+    row.end_reason = reason.strip()
+    row.save(update_fields=["until", "ended_by", "end_reason"])
+    _settle(row, at)
+    record(
+        Tag.GRANT_ENDED,
+        actor=actor,
+        at=at,
+        obj=row,
+        before=before,
+        about=_person_of(row.principal),
+        details=_facts(row),
+    )
+    return row
+
+
+def _settle(row: RoleGrant, at: datetime) -> None:
+    """Tell the caches, and keep the last administrator."""
+    stamps.bump(row.principal_id)
+    if giving.GIVE in facts.model(at).holding.get(row.role_id, frozenset()):
+        giving.require_administrator(at=at)
+
+
+def _require_reason(reason: str) -> None:
+    if len(reason.strip()) < REASON_LENGTH:
+        raise Refused(_("Say why, in a few words: reviewers will read it."), field="reason")
+    if len(reason.strip()) > RoleGrant._meta.get_field("reason").max_length:
+        raise Refused(_("The reason is too long. Say it in at most 500 characters."), field="reason")
+
+
+def _require_giveable(role: Role) -> None:
+    if role.retired_at is not None:
+        raise Refused(_("%(role)s is retired and cannot be given any more.") % {"role": role.name}, field="role")
+    if role.current_id is None:
+        raise Refused(_("%(role)s holds no permissions yet.") % {"role": role.name}, field="role")
+
+
+def _require_taker(principal: Principal) -> None:
+    if principal.kind == PrincipalKind.PERSON and principal.person.state == PersonState.LEFT:
+        message = _("%(name)s has left. Reactivate them first, or choose somebody else.")
+        raise Refused(message % {"name": principal.label}, field="principal")
+    if principal.kind == PrincipalKind.TEAM and principal.team.archived_at is not None:
+        raise Refused(_("%(name)s is archived. Choose another team.") % {"name": principal.label}, field="principal")
+
+
+def _require_new(
+    principal: Principal, role: Role, scope: Scope, window: dict[str, datetime | None], but: int | None = None
+) -> None:  # fmt: skip
+    """Refuse a second grant of the same role within the same scope while the first is in force."""
+    same = RoleGrant.objects.filter(principal=principal, role=role, scope=scope).exclude(pk=but)
+    lasting = same.filter(Q(until=None) | Q(until__gt=window["starts_at"]))
+    if window["until"] is not None:
+        lasting = lasting.filter(starts_at__lt=window["until"])
+    found = lasting.exclude(until=F("starts_at")).order_by("starts_at").first()
+    if found is not None:
+        message = _("%(name)s already holds %(role)s there at that time. Change the end of that grant instead.")
+        raise Refused(message % {"name": principal.label, "role": role.name}, field="role", facts={"grant": found.pk})
+
+
+def _require_not_over(row: RoleGrant, at: datetime) -> None:
+    if row.until is None or (row.until > at and row.until > row.starts_at):
+        return
+    if row.ended_by is not None:
+        message = _("%(name)s has already ended this grant. Nothing was changed.")
+        raise Refused(message % {"name": row.ended_by.name}, facts={"until": row.until})
+    raise Refused(_("This grant has already run out. Nothing was changed."), facts={"until": row.until})
+
+
+def _person_of(principal: Principal) -> Person | None:
+    return principal.person if principal.kind == PrincipalKind.PERSON else None
+
+
+def _facts(grant: RoleGrant) -> dict[str, object]:
+    """Return what the trail keeps of a grant beside the difference: ids and moments, no names."""
+    return {
+        "principal": grant.principal_id,
+        "role": grant.role_id,
+        "scope": grant.scope_id,
+        "from": grant.starts_at.isoformat(),
+        "until": grant.until.isoformat() if grant.until else None,
+        "source": grant.source,
+    }

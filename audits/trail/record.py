@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from auditlog.diff import model_instance_diff
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models
 
@@ -60,7 +59,7 @@ def record(
 ) -> Event:
     """Write one event and return it.
 
-    `before` is a copy of `obj` as it was: auditlog takes the difference. `changes` maps a name to (old, new)
+    `before` is a copy of `obj` as it was: the difference of their columns is kept. `changes` maps a name to (old, new)
     where there is no row to compare. `about` is the person it concerns. `once` makes it the only one with that key.
     Raises TypeError for an unknown tag or a missing actor, RuntimeError outside a transaction.
     """
@@ -131,11 +130,20 @@ def _event(entry: Entry) -> Event:
 def _difference(before: models.Model | None, after: models.Model | None, stated: Changes | None) -> Any:
     found: dict[str, Any] = {}
     if before is not None and after is not None:
-        found = model_instance_diff(before, after) or {}
+        found = _columns(before, after)
     found |= {name: [_plain(old), _plain(new)] for name, (old, new) in (stated or {}).items()}
     veiled = _PERSONAL if isinstance(after, Person) else frozenset()
     shown = {name: ["", "changed"] if name in veiled else pair for name, pair in found.items()}
     return {name: pair for name, pair in shown.items() if name not in _BOOKKEEPING} or None
+
+
+def _columns(before: models.Model, after: models.Model) -> dict[str, Any]:
+    """Return {field: [old, new]}. Auditlog's own diff knows only models whose signals it follows: none here."""
+    pairs = {
+        field.name: [_plain(getattr(row, field.attname)) for row in (before, after)]
+        for field in after._meta.concrete_fields
+    }
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
 def _plain(value: Any) -> Any:

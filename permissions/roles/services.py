@@ -115,7 +115,8 @@ def edit_role(actor: Person, *, role: Role, row_version: int, changes: Mapping[s
     rules.require_risk(row)
     row.row_version += 1
     row.save(update_fields=[*EDITABLE, "row_version"])
-    Resource.objects.filter(pk=row.resource_id).update(name=row.name, owner=row.owner)
+    row.resource.name, row.resource.owner = row.name, row.owner
+    row.resource.save(update_fields=["name", "owner"])
     record(Tag.ROLE_EDITED, actor=actor, at=at, obj=row, before=before, details={"row_version": row.row_version})
     return row
 

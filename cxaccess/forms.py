@@ -35,7 +35,9 @@ class ConsoleField(BoundField):
 
     @property
     def control(self) -> str:
-        """Return how the field template lays this field out: `group`, `tick` or `input`."""
+        """Return how the field template lays this field out: `parts`, `group`, `tick` or `input`."""
+        if isinstance(self.field.widget, forms.MultiWidget):
+            return "parts"
         if self.use_fieldset:
             return "group"
         return "tick" if isinstance(self.field.widget, forms.CheckboxInput) else "input"

@@ -10,10 +10,10 @@ from accounts.models import Person, PersonState, Principal, PrincipalKind
 from audits.trail.record import record
 from audits.trail.tags import Tag
 from cxaccess.jobs import stamps
+from cxaccess.lib import windows
 from cxaccess.lib.errors import Refused
 from cxaccess.lib.models import Source
 from permissions import facts, giving
-from permissions.grants import windows
 from permissions.guards import locked, require, use_case
 from permissions.models import Role, RoleGrant, Scope
 
@@ -45,11 +45,12 @@ def give_role(
     _require_reason(reason)
     _require_giveable(given)
     _require_taker(taker)
-    window = windows.opened(starts_at, until, at=at)
-    _require_new(taker, given, scope, window)
+    window = windows.settle(starts_at, until, at=at)
+    _require_new(taker, given, scope, window.starts_at, window.until)
     grant = RoleGrant.objects.create(
         principal=taker, role=given, scope=scope, given_by=actor, given_at=at, reason=reason.strip(),
-        source=source, source_ref=source_ref, **window,
+        source=source, source_ref=source_ref, starts_at=window.starts_at, until=window.until,
+        stated_from=window.stated_from, stated_until=window.until,
     )  # fmt: skip
     stamps.bump(taker.pk)
     record(Tag.GRANT_GIVEN, actor=actor, at=at, obj=grant, about=_person_of(taker), details=_facts(grant))
@@ -65,16 +66,16 @@ def change_end(actor: Person, *, grant: RoleGrant, until: datetime | None, reaso
     giving.lock_administration()
     row = locked(RoleGrant, grant.pk)
     require(actor, "grant.end", row, at=at)
-    if windows.later(until, row.until):
+    if _later(until, row.until):
         giving.require_give(actor, role_id=row.role_id, scope=facts.scope(row.scope_id), at=at)
     _require_not_over(row, at)
     _require_reason(reason)
     if until == row.until:
         raise Refused(_("That is already its end. Nothing was changed."), field="until")
     windows.require_end(until, starts_at=row.starts_at, at=at)
-    if windows.later(until, row.until):
+    if _later(until, row.until):
         _require_taker(row.principal)
-        _require_new(row.principal, row.role, row.scope, {"starts_at": row.starts_at, "until": until}, but=row.pk)
+        _require_new(row.principal, row.role, row.scope, row.starts_at, until, but=row.pk)
     before = copy(row)
     row.until = row.stated_until = until
     row.save(update_fields=["until", "stated_until"])
@@ -95,7 +96,7 @@ def end_grant(actor: Person, *, grant: RoleGrant, reason: str, at: datetime) -> 
     _require_not_over(row, at)
     _require_reason(reason)
     before = copy(row)
-    row.until = max(row.starts_at, at)
+    row.until = windows.ended(row.starts_at, at=at)
     row.ended_by = actor
     row.end_reason = reason.strip()
     row.save(update_fields=["until", "ended_by", "end_reason"])
@@ -142,17 +143,27 @@ def _require_taker(principal: Principal) -> None:
 
 
 def _require_new(
-    principal: Principal, role: Role, scope: Scope, window: dict[str, datetime | None], but: int | None = None
-) -> None:  # fmt: skip
+    principal: Principal,
+    role: Role,
+    scope: Scope,
+    starts_at: datetime,
+    until: datetime | None,
+    but: int | None = None,
+) -> None:
     """Refuse a second grant of the same role within the same scope while the first is in force."""
     same = RoleGrant.objects.filter(principal=principal, role=role, scope=scope).exclude(pk=but)
-    lasting = same.filter(Q(until=None) | Q(until__gt=window["starts_at"]))
-    if window["until"] is not None:
-        lasting = lasting.filter(starts_at__lt=window["until"])
-    found = lasting.exclude(until=F("starts_at")).order_by("starts_at").first()
+    lasting = same.filter(Q(until=None) | Q(until__gt=starts_at)).exclude(until=F("starts_at"))
+    if until is not None:
+        lasting = lasting.filter(starts_at__lt=until)
+    found = lasting.order_by("starts_at").first()
     if found is not None:
         message = _("%(name)s already holds %(role)s there at that time. Change the end of that grant instead.")
         raise Refused(message % {"name": principal.label, "role": role.name}, field="role", facts={"grant": found.pk})
+
+
+def _later(one: datetime | None, other: datetime | None) -> bool:
+    """Return whether `one` ends later than `other`; None never ends."""
+    return other is not None and (one is None or one > other)
 
 
 def _require_not_over(row: RoleGrant, at: datetime) -> None:

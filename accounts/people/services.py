@@ -1,0 +1,231 @@
+"""Use cases on people. Authority: person.create, person.edit and person.suspend, before the change and after it."""
+
+import copy
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts import gains
+from accounts.history import note_attribute
+from accounts.models import Node, Person, PersonState, Principal
+from accounts.people.rules import PLACES, require_sound
+from accounts.reach import require_reach
+from audits.trail.record import record
+from audits.trail.tags import Tag
+from cxaccess.jobs import stamps
+from cxaccess.lib.errors import Refused, Stale
+from cxaccess.lib.reasons import stated
+from permissions import places
+from permissions.giving import lock_administration, require_administrator
+from permissions.guards import locked, require, use_case
+
+EDITABLE = (
+    "name",
+    "email",
+    "title",
+    "department",
+    "region",
+    "manager",
+    "employed_from",
+    "employed_until",
+    "time_zone",
+    "language",
+)  # fmt: skip
+# Decisions read these, so nobody changes their own.
+NOT_ONES_OWN = ("department", "region", "manager")
+
+
+@use_case
+def create_person(
+    actor: Person,
+    *,
+    name: str,
+    email: str = "",
+    title: str = "",
+    department: Node | None = None,
+    region: Node | None = None,
+    manager: Person | None = None,
+    state: str = PersonState.ACTIVE,
+    employed_from: date | None = None,
+    employed_until: date | None = None,
+    time_zone: str = "UTC",
+    language: str = "en",
+    at: datetime,
+) -> Person:
+    """Add somebody, unclaimed, who holds nothing yet. `state` is active or prehire."""
+    there = places.prospect("person", department=_id(department), region=_id(region))
+    require(actor, "person.create", there, at=at)
+    if state not in (PersonState.ACTIVE, PersonState.PREHIRE):
+        raise Refused(_("Somebody new is either active or has not started yet."), field="state")
+    person = Person(
+        name=name.strip(),
+        email=email.strip().lower(),
+        title=title.strip(),
+        department=department,
+        region=region,
+        manager=manager,
+        state=state,
+        employed_from=employed_from,
+        employed_until=employed_until,
+        time_zone=time_zone,
+        language=language,
+        created_at=at,
+    )
+    require_sound(actor, person, EDITABLE, at=at)
+    insert(person)
+    record(Tag.PERSON_CREATED, actor=actor, at=at, obj=person, about=person)
+    return person
+
+
+def insert(person: Person) -> None:
+    """Write a new person with their principal. Authority and the event are the caller's. Raises Refused."""
+    person.principal = Principal.objects.create(kind="person", label=person.name)
+    person.set_unusable_password()
+    _save_unless_mail_taken(person)
+
+
+@use_case
+def edit_person(
+    actor: Person, *, person: Person, row_version: int, changes: Mapping[str, Any], at: datetime
+) -> Person:  # fmt: skip
+    """Change what `changes` names, of EDITABLE. Raises Stale when somebody else was quicker."""
+    if "manager" in changes:
+        stamps.lock()  # two such changes at once could close a circle that neither sees
+    before = locked(Person, person.pk)
+    require(actor, "person.edit", before, at=at)
+    after = copy.copy(before)
+    _require_version(before, row_version)
+    changed = _apply(after, changes)
+    if not changed:
+        return before
+    _require_not_ones_own(actor, before, changed)
+    require_sound(actor, after, changed, at=at)
+    if "email" in changed and actor.pk != before.pk:
+        # Whoever has the mail can take over the account, and with it all it holds.
+        gains.require_gains(actor, gains.of_person(before, at=at), at=at)
+    after.row_version += 1
+    _save_unless_mail_taken(after)
+    if "name" in changed:
+        Principal.objects.filter(pk=after.principal_id).update(label=after.name)
+    for name in PLACES:
+        _note(before, after, name, at)
+    require_reach(actor, "person.edit", after, at=at)
+    stamps.bump(after.principal_id)
+    record(Tag.PERSON_EDITED, actor=actor, at=at, obj=after, before=before, about=after)
+    return after
+
+
+@use_case
+def suspend(actor: Person, *, person: Person, reason: str, at: datetime) -> Person:
+    """Stop all of somebody's access at once; what they hold stays on record for a return. Raises Stale, Refused."""
+    lock_administration()
+    before = locked(Person, person.pk)
+    require(actor, "person.suspend", before, at=at)
+    _require_other(actor, before)
+    if before.state == PersonState.LEFT:
+        raise Refused(_("%(name)s has left and has no access to stop.") % {"name": before.name})
+    after = _restate(before, PersonState.SUSPENDED, at)
+    require_administrator(at=at)
+    record(
+        Tag.PERSON_SUSPENDED,
+        actor=actor,
+        at=at,
+        obj=after,
+        before=before,
+        about=after,
+        details={"reason": stated(reason)},
+    )
+    return after
+
+
+@use_case
+def reactivate(actor: Person, *, person: Person, reason: str, at: datetime) -> Person:
+    """Make somebody active again. It gives back all they hold, so the actor must be able to give it."""
+    before = locked(Person, person.pk)
+    require(actor, "person.suspend", before, at=at)
+    _require_other(actor, before)
+    gains.require_gains(actor, gains.of_person(before, at=at), at=at)
+    after = _restate(before, PersonState.ACTIVE, at)
+    record(
+        Tag.PERSON_REACTIVATED,
+        actor=actor,
+        at=at,
+        obj=after,
+        before=before,
+        about=after,
+        details={"reason": stated(reason)},
+    )
+    return after
+
+
+def _restate(before: Person, state: str, at: datetime) -> Person:
+    """Write the new state. Raises Stale where somebody else has set it already."""
+    if before.state == state:
+        now = PersonState(state).label.lower()
+        raise Stale(_("%(name)s is %(state)s already.") % {"name": before.name, "state": now})
+    after = copy.copy(before)
+    after.state = state
+    after.row_version += 1
+    after.save(update_fields=["state", "row_version"])
+    _note(before, after, "state", at)
+    stamps.bump(after.principal_id)
+    return after
+
+
+def _apply(person: Person, changes: Mapping[str, Any]) -> list[str]:
+    """Set `changes` on `person` and return the names that really changed. Raises KeyError for a foreign name."""
+    changed = []
+    for name, value in changes.items():
+        if name not in EDITABLE:
+            raise KeyError(f"{name} of a person is not edited here.")
+        wanted = value.strip() if isinstance(value, str) else value
+        wanted = wanted.lower() if name == "email" else wanted
+        if getattr(person, name) != wanted:
+            setattr(person, name, wanted)
+            changed.append(name)
+    return changed
+
+
+def _require_version(person: Person, row_version: int) -> None:
+    if person.row_version != row_version:
+        now = {name: getattr(person, name) for name in EDITABLE}
+        raise Stale(
+            _("Somebody else changed %(name)s while you were editing.") % {"name": person.name},
+            facts={"now": now, "row_version": person.row_version},
+        )
+
+
+def _require_not_ones_own(actor: Person, person: Person, changed: list[str]) -> None:
+    own = [name for name in changed if name in NOT_ONES_OWN]
+    if actor.pk == person.pk and own:
+        raise Refused(
+            _("Nobody changes their own department, region or manager, because access depends on them."), field=own[0]
+        )
+
+
+def _require_other(actor: Person, person: Person) -> None:
+    if actor.pk == person.pk:
+        raise Refused(_("Nobody changes their own state. Ask another administrator."))
+
+
+def _save_unless_mail_taken(person: Person) -> None:
+    try:
+        with transaction.atomic():
+            person.save()
+    except IntegrityError as error:
+        if "person_email_unique" not in str(error):
+            raise
+        raise Refused(_("This mail belongs to somebody already."), field="email") from error
+
+
+def _note(before: Person, after: Person, name: str, at: datetime) -> None:
+    column = f"{name}_id" if name in PLACES else name
+    old, new = getattr(before, column), getattr(after, column)
+    note_attribute("person", after.pk, name, old, new, since=at, began=after.created_at)
+
+
+def _id(node: Node | None) -> int | None:
+    return node.pk if node else None

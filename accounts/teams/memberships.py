@@ -1,0 +1,187 @@
+"""Use cases on memberships: a door of giving, because members gain what the team and the teams above it hold."""
+
+from datetime import datetime
+
+from django.db.models import F, Q
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from accounts import gains
+from accounts.models import Membership, Part, Person, PersonState, Team
+from audits.trail.record import record
+from audits.trail.tags import Tag
+from cxaccess.jobs import stamps
+from cxaccess.lib.errors import Refused, Stale
+from cxaccess.lib.models import Source
+from cxaccess.lib.windows import ended, require_end, settle
+from permissions.giving import lock_administration, require_administrator
+from permissions.guards import locked, require, use_case
+
+
+@use_case
+def add_member(
+    actor: Person,
+    *,
+    team: Team,
+    person: Person,
+    part: str = Part.MEMBER,
+    starts_at: datetime | None = None,
+    until: datetime | None = None,
+    reason: str = "",
+    at: datetime,
+    source: str = Source.MANUAL,
+    source_ref: str = "",
+) -> Membership:
+    """Put somebody into a team, now or later. Raises Refused for who is in it already or cannot be."""
+    team = locked(Team.objects.select_related("principal", "resource"), team.pk)
+    newcomer = locked(Person, person.pk)
+    require(actor, "person.view", newcomer, at=at)
+    require(actor, "team.manage_members", team, at=at)
+    _require_able(team, newcomer)
+    window = settle(starts_at, until, at=at)
+    _require_no_overlap(team, newcomer, window.starts_at, window.until)
+    gains.require_gains(actor, gains.of_membership(team.principal, at=at), at=at)
+    membership = Membership.objects.create(
+        person=newcomer,
+        principal=team.principal,
+        part=Part(part),
+        starts_at=window.starts_at,
+        until=window.until,
+        stated_from=window.stated_from,
+        reason=reason.strip(),
+        source=source,
+        source_ref=source_ref,
+        given_by=actor,
+    )
+    stamps.bump(newcomer.principal_id)
+    record(Tag.MEMBERSHIP_GIVEN, actor=actor, at=at, obj=team, about=newcomer, details=_told(membership))
+    return membership
+
+
+@use_case
+def change_membership_end(
+    actor: Person, *, membership: Membership, until: datetime | None, reason: str = "", at: datetime
+) -> Membership:  # fmt: skip
+    """Let a membership end sooner or later than it would; later counts as giving. Raises Stale, Refused."""
+    row, team = _opened(actor, membership, at)
+    old = row.until
+    if until == old:
+        return row
+    require_end(until, starts_at=row.starts_at, at=at)
+    if until is None or (old is not None and until > old):
+        _require_able(team, row.person)
+        _require_no_overlap(team, row.person, row.starts_at, until, beside=row)
+        gains.require_gains(actor, gains.of_membership(team.principal, at=at), at=at)
+    row.until, row.stated_until = until, None
+    row.save(update_fields=["until", "stated_until"])
+    stamps.bump(row.person.principal_id)
+    require_administrator(at=at)
+    record(
+        Tag.MEMBERSHIP_CHANGED,
+        actor=actor,
+        at=at,
+        obj=team,
+        about=row.person,
+        changes={"until": (old, until)},
+        details=_told(row, reason),
+    )
+    return row
+
+
+@use_case
+def change_part(
+    actor: Person, *, membership: Membership, part: str, reason: str = "", at: datetime
+) -> Membership:  # fmt: skip
+    """Make a member a lead or a lead a member: the old membership ends and the new one runs on. Returns the new one."""
+    row, team = _opened(actor, membership, at)
+    if row.part == Part(part):
+        return row
+    until = row.until
+    _end(actor, row, reason, at)
+    follows = Membership.objects.create(
+        person=row.person,
+        principal=row.principal,
+        part=Part(part),
+        starts_at=row.until,
+        until=until,
+        reason=reason.strip() or row.reason,
+        source=row.source,
+        source_ref=row.source_ref,
+        given_by=actor,
+    )
+    record(
+        Tag.MEMBERSHIP_CHANGED,
+        actor=actor,
+        at=at,
+        obj=team,
+        about=row.person,
+        changes={"part": (row.part, follows.part)},
+        details=_told(follows, reason),
+    )
+    return follows
+
+
+@use_case
+def end_membership(actor: Person, *, membership: Membership, reason: str = "", at: datetime) -> Membership:
+    """End a membership now; one that has not begun never begins. Raises Stale when it is over already."""
+    row, team = _opened(actor, membership, at)
+    _end(actor, row, reason, at)
+    require_administrator(at=at)
+    record(Tag.MEMBERSHIP_ENDED, actor=actor, at=at, obj=team, about=row.person, details=_told(row, reason))
+    return row
+
+
+def _opened(actor: Person, membership: Membership, at: datetime) -> tuple[Membership, Team]:
+    """Return the membership, locked and not over, with its team, once the actor may manage it."""
+    lock_administration()
+    row = locked(Membership.objects.select_related("person", "principal__team__resource"), membership.pk)
+    team: Team = row.principal.team
+    require(actor, "team.manage_members", team, at=at)
+    if row.until is not None and row.until <= ended(row.starts_at, at=at):
+        raise Stale(
+            _("%(person)s's place in %(team)s has ended already.") % {"person": row.person.name, "team": team.name}
+        )
+    return row, team
+
+
+def _end(actor: Person, row: Membership, reason: str, at: datetime) -> None:
+    row.until, row.ended_by, row.end_reason = ended(row.starts_at, at=at), actor, reason.strip()
+    row.save(update_fields=["until", "ended_by", "end_reason"])
+    stamps.bump(row.person.principal_id)
+
+
+def _require_able(team: Team, person: Person) -> None:
+    if team.archived_at is not None:
+        raise Refused(_("%(team)s is archived and takes no members.") % {"team": team.name})
+    if person.state == PersonState.LEFT:
+        raise Refused(_("%(name)s has left.") % {"name": person.name}, field="person")
+
+
+def _require_no_overlap(
+    team: Team, person: Person, starts_at: datetime, until: datetime | None, *, beside: Membership | None = None
+) -> None:
+    rows = Membership.objects.not_over(starts_at).filter(person=person, principal=team.principal)
+    rows = rows.filter(Q(until__isnull=True) | Q(until__gt=F("starts_at")))
+    rows = rows.exclude(pk=beside.pk) if beside else rows
+    rows = rows.filter(starts_at__lt=until) if until else rows
+    other = rows.order_by("starts_at").first()
+    if other is None:
+        return
+    words = {"name": person.name, "team": team.name}
+    if other.until is None:
+        raise Refused(_("%(name)s is in %(team)s already, without end.") % words, field="person")
+    words["day"] = date_format(other.until, "j M Y")
+    raise Refused(
+        _("%(name)s is in %(team)s already, until %(day)s. Change that end instead.") % words, field="person"
+    )  # fmt: skip
+
+
+def _told(row: Membership, reason: str = "") -> dict[str, object]:
+    told: dict[str, object] = {
+        "membership": row.pk,
+        "part": row.part,
+        "starts_at": row.starts_at.isoformat(),
+        "until": row.until.isoformat() if row.until else None,
+    }
+    said = reason.strip() or row.reason
+    return told | ({"reason": said} if said else {})

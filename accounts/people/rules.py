@@ -57,11 +57,13 @@ def _require_manager(actor: Person, person: Person, *, at: datetime) -> None:
 
 
 def _reporting_path(manager: Person) -> list[Person]:
+    """Return `manager` and everybody above as they are now, nearest first."""
     path: list[Person] = []
-    here: Person | None = manager
-    while here is not None and here not in path:
+    above: int | None = manager.pk
+    while above is not None and above not in [person.pk for person in path]:
+        here = Person.objects.only("name", "manager_id").get(pk=above)
         path.append(here)
-        here = here.manager
+        above = here.manager_id
     return path
 
 

@@ -88,7 +88,7 @@ def test_the_first_move_also_writes_where_somebody_was(cast: Cast) -> None:
     assert rows[0].since == cast.maya.created_at
     cast.maya.refresh_from_db()
     edit(cast.priya, cast.maya, region=cast.germany)
-    assert rows.count() == 3
+    assert rows.all().count() == 3
     yesterday = world.soon(days=-1)
     assert gate.may(cast.rosa, "person.view", cast.maya, at=yesterday)
 

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("gallery/", gallery, name="gallery"),
     path("appearance/", choose, name="appearance"),
     path("accounts/", include("allauth.urls")),
+    path("trail/", include("audits.trail.urls")),
 ]
 
 handler400 = "cxaccess.errors.bad_request"

@@ -111,6 +111,17 @@ def _grant_within(dimension: str, ids: frozenset[int], at: datetime) -> Q:
     return of_team
 
 
+def _of_event(row: Event, at: datetime) -> Places:
+    """An event is where the person is whom it concerns; others are nowhere in particular."""
+    person = Person.objects.filter(pk=row.about_person_id).first()
+    return _of_person(person, at) if person is not None else {}
+
+
+def _event_within(dimension: str, ids: frozenset[int], at: datetime) -> Q:
+    within = Person.objects.filter(_person_within(dimension, ids, at))
+    return Q(about_person_id__in=within.values("pk"))
+
+
 def _unplaced(_row: object, _at: datetime) -> Places:
     return {}
 
@@ -124,7 +135,7 @@ PLACEMENTS: dict[type[models.Model], Placement] = {
     Node: Placement("structure", _unplaced, _nowhere),
     Action: Placement("catalogue", _unplaced, _nowhere),
     ResourceType: Placement("catalogue", _unplaced, _nowhere),
-    Event: Placement("trail", _unplaced, _nowhere),
+    Event: Placement("trail", _of_event, _event_within),
 }
 
 

@@ -139,3 +139,40 @@ def bars(columns: Sequence[Sequence[Any]], label: str) -> SafeString:
         '<text x="0" y="10">{}</text><line class="grid" x1="40" x2="{}" y1="12" y2="12"/>{}</svg>',
         WIDTH, HEIGHT, label, WIDTH, BASE, BASE, f"{top:,}", WIDTH, drawn,
     )  # fmt: skip
+
+
+@register.simple_tag
+def pulse(columns: Sequence[Sequence[Any]], label: str) -> SafeString:
+    """Draw a low strip of bars, (label, value) each, the last one strong. `label` says the finding."""
+    if not columns:
+        return SafeString("")
+    top = max(1.0, *(float(column[1]) for column in columns))
+    step, last = 1000 / len(columns), len(columns) - 1
+    heights = [max(1.0, float(column[1]) / top * 30) for column in columns]
+    drawn = format_html_join(
+        "",
+        '<rect class="{}" x="{}" y="{}" width="{}" height="{}" rx="2"/>',
+        (
+            (
+                "c1" if index == last else "c2",
+                f"{index * step:.1f}",
+                f"{34 - tall:.1f}",
+                f"{step - 4:.1f}",
+                f"{tall:.1f}",
+            )
+            for index, tall in enumerate(heights)
+        ),
+    )
+    marks = format_html_join(
+        "",
+        '<text x="{}" y="48">{}</text>',
+        ((f"{index * step:.0f}", columns[index][0]) for index in range(0, last, max(1, -(-len(columns) // 4)))),
+    )
+    return format_html(
+        '<svg class="chart" viewBox="0 0 1000 50" role="img" aria-label="{}">{}{}'
+        '<text x="1000" y="48" text-anchor="end">{}</text></svg>',
+        label,
+        drawn,
+        marks,
+        columns[-1][0],
+    )

@@ -146,8 +146,9 @@ def permission(name: str, label: str = "", change: str = "") -> SafeString:
 def when(context: dict[str, Any], at: datetime | date | None, form: str = "full", empty: str = "") -> SafeString:
     """Draw a moment in the reader's zone.
 
-    `form`: `full` (Mon 30 Nov 2026, 18:00 CET), `day` (30 Nov 2026), `ago` (2 h ago; lists only). The full text is
-    always there, in the title. `empty` is what stands for no moment at all ("No end", "Never").
+    `form`: `full` (Mon 30 Nov 2026, 18:00 CET), `day` (30 Nov 2026), `second` (30 Nov, 18:00:07; lists only), `ago`
+    (2 h ago; lists only). The full text is always there, in the title. `empty` is what stands for no moment at all
+    ("No end", "Never").
     """
     if at is None:
         return format_html('<span class="muted">{}</span>', empty or _("None"))
@@ -158,6 +159,8 @@ def when(context: dict[str, Any], at: datetime | date | None, form: str = "full"
     text = full
     if form == "day":
         text = date_format(local, "j M Y")
+    elif form == "second":
+        text = date_format(local, "j M, H:i:s")
     elif form == "ago":
         text = relative(at, getattr(context.get("request"), "at", None) or timezone.now())
     return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(timespec="seconds"), full, text)

@@ -1,0 +1,121 @@
+"""The parts of the trail's sentences: where, until when, what, why not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts.models import Part
+from audits.trail.changes import Change, aware
+from audits.trail.names import Names
+from permissions.engine import Reason
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+MANY = 3  # so many changed columns are named in a sentence; the event's own page has them all
+WHY_NOT: dict[str, "StrOrPromise"] = {
+    Reason.BLOCKED: gettext_lazy("A policy blocks it."),
+    Reason.NO_GRANT: gettext_lazy("No grant gives it."),
+    Reason.OUT_OF_SCOPE: gettext_lazy("Their grants do not reach there."),
+    Reason.NOT_YET: gettext_lazy("Their grant had not begun."),
+    Reason.OVER: gettext_lazy("Their grant was over."),
+    Reason.NOT_ACTIVE: gettext_lazy("They were not active."),
+    Reason.UNKNOWN_ACTION: gettext_lazy("The catalogue does not know it."),
+    Reason.WRONG_TYPE: gettext_lazy("It does not apply to this type."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A part of a sentence with names in it; text or, in HTML, with their links."""
+
+    template: str
+    words: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return str(self.template).format(**self.words)
+
+    def __html__(self) -> SafeString:
+        return format_html(self.template, **self.words) if self.words else format_html("{}", self.template)
+
+
+NOTHING = Phrase("")
+
+
+def where(names: Names, parts: Mapping[str, Any]) -> Phrase:
+    """Return the scope of a grant: “ in DACH”, “ everywhere”."""
+    if "scope" not in parts:
+        return NOTHING
+    scope = names.get("scope", parts["scope"])
+    return Phrase(str(_(" in {scope}")), {"scope": scope}) if str(scope) else Phrase(str(_(" everywhere")))
+
+
+def until(details: Mapping[str, Any]) -> Phrase:
+    """Return its end, as the event states it."""
+    end = aware(details.get("until"))
+    if end is None:
+        return NOTHING
+    return Phrase(str(_(" until {day}")), {"day": last_day(end)})
+
+
+def last_day(until: datetime) -> str:
+    """Return the last day on which something that ends at `until` is in force, in the reader's zone."""
+    return date_format(timezone.localtime(until) - timedelta(microseconds=1), "j M Y")
+
+
+def part(details: Mapping[str, Any]) -> Phrase:
+    """Return the part in a team, where it is not a plain member's."""
+    return Phrase(str(_(" as lead"))) if details.get("part") == Part.LEAD else NOTHING
+
+
+def fields(changes: tuple[Change, ...]) -> Phrase:
+    """Return which columns changed, the first few of them."""
+    if not changes:
+        return NOTHING
+    labels = [change.label for change in changes]
+    named = ", ".join(labels[:MANY])
+    more = len(labels) - MANY
+    if more > 0:
+        named = ngettext("%(named)s and %(n)d more", "%(named)s and %(n)d more", more) % {"named": named, "n": more}
+    return Phrase(": {fields}", {"fields": named})
+
+
+def to(changes: tuple[Change, ...]) -> Phrase:
+    """Return the new parent."""
+    target = next((change.new for change in changes if change.new), ())
+    return Phrase(str(_(" under {place}")), {"place": target[0]}) if target else NOTHING
+
+
+def delta(changes: Any) -> Phrase:
+    """Return how many permissions a role version adds and takes out."""
+    taken, added = (changes or {}).get("actions") or ([], [])
+    words = []
+    if added:
+        words.append(ngettext("%(n)d permission added", "%(n)d permissions added", len(added)) % {"n": len(added)})
+    if taken:
+        words.append(
+            ngettext("%(n)d permission taken out", "%(n)d permissions taken out", len(taken)) % {"n": len(taken)}
+        )
+    return Phrase(": {delta}", {"delta": ", ".join(words)}) if words else NOTHING
+
+
+def listed(details: Mapping[str, Any]) -> str:
+    """Return what was exported, and how much of it."""
+    name = details.get("list") or _("a list")
+    rows = details.get("rows")
+    if not isinstance(rows, int):
+        return str(name)
+    return ngettext("%(list)s, %(n)d row", "%(list)s, %(n)d rows", rows) % {"list": name, "n": rows}
+
+
+def why_not(reason: object) -> str:
+    """Return why access was refused, as a sentence."""
+    return str(WHY_NOT.get(str(reason), ""))

@@ -1,0 +1,40 @@
+"""The one way to write CSV: for spreadsheets (BOM, CRLF), streamed, and never a formula typed as a name."""
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+BOM = "\ufeff"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class _Line:
+    """What csv.writer writes to: it hands the line back."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def cell(value: Any) -> str:
+    """Return a value as it stands in a cell: moments in UTC, and a quote before what a spreadsheet would run.
+
+    >>> cell("=1+1"), cell("Maya"), cell(None), cell(-3)
+    ("'=1+1", 'Maya', '', '-3')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="milliseconds")
+    if isinstance(value, int | float):
+        return str(value)
+    text = str(value)
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def lines(head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """Yield the file line by line, `head` first. `rows` is read as it is sent, so it may be as long as it likes."""
+    writer = csv.writer(_Line())
+    yield BOM + writer.writerow([cell(value) for value in head])
+    for row in rows:
+        yield writer.writerow([cell(value) for value in row])

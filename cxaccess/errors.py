@@ -67,8 +67,7 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def in_words(action: str) -> str:
     """Return what the permission `action` does, as its why card says it; the key itself where there is none."""
-    found = Action.objects.filter(key=action).select_related("type").first()
-    return f"{found.label}: {found.type.label}" if found else action
+    return Action.objects.filter(key=action).values_list("purpose", flat=True).first() or action
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

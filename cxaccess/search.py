@@ -1,20 +1,27 @@
 """Search: pages, people, teams and roles that this reader may see. The command palette shows the same answer."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from accounts.models import Person, Team
 from cxaccess import navigation
 from cxaccess.lib.listing import search_text
+from permissions import gate
+from permissions.models import Role
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+
+PALETTE, PAGE = 6, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,51 @@ class Group:
     """What was found of one kind."""
 
     label: "StrOrPromise"
-    hits: tuple[Hit, ...]
+    hits: Sequence[Hit]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How one kind of thing is found: who may see it, in which columns, and what is said of it."""
+
+    label: "StrOrPromise"
+    permission: str
+    icon: str
+    page: str
+    columns: tuple[str, ...]
+    rows: Callable[[], QuerySet[Any]]
+    note: Callable[[Any], "StrOrPromise"]
+
+
+KINDS = (
+    Kind(
+        _("People"),
+        "person.view",
+        "person",
+        "people:detail",
+        ("name", "email", "title"),
+        lambda: Person.objects.order_by("name", "pk"),
+        lambda person: person.title,
+    ),
+    Kind(
+        _("Teams"),
+        "team.view",
+        "team",
+        "teams:detail",
+        ("principal__label",),
+        lambda: Team.objects.filter(archived_at=None).select_related("principal").order_by("principal__label"),
+        lambda team: team.purpose,
+    ),
+    Kind(
+        _("Roles"),
+        "role.view",
+        "role",
+        "roles:detail",
+        ("name", "purpose"),
+        lambda: Role.objects.filter(retired_at=None).order_by("name"),
+        lambda role: role.purpose,
+    ),
+)
 
 
 def pages(request: HttpRequest, text: str) -> Iterator[Hit]:
@@ -43,16 +94,46 @@ def pages(request: HttpRequest, text: str) -> Iterator[Hit]:
                 yield Hit(place.item.label, place.url, place.item.icon, section.label)
 
 
-def found(request: HttpRequest, text: str) -> list[Group]:
-    """Return everything that matches `text`, by kind; empty kinds are left out."""
+def things(request: HttpRequest, kind: Kind, text: str, limit: int) -> Iterator[Hit]:
+    """Yield up to `limit` things of `kind` that this reader may see and whose columns contain every word."""
+    rows = gate.visible(request.user, kind.permission, kind.rows(), at=request.at)  # type: ignore[arg-type,attr-defined]
+    for word in text.split():
+        rows = rows.filter(_any_column(kind.columns, word))
+    for row in rows[:limit]:
+        yield Hit(str(row), _address(kind.page, row), kind.icon, kind.note(row))
+
+
+def _any_column(columns: Sequence[str], word: str) -> Q:
+    found = Q()
+    for column in columns:
+        found |= Q(**{f"{column}__icontains": word})
+    return found
+
+
+def _address(page: str, row: Model) -> str:
+    return reverse(page, kwargs={"pk": row.pk})
+
+
+def found(request: HttpRequest, text: str, limit: int) -> list[Group]:
+    """Return everything that matches `text`, by kind; empty kinds are left out. Without a text, only pages."""
     groups = [Group(_("Pages"), tuple(pages(request, text)))]
+    if text:
+        groups += [Group(kind.label, tuple(things(request, kind, text, limit))) for kind in KINDS if _has_page(kind)]
     return [group for group in groups if group.hits]
 
 
-@login_required
+def _has_page(kind: Kind) -> bool:
+    try:
+        return bool(reverse(kind.page, kwargs={"pk": 0}))
+    except NoReverseMatch:
+        return False
+
+
 @require_safe
+@login_required
 def search(request: HttpRequest) -> HttpResponse:
     """Show what was found; to the palette only the list."""
     text = search_text(request.GET)
-    template = "search.html#results" if request.headers.get("X-Requested-With") == "palette" else "search.html"
-    return render(request, template, {"q": text, "groups": found(request, text)})
+    palette = request.headers.get("X-Requested-With") == "palette"
+    template, limit = ("search.html#results", PALETTE) if palette else ("search.html", PAGE)
+    return render(request, template, {"q": text, "groups": found(request, text, limit)})

@@ -7,7 +7,7 @@ export class Listbox {
   }
 
   get options() {
-    return [...this.list.querySelectorAll('[role="option"]')];
+    return [...this.list.querySelectorAll('[role="option"]:not([aria-disabled="true"])')];
   }
 
   get current() {

@@ -57,7 +57,7 @@ def free_key(wanted: str) -> str:
     return base if base not in taken else next(key for key in numbered if key not in taken)
 
 
-def write_version(role: Role, after: Contents, *, actor: Person, note: str, at: datetime) -> RoleVersion:
+def write_version(role: Role, after: Contents, *, actor: Person | None, note: str, at: datetime) -> RoleVersion:
     """Write the next version and make it the current one; never dated before the one it follows."""
     last = role.current
     version = RoleVersion.objects.create(

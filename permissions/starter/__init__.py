@@ -1,0 +1,1 @@
+"""The starter pack: the roles every CX team begins with, and the way to the very first administrator."""

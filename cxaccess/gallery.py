@@ -51,7 +51,7 @@ def samples(request: HttpRequest) -> dict[str, Any]:
     return {
         "form": Sample(),
         "wrong": wrong,
-        "page": Page(rows, 3, 3, Count(1000, capped=True), has_next=True, sort="role", q=""),
+        "page": Page(rows, 3, 3, Count(1000, capped=True), has_next=True, sort=request.GET.get("sort", "role"), q=""),
         "risks": list(Risk),
         "past": at - timedelta(hours=2),
         "future": at + timedelta(days=9),

@@ -206,6 +206,29 @@ def undo_url(message: Message) -> str:
     return next((tag[5:] for tag in (message.extra_tags or "").split() if tag.startswith("undo:")), "")
 
 
+@register.simple_tag(takes_context=True)
+def live(context: RequestContext, target: str) -> SafeString:
+    """Return the attributes that let a filter form refresh the element `target` of its own page while people type."""
+    return format_html(
+        'hx-get="{}" hx-target="#{}" hx-select="#{}" hx-swap="outerHTML" hx-push-url="true"'
+        ' hx-trigger="input delay:250ms, submit"',
+        context["request"].path,
+        target,
+        target,
+    )
+
+
+@register.simple_tag
+def live_links(target: str) -> SafeString:
+    """Return the attributes that let the links within the element `target` (sorting, pages) refresh just it."""
+    return format_html(
+        'id="{}" hx-boost="true" hx-target="#{}" hx-select="#{}" hx-swap="outerHTML show:none" hx-push-url="true"',
+        target,
+        target,
+        target,
+    )
+
+
 @register.simple_tag
 def crumb(label: str, url: str = "") -> SafeString:
     """Draw one breadcrumb; without `url` it is this page."""

@@ -33,3 +33,9 @@ document.addEventListener("input", (event) => {
   const button = event.target.form?.querySelector("[data-confirmed]");
   if (button) button.disabled = event.target.value.trim() !== expected;
 });
+
+// A drawer is part of the page's address; Escape follows its closing link.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog:modal, :popover-open")) return;
+  document.querySelector(".drawer[open] [data-drawer-close]")?.click();
+});

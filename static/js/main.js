@@ -3,6 +3,7 @@
 import "./appearance.js";
 import "./combobox.js";
 import "./dialogs.js";
+import "./live.js";
 import "./palette.js";
 import "./selection.js";
 import "./shortcuts.js";

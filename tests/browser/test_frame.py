@@ -1,5 +1,6 @@
 """The frame with scripts: palette, theme, menu, keys, choosing among many, choosing rows."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -64,6 +65,16 @@ def test_choosing_among_many_by_typing_fills_the_select(gallery: Page) -> None:
     owner.press("Enter")
     expect(owner).to_have_value("Ingrid Aas")
     assert gallery.locator("select[name=owner]").first.evaluate("select => select.value") == "2"
+
+
+def test_a_list_filters_and_sorts_in_place_and_keeps_its_address(gallery: Page) -> None:
+    gallery.evaluate("window.stayed = true")
+    gallery.get_by_role("searchbox", name="Search roles").press_sequentially("ana")
+    expect(gallery).to_have_url(re.compile(r"/gallery/\?q=ana$"))
+    gallery.get_by_role("link", name="People", exact=True).first.click()
+    expect(gallery).to_have_url(re.compile(r"sort=people"))
+    expect(gallery.get_by_role("columnheader", name="People")).to_have_attribute("aria-sort", "ascending")
+    assert gallery.evaluate("window.stayed")
 
 
 def test_choosing_rows_counts_them(gallery: Page) -> None:

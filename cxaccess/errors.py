@@ -26,7 +26,7 @@ TEMPLATE = "errors/page.html"
 
 def reference() -> str:
     """Return the correlation id of this request, which the logs and the trail carry too."""
-    return origin.get().correlation_id or str(structlog.contextvars.get_contextvars().get("request_id", ""))
+    return origin.get().correlation_id
 
 
 def page(request: HttpRequest, problem: Problem) -> HttpResponse:

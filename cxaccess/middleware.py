@@ -15,6 +15,21 @@ from permissions import facts
 from permissions.guards import NotAllowed, record_refusal
 
 
+class NoStore:
+    """Keeps every page out of caches, shared or the browser's own, unless its view says otherwise.
+
+    Static files are answered further out and stay cacheable.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
 class RequestMoment:
     """Sets `request.at`: the one moment that everything in this request is decided and recorded at."""
 

@@ -13,6 +13,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from cxaccess import logs
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -54,7 +56,7 @@ if not PRODUCTION:
     ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 HTTPS = _public.scheme == "https"
-TRUSTED_PROXIES = env.int("CXACCESS_TRUSTED_PROXIES", default=0)
+TRUSTED_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = env.int("CXACCESS_TRUSTED_PROXIES", default=0)
 
 INSTALLED_APPS = [
     "cxaccess.apps.CxAccessConfig",
@@ -79,15 +81,15 @@ INSTALLED_APPS = [
     "auditlog",
     "csp",
     "django_htmx",
-    "django_structlog",
     "lucide",
     "template_partials",
 ]
 
 MIDDLEWARE = [
+    "cxaccess.origin.RequestOrigin",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "cxaccess.middleware.NoStore",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -149,6 +151,11 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
+# The owner of the tables, for `migrate --database owner` alone: the application's own role must not be able to change
+# the trail (cxaccess.checks).
+if owner := env.str("DATABASE_OWNER_URL", default=""):
+    DATABASES["owner"] = env.db_url_config(owner)
+
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
@@ -169,6 +176,24 @@ WHITENOISE_MAX_AGE = 3600  # of what has no hash in its name; the rest is kept f
 FORM_RENDERER = "cxaccess.forms.ConsoleRenderer"
 # Whose console it is, under the brand; an instance setting may say otherwise later.
 INSTANCE_NAME = env.str("CXACCESS_NAME", default="CX Access")
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# Mail: embedded, it becomes files under the data folder; in production SMTP, such as smtp+tls://user:pass@host:587.
+if PRODUCTION:
+    vars().update(env.email_url_config(secret("CXACCESS_EMAIL_URL")))
+    EMAIL_TIMEOUT = 10
+else:
+    EMAIL_BACKEND = "cxaccess.jobs.mailbox.FileBackend"
+
+# A terminal gets text and only what went wrong, so that the address and the people to sign in as stay in sight.
+LOGGING = logs.configure(
+    as_json=env.str("CXACCESS_LOG_FORMAT", default="json" if PRODUCTION else "text") == "json",
+    level=env.str("CXACCESS_LOG_LEVEL", default="INFO" if PRODUCTION else "WARNING").upper(),
+)
 
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

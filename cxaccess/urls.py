@@ -2,11 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from cxaccess import health
 from cxaccess.appearance import choose
 from cxaccess.gallery import gallery
 from cxaccess.search import search
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("-/live", health.live, name="live"),
+    path("-/ready", health.ready, name="ready"),
+    path("mailbox/", include("cxaccess.jobs.urls")),
     path("search/", search, name="search"),
     path("gallery/", gallery, name="gallery"),
     path("appearance/", choose, name="appearance"),

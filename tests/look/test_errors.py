@@ -63,10 +63,12 @@ def test_a_signed_in_reader_gets_the_bare_page_when_the_database_went_away(reque
     assert "sidebar" not in page.text
 
 
-def test_the_reference_on_the_page_is_that_of_the_log(db: None, capsys: pytest.CaptureFixture[str]) -> None:
-    page = Client().get("/nowhere/")
-    [reference] = re.findall(r"<code>([0-9a-f-]{36})</code>", page.text)
-    assert reference in capsys.readouterr().out
+def test_the_reference_on_the_page_is_that_of_the_log(db: None, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", "cxaccess.request"):
+        page = Client().get("/nowhere/")
+    [reference] = re.findall(r"<code>([0-9a-f]{32})</code>", page.text)
+    [line] = [record.msg for record in caplog.records if record.name == "cxaccess.request"]
+    assert reference == page["X-Correlation-ID"] == line["correlation_id"]
 
 
 def test_absent_and_hidden_read_the_same(cast: Cast) -> None:

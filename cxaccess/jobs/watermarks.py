@@ -1,0 +1,69 @@
+"""Periodic jobs that follow the clock: each run takes what lies between an hour before its watermark and now.
+
+The hour lets late commits and skewed clocks in; the `once` key of each event keeps it exactly-once. So a run that is
+repeated, doubled or killed changes nothing but the moment of the next one.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from django.db import transaction
+
+from cxaccess.jobs.models import Watermark
+
+OVERLAP = timedelta(hours=1)
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+HOLD = 0.5  # seconds that a batch may hold SQLite's write lock
+FIRST_LIMIT = 100
+MOST = 5000
+
+
+class Taken(NamedTuple):
+    """What one batch did: how many rows it wrote, and the moment that the last of them belongs to."""
+
+    written: int
+    reached: datetime | None
+
+
+Take = Callable[[datetime, datetime, int], Taken]
+
+
+def sweep(name: str, at: datetime, take: Take, between: Callable[[], None] = lambda: None) -> int:
+    """Bring the watermark `name` to `at`; returns how many rows were written.
+
+    ``take(since, upto, limit)`` runs in an open transaction. It writes, in the order of their moments, at most `limit`
+    of the rows in ``(since, upto]`` that it has not written before. `between` runs after each batch, outside of its
+    transaction (a long job renews its lease there).
+    """
+    total, limit = 0, FIRST_LIMIT
+    while True:
+        began = time.monotonic()
+        taken = _batch(name, at, take, limit)
+        total += taken.written
+        if taken.written < limit:
+            return total
+        limit = next_limit(limit, time.monotonic() - began)
+        between()
+
+
+def next_limit(limit: int, seconds: float) -> int:
+    """Return the size of the next batch, after one of `limit` rows took `seconds`; it aims at a third of the hold."""
+    if seconds > HOLD / 2:
+        return max(1, limit // 4)
+    if seconds > HOLD / 3:
+        return max(1, limit // 2)
+    return min(MOST, limit * 2) if seconds < HOLD / 6 else limit
+
+
+def _batch(name: str, at: datetime, take: Take, limit: int) -> Taken:
+    with transaction.atomic():
+        Watermark.objects.bulk_create([Watermark(name=name, at=BEGINNING)], ignore_conflicts=True)
+        mark = Watermark.objects.select_for_update().get(name=name)
+        taken = take(mark.at - OVERLAP, at, limit)
+        reached = at if taken.written < limit else taken.reached
+        if reached is not None and reached > mark.at:
+            mark.at = reached
+            mark.save(update_fields=["at"])
+    return taken

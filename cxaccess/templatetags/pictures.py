@@ -104,7 +104,7 @@ def spark(values: Sequence[float], label: str) -> SafeString:
     )
 
 
-WIDTH, HEIGHT, BASE = 640, 160, 136
+WIDTH, HEIGHT, BASE = 480, 150, 126
 
 
 @register.simple_tag

@@ -201,6 +201,12 @@ def query(context: RequestContext, **changes: Any) -> str:
 
 
 @register.filter
+def figure(number: int | None) -> str:
+    """Return `number` as people read it: "2,431"; a dash for none."""
+    return "–" if number is None else f"{number:,}"
+
+
+@register.filter
 def undo_url(message: Message) -> str:
     """Return where the change that `message` tells of is undone, or nothing (see `cxaccess.toasts`)."""
     return next((tag[5:] for tag in (message.extra_tags or "").split() if tag.startswith("undo:")), "")

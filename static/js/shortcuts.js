@@ -27,7 +27,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     openPalette();
   } else if (event.key === "?") {
-    document.getElementById("shortcuts")?.togglePopover();
+    document.querySelector('[popovertarget="shortcuts"]')?.click();
   } else if (event.key.toLowerCase() === "g") {
     going = event.timeStamp;
   } else if (event.timeStamp - going < 1500) {

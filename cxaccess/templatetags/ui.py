@@ -203,7 +203,7 @@ def query(context: RequestContext, **changes: Any) -> str:
 @register.filter
 def figure(number: int | None) -> str:
     """Return `number` as people read it: "2,431"; a dash for none."""
-    return "–" if number is None else f"{number:,}"
+    return "-" if number is None else f"{number:,}"
 
 
 @register.filter

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseRedirect
 from django.views.decorators.http import require_POST
@@ -31,6 +32,7 @@ class Appearance:
         )
 
 
+@login_not_required
 @require_POST
 def choose(request: HttpRequest) -> HttpResponse:
     """Keep the theme or density that was pressed and go back; with scripts the page never asks."""

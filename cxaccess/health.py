@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
@@ -11,12 +12,14 @@ from django.views.decorators.http import require_safe
 from cxaccess.jobs import heartbeat
 
 
+@login_not_required
 @require_safe
 def live(request: HttpRequest) -> JsonResponse:
     """Answer that this process answers. Asks nothing else, so that a restart never follows from a slow database."""
     return JsonResponse({"status": "ok"})
 
 
+@login_not_required
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
     """Answer 200 where decisions can be made, else 503.

@@ -75,8 +75,6 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
     "django_otp",
-    "django_otp.plugins.otp_totp",
-    "django_otp.plugins.otp_static",
     "guardian",
     "auditlog",
     "csp",
@@ -102,9 +100,13 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "cxaccess.middleware.RequestMoment",
+    "accounts.signin.middleware.OpenSession",
+    "permissions.setup.middleware.SetUpFirst",
     "cxaccess.middleware.PinnedFacts",
     "cxaccess.middleware.ReaderZone",
     "cxaccess.middleware.Refusals",
+    "accounts.signin.middleware.SignedIn",
+    "accounts.signin.middleware.SecondFactor",
 ]
 
 ROOT_URLCONF = "cxaccess.urls"
@@ -231,13 +233,72 @@ MIGRATION_MODULES = {"auditlog": None}  # they would make a second log table tha
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None
 
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+# Signing in: allauth runs the steps, accounts.signin decides them. Its own rate limits live in the cache, which may be
+# away; ours live in the database (accounts.signin.limits).
+AUTHENTICATION_BACKENDS = ["accounts.signin.backend.SignInBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "accounts.signin.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]  # there is no sign-up; allauth checks that the two agree
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_LOGIN_TIMEOUT = 600  # seconds between the password and the code
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 - a class
+ACCOUNT_FORMS = {
+    "reset_password": "accounts.signin.forms.ForgottenForm",
+    "reset_password_from_key": "accounts.signin.forms.NewPasswordForm",
+    "user_token": "accounts.signin.forms.LinkForm",
+}
+PASSWORD_RESET_TIMEOUT = 24 * 3600  # seconds; a link works once, and not after the password has changed
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+_VALIDATION = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("name", "email")}},
+    {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
+    {"NAME": f"{_VALIDATION}.NumericPasswordValidator"},
+]
+
+# A session ends this long after signing in, or this long after it was last used; see /me/sessions/.
+SESSION_HOURS = env.int("CXACCESS_SESSION_HOURS", default=12)
+SESSION_IDLE_MINUTES = env.int("CXACCESS_SESSION_IDLE_MINUTES", default=120)
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600
+
+# Single sign-on with one OpenID Connect provider. Its identities are keyed by (provider, subject); the provider's name
+# holds the issuer, so that another issuer's subjects can never be taken for these. The address to register there is
+# CXACCESS_URL/sign-in/sso/<OIDC_PROVIDER>/callback/.
+SOCIALACCOUNT_ADAPTER = "accounts.signin.adapter.SocialAdapter"
+OIDC_ISSUER = env.str("CXACCESS_OIDC_ISSUER", default="").rstrip("/")
+OIDC_NAME = env.str("CXACCESS_OIDC_NAME", default=urlsplit(OIDC_ISSUER).hostname or "")
+OIDC_PROVIDER = "-".join(OIDC_ISSUER.partition("://")[2].split("/"))
+OIDC_LINK_VERIFIED_MAIL = env.bool("CXACCESS_OIDC_LINK_VERIFIED_MAIL", default=False)
+OIDC_UNKNOWN = env.str("CXACCESS_OIDC_UNKNOWN", default="refuse")
+if OIDC_UNKNOWN not in ("refuse", "admit"):
+    raise ImproperlyConfigured(f"CXACCESS_OIDC_UNKNOWN is {OIDC_UNKNOWN!r}; it must be 'refuse' or 'admit'.")
+if OIDC_ISSUER:
+    SOCIALACCOUNT_PROVIDERS = {
+        "openid_connect": {
+            "OAUTH_PKCE_ENABLED": True,
+            "APPS": [
+                {
+                    "provider_id": OIDC_PROVIDER,
+                    "name": OIDC_NAME,
+                    "client_id": secret("CXACCESS_OIDC_CLIENT_ID"),
+                    "secret": secret("CXACCESS_OIDC_CLIENT_SECRET"),
+                    "settings": {"server_url": OIDC_ISSUER},
+                }
+            ],
+        }
+    }
+    # A form that leads there is stopped by the browser unless the policy names where it may end.
+    _oidc = urlsplit(OIDC_ISSUER)
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += [
+        f"{_oidc.scheme}://{_oidc.netloc}",
+        *env.list("CXACCESS_OIDC_ORIGINS", default=[]),
+    ]
 # W004: the address is unique, case-insensitively and where it is not empty, by a named constraint.
 # guardian.W001: its backend sees no windows and must never be asked; ours asks the gate.
 SILENCED_SYSTEM_CHECKS = ["auth.W004", "guardian.W001"]

@@ -14,7 +14,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("search/", search, name="search"),
     path("gallery/", gallery, name="gallery"),
     path("appearance/", choose, name="appearance"),
-    path("accounts/", include("allauth.urls")),
+    path("", include("accounts.signin.urls")),
+    path("setup/", include("permissions.setup.urls")),
     path("trail/", include("audits.trail.urls")),
 ]
 

@@ -35,6 +35,9 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "notice.send": Kind("cxaccess.jobs.notices.send", atomic=False, lease=timedelta(minutes=1)),
+    "signin.reset": Kind("accounts.signin.services.send_reset"),
+    "signin.failures": Kind("accounts.signin.failures.write", every=timedelta(minutes=5)),
+    "signin.tidy": Kind("accounts.signin.tidy.tidy", every=timedelta(hours=1)),
     "job.tidy": Kind("cxaccess.jobs.tidy.tidy", every=timedelta(hours=6), atomic=False),
 }
 

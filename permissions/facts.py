@@ -2,6 +2,9 @@
 
 A snapshot holds every window that was not over when it was loaded, future ones too; so it stays right as
 time passes and only its stamps can make it old. A moment in the past is loaded from history, uncached.
+
+Facts are read in several statements. Their stamps are read before and after: if one moved in between, a membership of
+before could meet a grant of after, an access that never was; so everything is read again.
 """
 
 from collections import OrderedDict
@@ -9,10 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Lock
 
 from django.db import connection
+from django.db.models import Q
 
 from accounts.models import Membership as MembershipRow
 from accounts.models import Person
@@ -21,10 +25,13 @@ from cxaccess.lib import clock
 from permissions import history
 from permissions.engine.model import Model
 from permissions.engine.types import Grant, Membership, Scope, Subject
+from permissions.history import COLLECTIVE, PAST, is_past
 from permissions.models import Mode, RoleGrant
 
+__all__ = ["FactsUnsteady", "Snapshot", "is_past", "kept", "model", "pinned", "scope", "snapshot", "unpinned", "whole"]
+
 KEPT_PEOPLE = 5_000
-PAST = timedelta(minutes=1)  # a moment further back than this is answered from history
+TRIES = 20  # times that facts are read again because they changed while they were read
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,7 @@ class Snapshot:
 
 
 class _Kept:
-    """The snapshots and the model this process keeps."""
+    """The snapshots and the model this process keeps. Only what is committed gets in."""
 
     def __init__(self) -> None:
         self.lock = Lock()
@@ -50,15 +57,40 @@ class _Kept:
             self.people.clear()
             self.model = None
 
+    def keep_model(self, version: int, model: Model) -> None:
+        """Keep the model; every snapshot of another one is old and would only hold memory."""
+        with self.lock:
+            if self.model is None or self.model[0] != version:
+                self.people.clear()
+            self.model = (version, model)
+
+    def keep(self, person_id: int, found: Snapshot) -> None:
+        """Keep a snapshot, and no more than KEPT_PEOPLE."""
+        with self.lock:
+            self.people[person_id] = found
+            self.people.move_to_end(person_id)
+            while len(self.people) > KEPT_PEOPLE:
+                self.people.popitem(last=False)
+
 
 kept = _Kept()
-_pinned: ContextVar[dict[int, Snapshot] | None] = ContextVar("pinned", default=None)
+
+
+class _Pins:
+    """What one request has seen so far, valid in the block of transactions it began in."""
+
+    def __init__(self) -> None:
+        self.block = _block()
+        self.people: dict[int, Snapshot] = {}
+
+
+_pinned: ContextVar[_Pins | None] = ContextVar("pinned", default=None)
 
 
 @contextmanager
 def pinned() -> Iterator[None]:
     """Within it each person's stamps are read once: one request, task or call sees one state of the world."""
-    token = _pinned.set({})
+    token = _pinned.set(_Pins())
     try:
         yield
     finally:
@@ -67,48 +99,70 @@ def pinned() -> Iterator[None]:
 
 @contextmanager
 def unpinned() -> Iterator[None]:
-    """Within it stamps are read anew at each question: for authority re-checked inside a transaction."""
+    """Within it stamps are read anew at each question: for authority re-checked inside a transaction.
+
+    Afterwards nothing is pinned: what comes next in the request sees what was changed.
+    """
     token = _pinned.set(None)
     try:
         yield
     finally:
         _pinned.reset(token)
+        pins = _pinned.get()
+        if pins is not None:
+            pins.people.clear()
 
 
-def is_past(at: datetime) -> bool:
-    """Return whether `at` must be answered from history."""
-    return at < clock.now() - PAST
+def _block() -> tuple[object, ...]:
+    """Return which transaction and savepoints are open, outermost first."""
+    return (connection.in_atomic_block, *connection.savepoint_ids)
 
 
 def snapshot(person_id: int, at: datetime) -> Snapshot:
     """Return the facts about a person as of `at`. Raises Person.DoesNotExist."""
     if is_past(at):
-        return _load_past(person_id, at)
+        return _steady(person_id, at, _not_over(at))
     pins = _pinned.get()
-    if pins is not None and person_id in pins:
-        return pins[person_id]
-    found = _current(person_id, at)
-    if pins is not None:
-        pins[person_id] = found
-    return found
+    # What is read in a transaction that may yet be rolled back must not outlive it.
+    if pins is None or pins.block != _block():
+        return _current(person_id, at)
+    if person_id not in pins.people:
+        pins.people[person_id] = _current(person_id, at)
+    return pins.people[person_id]
+
+
+def whole(person_id: int, at: datetime) -> Snapshot:
+    """Return the facts about a person with what is over, too: to say what was once, or will be. Uncached."""
+    return _steady(person_id, at, Q())
 
 
 def model(at: datetime) -> Model:
     """Return the shared model as of `at`."""
-    if is_past(at):
-        return history.model(at)
-    version = stamps.read([stamps.MODEL])[stamps.MODEL]
-    return _model(version)
+    return history.model(at) if is_past(at) else _model()
 
 
-def _model(version: int) -> Model:
+def _model() -> Model:
+    """Return the model of now: the one kept, if its stamp has not moved."""
+    version = _version()
     held = kept.model
     if held is not None and held[0] == version:
         return held[1]
-    fresh = history.model(None)
-    if _may_keep():
-        kept.model = (version, fresh)
-    return fresh
+    for _ in range(TRIES):
+        fresh = history.model(None)
+        before, version = version, _version()
+        if before == version:
+            if _may_keep():
+                kept.keep_model(version, fresh)
+            return fresh
+    raise FactsUnsteady
+
+
+def _version() -> int:
+    return stamps.read([stamps.MODEL])[stamps.MODEL]
+
+
+class FactsUnsteady(RuntimeError):
+    """The facts changed each time they were read. Nothing can be decided, so nothing is allowed."""
 
 
 def _may_keep() -> bool:
@@ -120,50 +174,49 @@ def _current(person_id: int, at: datetime) -> Snapshot:
     held = kept.people.get(person_id)
     if held is not None and stamps.read(held.stamps) == held.stamps:
         return held
-    fresh = _load(person_id, at)
-    if not _may_keep():
-        return fresh
-    with kept.lock:
-        kept.people[person_id] = fresh
-        kept.people.move_to_end(person_id)
-        while len(kept.people) > KEPT_PEOPLE:
-            kept.people.popitem(last=False)
+    # Whatever question comes later, now or as of PAST ago, must find its windows here; `at` may lie in the future.
+    fresh = _steady(person_id, at, _not_over(min(at, clock.now()) - PAST))
+    if _may_keep():
+        kept.keep(person_id, fresh)
     return fresh
 
 
-def _load(person_id: int, at: datetime) -> Snapshot:
-    """Read a person's facts. Stamps are read first: a change in between makes the snapshot old, never wrong."""
-    principal_id = Person.objects.values_list("principal_id", flat=True).get(pk=person_id)
-    read = stamps.read([stamps.MODEL, principal_id])
-    shared = _model(read[stamps.MODEL])
-    memberships = _memberships(person_id, at)
-    principals = {principal_id, *(p for m in memberships for p in shared.chain(m.principal))}
-    read |= stamps.read(principals - {principal_id})
-    state = Person.objects.values_list("state", flat=True).get(pk=person_id)
-    subject = Subject(person_id, principal_id, state, memberships, _grants(principals, at))
+def _steady(person_id: int, at: datetime, windows: Q) -> Snapshot:
+    for _ in range(TRIES):
+        found = _load(person_id, at, windows)
+        if stamps.read(found.stamps) == found.stamps:
+            return found
+    raise FactsUnsteady
+
+
+def _not_over(at: datetime) -> Q:
+    return Q(until__isnull=True) | Q(until__gt=at)
+
+
+def _load(person_id: int, at: datetime, windows: Q) -> Snapshot:
+    """Read a person's facts. Stamps are read before what they stand for."""
+    person = Person.objects.only("principal_id").get(pk=person_id)
+    read = stamps.read([stamps.MODEL, person.principal_id])
+    shared = model(at)
+    memberships = _memberships(person_id, windows)
+    principals = {person.principal_id, *(p for m in memberships for p in shared.chain(m.principal))}
+    read |= stamps.read(principals - {person.principal_id})
+    state = history.person_state(Person.objects.only("state", "created_at").get(pk=person_id), at)
+    subject = Subject(person_id, person.principal_id, state, memberships, _grants(principals, windows))
     return Snapshot(subject, shared, read)
 
 
-def _load_past(person_id: int, at: datetime) -> Snapshot:
-    person = Person.objects.only("principal_id", "state", "created_at").get(pk=person_id)
-    shared = history.model(at)
-    memberships = _memberships(person_id, at)
-    principals = {person.principal_id, *(p for m in memberships for p in shared.chain(m.principal))}
-    state = history.person_state(person, at)
-    subject = Subject(person_id, person.principal_id, state, memberships, _grants(principals, at))
-    return Snapshot(subject, shared, {})
-
-
-def _memberships(person_id: int, at: datetime) -> tuple[Membership, ...]:
-    rows = MembershipRow.objects.filter(person_id=person_id).not_over(at).order_by("id")
+def _memberships(person_id: int, windows: Q) -> tuple[Membership, ...]:
+    # Only of teams and groups: a row that put somebody "into" another person would hand over all that person holds.
+    rows = MembershipRow.objects.filter(windows, person_id=person_id, principal__kind__in=COLLECTIVE).order_by("id")
     return tuple(
         Membership(pk, principal, clock.Window(starts, until))
         for pk, principal, starts, until in rows.values_list("id", "principal_id", "starts_at", "until")
     )
 
 
-def _grants(principals: set[int], at: datetime) -> tuple[Grant, ...]:
-    rows = RoleGrant.objects.filter(principal_id__in=principals, mode=Mode.ACTIVE).not_over(at).order_by("id")
+def _grants(principals: set[int], windows: Q) -> tuple[Grant, ...]:
+    rows = RoleGrant.objects.filter(windows, principal_id__in=principals, mode=Mode.ACTIVE).order_by("id")
     read = list(rows.values_list("id", "principal_id", "role_id", "scope_id", "starts_at", "until"))
     scopes = history.scopes({row[3] for row in read})
     return tuple(
@@ -173,5 +226,5 @@ def _grants(principals: set[int], at: datetime) -> tuple[Grant, ...]:
 
 
 def scope(scope_id: int) -> Scope:
-    """Return one scope with its terms."""
+    """Return one scope with its terms. Raises KeyError."""
     return history.scopes({scope_id})[scope_id]

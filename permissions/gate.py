@@ -12,9 +12,8 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Membership, Person, PersonState
-from cxaccess.lib.models import in_force
 from permissions import facts, history, places, sql
-from permissions.engine import Decision, Model, Target, allows, scopes_for
+from permissions.engine import Decision, Model, Target, allows, fits, scopes_for
 from permissions.engine import decide as decide_with
 from permissions.engine.decide import NOTHING_KNOWN, Context
 from permissions.models import Mode, RoleGrant
@@ -31,9 +30,15 @@ def decide(
     return decide_with(found.model, found.subject, action, _target(action, asked, at), at, context)
 
 
-def may(
+def explain(
     person: Person, action: str, asked: Asked = None, *, at: datetime, context: Context = NOTHING_KNOWN
-) -> bool:  # fmt: skip
+) -> Decision:
+    """Return the same decision, read anew with what is over: its near misses say "ended three days ago", too."""
+    found = facts.whole(person.pk, at)
+    return decide_with(found.model, found.subject, action, _target(action, asked, at), at, context)
+
+
+def may(person: Person, action: str, asked: Asked = None, *, at: datetime, context: Context = NOTHING_KNOWN) -> bool:
     """Return whether `person` may do `action` to `asked` at `at`."""
     found = facts.snapshot(person.pk, at)
     return allows(found.model, found.subject, action, _target(action, asked, at), at, context)
@@ -53,41 +58,53 @@ def held(person: Person, *, at: datetime) -> frozenset[str]:
 
 
 def visible(
-    person: Person, action: str, rows: models.QuerySet[M], *, at: datetime
-) -> models.QuerySet[M]:  # fmt: skip
+    person: Person, action: str, rows: models.QuerySet[M], *, at: datetime, as_type: str | None = None
+) -> models.QuerySet[M]:
     """Return those of `rows` on which `person` may do `action`: one condition, no further statement for now.
 
-    For a past moment the rows are decided one by one, because places have changed since.
+    For a past moment the rows are decided one by one, because places have changed since; so they are where policies
+    have a say. `as_type` asks about them under another type, as `places.target` does.
     """
     found = facts.snapshot(person.pk, at)
-    if facts.is_past(at):
-        ids = [row.pk for row in rows if may(person, action, row, at=at)]
+    if facts.is_past(at) or found.model.policies:
+        targets = places.targets(list(rows), at, as_type=as_type)
+        ids = [pk for pk, target in targets.items() if allows(found.model, found.subject, action, target, at)]
         return rows.model._default_manager.filter(pk__in=ids)  # type: ignore[return-value]
     scopes = scopes_for(found.model, found.subject, action, at)
-    return rows.filter(sql.reach(found.model, scopes, action, rows.model, at))
+    return rows.filter(sql.reach(found.model, scopes, action, rows.model, at, as_type))
 
 
 def who_can(action: str, asked: Asked = None, *, at: datetime) -> models.QuerySet[Person]:
     """Return the people who may do `action` to `asked` at `at`, in no order."""
     model = facts.model(at)
     target = _target(action, asked, at)
-    roles = model.granting.get(action, frozenset())
-    grants = RoleGrant.objects.in_force(at).filter(role__in=roles, mode=Mode.ACTIVE)
+    if not fits(model, action, target):
+        return Person.objects.none()
+    if model.policies:
+        everybody = Person.objects.filter(state=PersonState.ACTIVE) if not facts.is_past(at) else Person.objects.all()
+        return Person.objects.filter(pk__in=[one.pk for one in everybody if may(one, action, target, at=at)])
+    return people_of(model, _principals_with(model, action, target, at), at)
+
+
+def _principals_with(model: Model, action: str, target: Target, at: datetime) -> set[int]:
+    """Return the principals with a grant in force that gives `action` on `target`."""
+    grants = RoleGrant.objects.in_force(at).filter(role__in=model.granting[action], mode=Mode.ACTIVE)
     read = list(grants.values_list("principal_id", "scope_id"))
     scopes = history.scopes({scope for _, scope in read})
     covered = {pk for pk, scope in scopes.items() if model.covers(scope, target)}
-    return people_of(model, {principal for principal, scope in read if scope in covered}, at)
+    return {principal for principal, scope in read if scope in covered}
 
 
 def people_of(model: Model, principals: Iterable[int], at: datetime) -> models.QuerySet[Person]:
     """Return the active people whom a grant to any of `principals` reaches at `at`."""
     given = set(principals)
     teams = {principal for principal in model.teams_of_principals if not given.isdisjoint(model.chain(principal))}
-    members = Membership.objects.filter(in_force(at), principal__in=given | teams).values("person")
-    found = Person.objects.filter(Q(principal__in=given) | Q(pk__in=members))
+    reached = (given - model.teams_of_principals.keys()) | teams
+    members = Membership.objects.in_force(at).filter(principal__in=reached, principal__kind__in=history.COLLECTIVE)
+    found = Person.objects.filter(Q(principal__in=given) | Q(pk__in=members.values("person")))
     if facts.is_past(at):
-        ids = [person.pk for person in found if history.person_state(person, at) == PersonState.ACTIVE]
-        return Person.objects.filter(pk__in=ids)
+        states = history.people_states(found, at)
+        return Person.objects.filter(pk__in=[pk for pk, state in states.items() if state == PersonState.ACTIVE])
     return found.filter(state=PersonState.ACTIVE)
 
 

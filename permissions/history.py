@@ -1,28 +1,44 @@
 """Reads the model of decisions from the tables: as it is (`at` None) or as it was at a moment."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import TypeVar
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 
-from accounts.models import AttributeHistory, Node, ParentHistory, Person, Team
+from accounts.models import AttributeHistory, Node, ParentHistory, Person, PrincipalKind, Team
+from cxaccess.lib import clock
 from permissions.engine.model import Model, Role
 from permissions.engine.types import Scope
 from permissions.models import Action, Implication, RoleAction, RoleInclude, RoleVersion, ScopeTerm
 from permissions.models import Role as RoleRow
+from permissions.models import Scope as ScopeRow
 
+V = TypeVar("V")
+PAST = timedelta(minutes=1)  # a moment further back than this is answered from history
+COLLECTIVE = (PrincipalKind.TEAM, PrincipalKind.GROUP)  # the principals that people can be members of
 NOT_YET_KNOWN = "prehire"  # the state of somebody before their row existed
+NOT_RECORDED = "unrecorded"  # the state of somebody whose history begins only later; not active, so it opens nothing
+NOWHERE = (("unknown", 0),)  # the terms of a scope whose rows do not say what its digest says
+
+
+def is_past(at: datetime) -> bool:
+    """Return whether `at` must be answered from history."""
+    return at < clock.now() - PAST
 
 
 def model(at: datetime | None) -> Model:
     """Return the shared model. The catalogue is not dated: its present implications serve every moment."""
-    teams = dict(Team.objects.values_list("id", "parent_id"))
+    teams = list(Team.objects.values_list("id", "parent_id", "principal_id", "archived_at"))
     return Model(
         roles=_roles(at),
         implies=_implications(),
-        parents={**_node_parents(at), "team": _as_of("team", teams, at)},
-        team_principals=dict(Team.objects.values_list("id", "principal_id")),
+        parents={**_node_parents(at), "team": _as_of("team", {pk: parent for pk, parent, _, _ in teams}, at)},
+        team_principals={pk: principal for pk, _, principal, _ in teams},
+        closed=frozenset(
+            principal for _, _, principal, archived in teams if archived is not None and (at is None or archived <= at)
+        ),
     )
 
 
@@ -42,12 +58,12 @@ def _roles(at: datetime | None) -> dict[int, Role]:
 
 
 def _versions(at: datetime | None) -> Iterable[tuple[int, int]]:
-    """Yield (role, id of its version in force)."""
+    """Yield (role, id of its version in force). A retired role has none: whatever is left of it decides nothing."""
     if at is None:
-        return RoleRow.objects.exclude(current=None).values_list("id", "current_id")
+        return RoleRow.objects.filter(retired_at=None).exclude(current=None).values_list("id", "current_id")
     latest = RoleVersion.objects.filter(role=OuterRef("pk"), at__lte=at).order_by("-at", "-number").values("pk")[:1]
-    rows = RoleRow.objects.annotate(then=Subquery(latest)).exclude(then=None)
-    return rows.values_list("id", "then")
+    rows = RoleRow.objects.filter(Q(retired_at=None) | Q(retired_at__gt=at))
+    return rows.annotate(then=Subquery(latest)).exclude(then=None).values_list("id", "then")
 
 
 def _implications() -> dict[str, frozenset[str]]:
@@ -67,32 +83,66 @@ def _node_parents(at: datetime | None) -> dict[str, dict[int, int | None]]:
 
 
 def _as_of(kind: str, current: dict[int, int | None], at: datetime | None) -> dict[int, int | None]:
-    """Return `current` with what history says of `at` put in its place."""
+    """Return `current` with what history says of `at` put in its place. A history that begins later says: no parent."""
     if at is None:
         return current
-    rows = ParentHistory.objects.filter(kind=kind, since__lte=at).order_by("since", "id")
-    return current | dict(rows.values_list("of_id", "parent_id"))
+    rows = ParentHistory.objects.filter(kind=kind).order_by("since", "id").values_list("of_id", "parent_id", "since")
+    then: dict[int, int | None] = {}
+    for of_id, parent, since in rows:
+        then[of_id] = parent if since <= at else then.get(of_id)
+    return {pk: then.get(pk, parent) for pk, parent in current.items()}
 
 
 def person_state(person: Person, at: datetime) -> str:
     """Return the person's state at `at`; before their row existed they were not active."""
-    if at < person.created_at:
-        return NOT_YET_KNOWN
-    return str(attribute("person", person.pk, "state", person.state, at))
+    return people_states([person], at)[person.pk]
+
+
+def people_states(people: Iterable[Person], at: datetime) -> dict[int, str]:
+    """Return {person id: state at `at`}, in at most one query."""
+    rows = list(people)
+    if not is_past(at):
+        return {person.pk: person.state for person in rows}
+    states = attributes("person", "state", {person.pk: person.state for person in rows}, at)
+    return {
+        person.pk: NOT_YET_KNOWN if at < person.created_at else str(states[person.pk] or NOT_RECORDED)
+        for person in rows
+    }
+
+
+def attributes(of: str, name: str, current: Mapping[int, V], at: datetime) -> dict[int, V | None]:
+    """Return what `name` was at `at` for each id of `current`, in at most one query.
+
+    Where history has no row, it never changed; where its rows all begin later, nobody knows: None.
+    """
+    if not is_past(at):
+        return dict(current)
+    rows = AttributeHistory.objects.filter(of=of, name=name, of_id__in=current).order_by("since", "id")
+    then: dict[int, V | None] = {}
+    for of_id, value, since in rows.values_list("of_id", "value", "since"):
+        then[of_id] = value if since <= at else then.get(of_id)
+    return {**current, **then}
 
 
 def attribute(of: str, of_id: int, name: str, current: object, at: datetime) -> object:
-    """Return an attribute's value at `at`; where history has no row, it never changed."""
-    rows = AttributeHistory.objects.filter(of=of, of_id=of_id, name=name, since__lte=at)
-    found = rows.order_by("-since", "-id").values_list("value", flat=True)[:1]
-    return found[0] if found else current
+    """Return one attribute's value at `at`; see `attributes`."""
+    return attributes(of, name, {of_id: current}, at)[of_id]
 
 
 def scopes(ids: Iterable[int]) -> dict[int, Scope]:
-    """Return {id: scope with its terms}, in one query."""
+    """Return {id: scope with its terms}, in two queries. An id that no scope has is left out.
+
+    A termless scope reaches everywhere, so terms are believed only where they are what the digest says: one that lost
+    a term would reach further than anybody gave.
+    """
     wanted = set(ids)
-    terms: dict[int, list[tuple[str, int]]] = {pk: [] for pk in wanted}
-    rows = ScopeTerm.objects.filter(scope_id__in=wanted).order_by("dimension")
-    for scope, dimension, ref in rows.values_list(F("scope_id"), "dimension", "ref_id"):
-        terms[scope].append((dimension, ref))
-    return {pk: Scope(pk, tuple(found)) for pk, found in terms.items()}
+    terms: dict[int, dict[str, int]] = defaultdict(dict)
+    for scope, dimension, ref in ScopeTerm.objects.filter(scope_id__in=wanted).values_list(
+        F("scope_id"), "dimension", "ref_id"
+    ):
+        terms[scope][dimension] = ref
+    digests = ScopeRow.objects.filter(pk__in=wanted).values_list("pk", "digest")
+    return {
+        pk: Scope(pk, tuple(sorted(terms[pk].items())) if digest == ScopeRow.digest_of(terms[pk]) else NOWHERE)
+        for pk, digest in digests
+    }

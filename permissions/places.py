@@ -4,9 +4,11 @@ Dimensions are region, department, product_line, segment and team. A thing that 
 is not covered by a scope that names it.
 """
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from django.db import models
@@ -20,15 +22,20 @@ from permissions.models import Action, Resource, ResourceType, Role, RoleGrant
 
 Places = dict[str, frozenset[int]]
 NODE_DIMENSIONS = ("region", "department", "product_line", "segment")
+DIMENSIONS = (*NODE_DIMENSIONS, "team")
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """How one model is placed: `places(obj, at)` for one, `within(dimension, ids, at)` as SQL for many."""
+    """How one model is placed: `places(rows, at)` by id for rows at hand, `within(dimension, ids, at)` as SQL.
+
+    `since` names the attribute that says from when on a row exists; empty: it always did.
+    """
 
     type: str | None  # None: the row's own resource type
-    places: Callable[[Any, datetime], Places]
+    places: Callable[[Sequence[Any], datetime], Mapping[int, Places]]
     within: Callable[[str, frozenset[int], datetime], Q]
+    since: str = ""
     kept: Callable[[str], Q] = lambda _type: Q()
 
 
@@ -40,30 +47,43 @@ def _nowhere(_dimension: str, _ids: frozenset[int], _at: datetime) -> Q:
     return Q(pk__in=[])
 
 
-def _of_resource(row: Resource, _at: datetime) -> Places:
-    return _known(
-        region=row.region_id,
-        department=row.department_id,
-        product_line=row.product_line_id,
-        segment=row.segment_id,
-        team=row.owner_team_id,
-    )
+def _column(dimension: str) -> str:
+    return "owner_team" if dimension == "team" else dimension
 
 
-def _resource_within(dimension: str, ids: frozenset[int], _at: datetime) -> Q:
-    column = "owner_team" if dimension == "team" else dimension
-    return Q(**{f"{column}__in": ids})
+def _of_resources(rows: Sequence[Resource], at: datetime) -> dict[int, Places]:
+    then = {
+        dimension: history.attributes(
+            "resource", _column(dimension), {row.pk: getattr(row, f"{_column(dimension)}_id") for row in rows}, at
+        )
+        for dimension in DIMENSIONS
+    }
+    return {row.pk: _known(**{dimension: then[dimension][row.pk] for dimension in DIMENSIONS}) for row in rows}
 
 
-def _teams_of(person_id: int, at: datetime) -> frozenset[int]:
-    rows = Membership.objects.in_force(at).filter(person_id=person_id, principal__team__isnull=False)
-    return frozenset(rows.values_list("principal__team", flat=True))
+def _resource_within(dimension: str, ids: frozenset[int], at: datetime) -> Q:
+    if dimension not in DIMENSIONS:
+        return _nowhere(dimension, ids, at)
+    return Q(**{f"{_column(dimension)}__in": ids})
 
 
-def _of_person(row: Person, at: datetime) -> Places:
-    region = history.attribute("person", row.pk, "region", row.region_id, at)
-    department = history.attribute("person", row.pk, "department", row.department_id, at)
-    return _known(region=region, department=department) | {"team": _teams_of(row.pk, at)}  # type: ignore[arg-type]
+def _teams_of(people: Iterable[int], at: datetime) -> dict[int, frozenset[int]]:
+    rows = Membership.objects.in_force(at).filter(person__in=people, principal__team__isnull=False)
+    teams: dict[int, set[int]] = defaultdict(set)
+    for person, team in rows.values_list("person_id", "principal__team"):
+        teams[person].add(team)
+    return {person: frozenset(found) for person, found in teams.items()}
+
+
+def _of_people(rows: Sequence[Person], at: datetime) -> dict[int, Places]:
+    regions = history.attributes("person", "region", {row.pk: row.region_id for row in rows}, at)
+    departments = history.attributes("person", "department", {row.pk: row.department_id for row in rows}, at)
+    teams = _teams_of([row.pk for row in rows], at)
+    return {
+        row.pk: _known(region=regions[row.pk], department=departments[row.pk])
+        | {"team": teams.get(row.pk, frozenset())}
+        for row in rows
+    }
 
 
 def _members(ids: frozenset[int], at: datetime) -> models.QuerySet[Any]:
@@ -78,31 +98,42 @@ def _person_within(dimension: str, ids: frozenset[int], at: datetime) -> Q:
     return _nowhere(dimension, ids, at)
 
 
-def _of_team(row: Team, at: datetime) -> Places:
-    return _of_resource(row.resource, at) | {"team": frozenset({row.pk})}
+def _of_teams(rows: Sequence[Team], at: datetime) -> dict[int, Places]:
+    places = _of_resources([row.resource for row in rows], at)
+    return {row.pk: places[row.resource_id] | {"team": frozenset({row.pk})} for row in rows}
 
 
-def _team_within(dimension: str, ids: frozenset[int], _at: datetime) -> Q:
-    return Q(pk__in=ids) if dimension == "team" else Q(**{f"resource__{dimension}__in": ids})
+def _team_within(dimension: str, ids: frozenset[int], at: datetime) -> Q:
+    if dimension == "team":
+        return Q(pk__in=ids)
+    return Q(**{f"resource__{dimension}__in": ids}) if dimension in DIMENSIONS else _nowhere(dimension, ids, at)
 
 
-def _of_role(row: Role, at: datetime) -> Places:
-    return _of_resource(row.resource, at)
+def _of_roles(rows: Sequence[Role], at: datetime) -> dict[int, Places]:
+    places = _of_resources([row.resource for row in rows], at)
+    return {row.pk: places[row.resource_id] for row in rows}
 
 
-def _role_within(dimension: str, ids: frozenset[int], _at: datetime) -> Q:
-    column = "owner_team" if dimension == "team" else dimension
-    return Q(**{f"resource__{column}__in": ids})
+def _role_within(dimension: str, ids: frozenset[int], at: datetime) -> Q:
+    if dimension not in DIMENSIONS:
+        return _nowhere(dimension, ids, at)
+    return Q(**{f"resource__{_column(dimension)}__in": ids})
 
 
-def _of_grant(row: RoleGrant, at: datetime) -> Places:
-    principal = row.principal
-    if principal.kind == "person":
-        return _of_person(principal.person, at)
-    return _of_team(principal.team, at)
+def _of_grants(rows: Sequence[RoleGrant], at: datetime) -> dict[int, Places]:
+    """Return where each grant's holder is; a holder that is neither a person nor a team has no place."""
+    holders = {row.principal_id for row in rows}
+    people = list(Person.objects.filter(principal__in=holders))
+    teams = list(Team.objects.filter(principal__in=holders).select_related("resource"))
+    of_people, of_teams = _of_people(people, at), _of_teams(teams, at)
+    places = {person.principal_id: of_people[person.pk] for person in people}
+    places |= {team.principal_id: of_teams[team.pk] for team in teams}
+    return {row.pk: places.get(row.principal_id, {}) for row in rows}
 
 
 def _grant_within(dimension: str, ids: frozenset[int], at: datetime) -> Q:
+    if dimension not in DIMENSIONS:
+        return _nowhere(dimension, ids, at)
     if dimension == "team":
         return Q(principal__team__in=ids) | Q(principal__person__in=_members(ids, at))
     of_team = Q(**{f"principal__team__resource__{dimension}__in": ids})
@@ -111,10 +142,11 @@ def _grant_within(dimension: str, ids: frozenset[int], at: datetime) -> Q:
     return of_team
 
 
-def _of_event(row: Event, at: datetime) -> Places:
-    """An event is where the person is whom it concerns; others are nowhere in particular."""
-    person = Person.objects.filter(pk=row.about_person_id).first()
-    return _of_person(person, at) if person is not None else {}
+def _of_events(rows: Sequence[Event], at: datetime) -> dict[int, Places]:
+    """Return where the people are whom the events concern; other events are nowhere in particular."""
+    people = Person.objects.filter(pk__in={row.about_person_id for row in rows if row.about_person_id is not None})
+    places = _of_people(list(people), at)
+    return {row.pk: places.get(row.about_person_id, {}) if row.about_person_id is not None else {} for row in rows}
 
 
 def _event_within(dimension: str, ids: frozenset[int], at: datetime) -> Q:
@@ -122,20 +154,20 @@ def _event_within(dimension: str, ids: frozenset[int], at: datetime) -> Q:
     return Q(about_person_id__in=within.values("pk"))
 
 
-def _unplaced(_row: object, _at: datetime) -> Places:
-    return {}
+def _unplaced(rows: Sequence[models.Model], _at: datetime) -> dict[int, Places]:
+    return {row.pk: {} for row in rows}
 
 
 PLACEMENTS: dict[type[models.Model], Placement] = {
-    Resource: Placement(None, _of_resource, _resource_within, lambda type_: Q(type__key=type_)),
-    Person: Placement("person", _of_person, _person_within),
-    Team: Placement("team", _of_team, _team_within),
-    Role: Placement("role", _of_role, _role_within),
-    RoleGrant: Placement("grant", _of_grant, _grant_within),
+    Resource: Placement(None, _of_resources, _resource_within, "created_at", lambda type_: Q(type__key=type_)),
+    Person: Placement("person", _of_people, _person_within, "created_at"),
+    Team: Placement("team", _of_teams, _team_within, "resource.created_at"),
+    Role: Placement("role", _of_roles, _role_within, "created_at"),
+    RoleGrant: Placement("grant", _of_grants, _grant_within, "given_at"),
     Node: Placement("structure", _unplaced, _nowhere),
     Action: Placement("catalogue", _unplaced, _nowhere),
     ResourceType: Placement("catalogue", _unplaced, _nowhere),
-    Event: Placement("trail", _of_event, _event_within),
+    Event: Placement("trail", _of_events, _event_within, "timestamp"),
 }
 
 
@@ -145,9 +177,25 @@ def target(obj: models.Model, at: datetime, *, as_type: str | None = None) -> Ta
     `as_type` asks about it under another type: ``trail.view`` on a person is the right to that person's history.
     Raises KeyError for a model that nobody placed.
     """
-    placement = PLACEMENTS[type(obj)]
-    own = placement.type or obj.type.key  # type: ignore[attr-defined]
-    return Target(as_type or own, obj.pk, placement.places(obj, at))
+    return targets([obj], at, as_type=as_type)[obj.pk]
+
+
+def targets(rows: Sequence[models.Model], at: datetime, *, as_type: str | None = None) -> dict[int, Target]:
+    """Return {id: target} of rows of one model, in a number of queries that does not grow with them."""
+    if not rows:
+        return {}
+    placement = PLACEMENTS[type(rows[0])]
+    places = placement.places(rows, at)
+    past = history.is_past(at)
+    return {
+        row.pk: Target(
+            as_type or placement.type or row.type.key,  # type: ignore[attr-defined]
+            row.pk,
+            places[row.pk],
+            exists=not (past and placement.since) or attrgetter(placement.since)(row) <= at,
+        )
+        for row in rows
+    }
 
 
 def of_scope(type_: str, scope: Scope) -> Target:

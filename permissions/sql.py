@@ -12,13 +12,22 @@ NOTHING = Q(pk__in=[])
 
 
 def reach(
-    model: Model, scopes: frozenset[Scope], action: str, governed: type[models.Model], at: datetime
-) -> Q:  # fmt: skip
-    """Return the condition on `governed` rows that one of `scopes` covers. No scope: no row."""
+    model: Model,
+    scopes: frozenset[Scope],
+    action: str,
+    governed: type[models.Model],
+    at: datetime,
+    as_type: str | None = None,
+) -> Q:
+    """Return the condition on `governed` rows that one of `scopes` covers. No scope: no row.
+
+    Rows of another type than the action's are none of its business, unless `as_type` asks about them under that type.
+    """
     placement = PLACEMENTS[governed]
-    if not scopes:
+    asked = action.partition(".")[0]
+    if not scopes or (as_type or placement.type or asked) != asked:
         return NOTHING
-    kept = placement.kept(action.partition(".")[0])
+    kept = Q() if as_type else placement.kept(asked)
     if any(scope.everywhere for scope in scopes):
         return kept
     union = Q()

@@ -1,6 +1,7 @@
 """The decision engine: pure functions over facts. No Django, no clock, no database."""
 
-from permissions.engine.decide import allows, decide, scopes_for
+from permissions.engine.cut import Edge, Step, cuts
+from permissions.engine.decide import allows, decide, fits, scopes_for
 from permissions.engine.model import Model, Role
 from permissions.engine.types import (
     Decision,
@@ -16,6 +17,7 @@ from permissions.engine.types import (
 
 __all__ = [
     "Decision",
+    "Edge",
     "Grant",
     "Membership",
     "Model",
@@ -24,9 +26,12 @@ __all__ = [
     "Reason",
     "Role",
     "Scope",
+    "Step",
     "Subject",
     "Target",
     "allows",
+    "cuts",
     "decide",
+    "fits",
     "scopes_for",
 ]

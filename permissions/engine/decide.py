@@ -25,7 +25,7 @@ def allows(
     model: Model, subject: Subject, action: str, target: Target, at: datetime, context: Context = NOTHING_KNOWN
 ) -> bool:
     """Return whether `subject` may do `action` to `target` at `at`. Default deny."""
-    if subject.state != ACTIVE or not _fits(model, action, target):
+    if subject.state != ACTIVE or not fits(model, action, target):
         return False
     granted = any(model.covers(scope, target) for scope in scopes_for(model, subject, action, at))
     return combine(granted, _verdicts(model, subject, action, target, at, context)).allowed
@@ -54,25 +54,33 @@ def decide(
     """Return the decision with every path that allows it or, for a no, the paths that nearly would."""
     if action not in model.implies:
         return Decision(False, Reason.UNKNOWN_ACTION, action, target, at)
-    if not _fits(model, action, target):
+    if action.partition(".")[0] != target.type:
         return Decision(False, Reason.WRONG_TYPE, action, target, at)
-    paths: list[Path] = []
-    near: list[NearMiss] = []
-    for path in _paths(model, subject, action):
-        missing = _missing(model, path, target, at)
-        if missing is None:
-            paths.append(path)
-        else:
-            near.append(NearMiss(path, missing))
+    if not target.exists:
+        return Decision(False, Reason.NOT_THERE, action, target, at)
+    paths, near = _sorted_out(model, subject, action, target, at)
     if subject.state != ACTIVE:
-        return Decision(False, Reason.NOT_ACTIVE, action, target, at, near=tuple(near))
+        return Decision(False, Reason.NOT_ACTIVE, action, target, at, near=near)
     verdicts = _verdicts(model, subject, action, target, at, context)
     joint = combine(bool(paths), verdicts)
     granted = Reason.GRANTED if joint.allowed else _nearest(near)
     reason = Reason.BLOCKED if joint.blocked else granted
-    return Decision(
-        joint.allowed, reason, action, target, at, tuple(paths), tuple(near), verdicts, joint.obligations
-    )  # fmt: skip
+    return Decision(joint.allowed, reason, action, target, at, paths, near, verdicts, joint.obligations)
+
+
+def _sorted_out(
+    model: Model, subject: Subject, action: str, target: Target, at: datetime
+) -> tuple[tuple[Path, ...], tuple[NearMiss, ...]]:
+    """Return the paths that allow, and those that lack exactly one thing."""
+    paths: list[Path] = []
+    near: list[NearMiss] = []
+    for path in _paths(model, subject, action):
+        missing = _missing(model, subject, path, target, at)
+        if not missing:
+            paths.append(path)
+        elif len(missing) == 1:
+            near.append(NearMiss(path, missing.pop()))
+    return tuple(paths), tuple(near)
 
 
 def _verdicts(
@@ -82,8 +90,9 @@ def _verdicts(
     return tuple(verdict for verdict in judged if verdict is not None)
 
 
-def _fits(model: Model, action: str, target: Target) -> bool:
-    return action in model.implies and action.partition(".")[0] == target.type
+def fits(model: Model, action: str, target: Target) -> bool:
+    """Return whether `action` can be asked about `target` at all."""
+    return target.exists and action in model.implies and action.partition(".")[0] == target.type
 
 
 def _reached(model: Model, subject: Subject, at: datetime) -> set[int]:
@@ -115,16 +124,21 @@ def _paths(model: Model, subject: Subject, action: str) -> Iterator[Path]:
                 yield Path(via, membership, grant, roles, actions)
 
 
-def _missing(model: Model, path: Path, target: Target, at: datetime) -> Reason | None:
-    """Return what keeps `path` from allowing, or None."""
-    windows = [path.grant.window] + ([path.membership.window] if path.membership else [])
-    if any(window.until is not None and window.until <= at for window in windows):
-        return Reason.OVER
-    if any(at < window.starts_at for window in windows):
-        return Reason.NOT_YET
-    return None if model.covers(path.grant.scope, target) else Reason.OUT_OF_SCOPE
+def _missing(model: Model, subject: Subject, path: Path, target: Target, at: datetime) -> set[Reason]:
+    """Return everything that keeps `path` from allowing."""
+    missing = set()
+    if subject.state != ACTIVE:
+        missing.add(Reason.NOT_ACTIVE)
+    if not model.covers(path.grant.scope, target):
+        missing.add(Reason.OUT_OF_SCOPE)
+    for window in [path.grant.window] + ([path.membership.window] if path.membership else []):
+        if window.until is not None and window.until <= at:
+            missing.add(Reason.OVER)
+        elif at < window.starts_at:
+            missing.add(Reason.NOT_YET)
+    return missing
 
 
-def _nearest(near: list[NearMiss]) -> Reason:
+def _nearest(near: tuple[NearMiss, ...]) -> Reason:
     reasons = {miss.reason for miss in near}
     return next((r for r in (Reason.OUT_OF_SCOPE, Reason.NOT_YET, Reason.OVER) if r in reasons), Reason.NO_GRANT)

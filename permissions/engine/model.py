@@ -4,6 +4,8 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from heapq import heappop, heappush
+from itertools import takewhile
 from typing import Any
 
 from cxaccess.lib.tree import ancestors
@@ -27,7 +29,8 @@ class Model:
     """Roles, the implications of actions, the trees of places and of teams.
 
     `implies` maps every known action to what it implies directly. `parents` maps a dimension to {id: parent};
-    the dimension "team" has team ids. `team_principals` maps a team's id to its principal's.
+    the dimension "team" has team ids. `team_principals` maps a team's id to its principal's. What was granted to a
+    principal in `closed` (an archived team's) reaches nobody, and nothing from above reaches anybody through it.
     """
 
     roles: Mapping[int, Role]
@@ -35,6 +38,7 @@ class Model:
     parents: Mapping[str, Mapping[int, int | None]]
     team_principals: Mapping[int, int]
     policies: tuple[Policy, ...] = ()
+    closed: frozenset[int] = frozenset()
 
     @cached_property
     def implied_by(self) -> Mapping[str, frozenset[str]]:
@@ -48,15 +52,11 @@ class Model:
     @cached_property
     def granting(self) -> Mapping[str, frozenset[int]]:
         """Return {action: ids of the roles that give it, by themselves, by inclusion or by implication}."""
-        including: dict[int, set[int]] = {role: set() for role in self.roles}
-        for role in self.roles.values():
-            for included in role.includes:
-                including.setdefault(included, set()).add(role.id)
         result: dict[str, frozenset[int]] = {}
         for action in self.implies:
             sources = self.implied_by[action]
             holders = [role.id for role in self.roles.values() if role.actions & sources]
-            result[action] = frozenset(found for holder in holders for found in _reachable(holder, including))
+            result[action] = frozenset(found for holder in holders for found in _reachable(holder, self._included_in))
         return result
 
     @cached_property
@@ -100,27 +100,58 @@ class Model:
 
     def chain(self, principal: int) -> tuple[int, ...]:
         """Return the principals whose grants reach a member of `principal`: itself, then the teams above it."""
-        team = self.teams_of_principals.get(principal)
-        if team is None:
-            return (principal,)
-        lineage = ancestors(self.parents.get("team", {}), team)
-        return tuple(self.team_principals[above] for above in lineage if above in self.team_principals)
+        found = self._chains.get(principal)
+        if found is None:
+            team = self.teams_of_principals.get(principal)
+            lineage = ancestors(self.parents.get("team", {}), team) if team is not None else ()
+            whole = [self.team_principals[above] for above in lineage if above in self.team_principals] or [principal]
+            found = tuple(takewhile(lambda reached: reached not in self.closed, whole))
+            self._chains[principal] = found
+        return found
+
+    @cached_property
+    def _chains(self) -> dict[int, tuple[int, ...]]:
+        return {}
 
     def role_paths(self, role: int, action: str) -> Iterator[tuple[tuple[int, ...], tuple[str, ...]]]:
-        """Yield (roles, actions) for each way `role` gives `action`, shortest first, at most MAX_PATHS."""
+        """Yield (roles, actions) for each way `role` gives `action`, shortest first, at most MAX_PATHS.
+
+        A search by length with what still lies ahead counted in: roles that include each other in many layers have
+        more ways than memory, and this never holds more than it needs for the ones it yields.
+        """
         sources = self.implied_by.get(action, frozenset())
-        queue: deque[tuple[int, ...]] = deque([(role,)])
+        ahead = self._steps_to_holders(sources)
+        queue = [(ahead[role], 0, (role,))] if role in ahead else []
         found = 0
         while queue and found < MAX_PATHS:
-            trail = queue.popleft()
-            here = self.roles.get(trail[-1])
-            if here is None:
-                continue
+            _, depth, trail = heappop(queue)
+            here = self.roles[trail[-1]]
             for held in sorted(here.actions & sources):
                 yield trail, self._implication_path(held, action)
                 found += 1
-            giving = self.granting[action]
-            queue.extend((*trail, inner) for inner in here.includes if inner in giving and inner not in trail)
+            for inner in here.includes:
+                if inner in ahead and inner not in trail:
+                    heappush(queue, (1 - depth + ahead[inner], depth - 1, (*trail, inner)))
+
+    def _steps_to_holders(self, sources: frozenset[str]) -> dict[int, int]:
+        """Return {role: how many inclusions it is from the nearest role that itself holds one of `sources`}."""
+        steps = {role.id: 0 for role in self.roles.values() if role.actions & sources}
+        queue = deque(steps)
+        while queue:
+            reached = queue.popleft()
+            for outer in self._included_in.get(reached, ()):
+                if outer not in steps:
+                    steps[outer] = steps[reached] + 1
+                    queue.append(outer)
+        return steps
+
+    @cached_property
+    def _included_in(self) -> Mapping[int, set[int]]:
+        including: dict[int, set[int]] = {role: set() for role in self.roles}
+        for role in self.roles.values():
+            for included in role.includes:
+                including.setdefault(included, set()).add(role.id)
+        return including
 
     def _implication_path(self, held: str, action: str) -> tuple[str, ...]:
         queue: deque[tuple[str, ...]] = deque([(held,)])

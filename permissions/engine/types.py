@@ -56,11 +56,15 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is asked about. `places` maps a dimension to the ids where it is; a dimension it lacks is unknown."""
+    """What is asked about. `places` maps a dimension to the ids where it is; a dimension it lacks is unknown.
+
+    `exists` is False for something that was not there yet at the moment asked about: nobody may do anything to it.
+    """
 
     type: str
     id: int | None = None
     places: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    exists: bool = True
 
 
 class Reason(StrEnum):
@@ -73,6 +77,7 @@ class Reason(StrEnum):
     NOT_YET = "not_yet"
     OVER = "over"
     NOT_ACTIVE = "not_active"
+    NOT_THERE = "not_there"
     UNKNOWN_ACTION = "unknown_action"
     WRONG_TYPE = "wrong_type"
 
@@ -94,7 +99,7 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """A path that would allow, but for one thing: `reason` is OUT_OF_SCOPE, NOT_YET or OVER."""
+    """A path that would allow, but for one thing: `reason` is OUT_OF_SCOPE, NOT_YET, OVER or NOT_ACTIVE."""
 
     path: Path
     reason: Reason

@@ -24,21 +24,12 @@ def intern(terms: Mapping[str, int]) -> Scope:
     """
     for dimension, ref in terms.items():
         _require_place(dimension, ref)
-    made, new = Scope.objects.get_or_create(digest=digest(terms))
+    made, new = Scope.objects.get_or_create(digest=Scope.digest_of(terms))
     if new:
         ScopeTerm.objects.bulk_create(
             ScopeTerm(scope=made, dimension=dimension, ref_id=ref) for dimension, ref in sorted(terms.items())
         )
     return made
-
-
-def digest(terms: Mapping[str, int]) -> str:
-    """Return the key under which a scope is kept.
-
-    >>> digest({"region": 3, "department": 9})
-    'department=9;region=3'
-    """
-    return ";".join(f"{dimension}={ref}" for dimension, ref in sorted(terms.items()))
 
 
 def terms_of(scope: Scope) -> dict[str, int]:

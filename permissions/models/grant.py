@@ -1,5 +1,7 @@
 """Role grants: principal x role x scope x window."""
 
+from collections.abc import Mapping
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +15,15 @@ class Scope(models.Model):
 
     def __str__(self) -> str:
         return self.digest or "everywhere"
+
+    @staticmethod
+    def digest_of(terms: Mapping[str, int]) -> str:
+        """Return the key under which the scope with these terms is kept.
+
+        >>> Scope.digest_of({"region": 3, "department": 9})
+        'department=9;region=3'
+        """
+        return ";".join(f"{dimension}={ref}" for dimension, ref in sorted(terms.items()))
 
 
 class ScopeTerm(models.Model):

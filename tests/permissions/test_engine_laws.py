@@ -94,7 +94,7 @@ class Says:
 
 
 @given(models(), subjects(), actions, targets, moments)
-@examples(150, 3000)
+@examples(60, 3000)
 def test_the_quick_answer_is_the_explained_one(model, subject, action, target, at) -> None:
     decision = decide(model, subject, action, target, at)
     assert decision.allowed == allows(model, subject, action, target, at)
@@ -102,7 +102,7 @@ def test_the_quick_answer_is_the_explained_one(model, subject, action, target, a
 
 
 @given(models(), subjects(), actions, targets, moments, st.data())
-@examples(150, 3000)
+@examples(60, 3000)
 def test_removing_a_grant_or_a_membership_never_adds(model, subject, action, target, at, data) -> None:
     fewer = replace(
         subject,
@@ -113,7 +113,7 @@ def test_removing_a_grant_or_a_membership_never_adds(model, subject, action, tar
 
 
 @given(models(), subjects(), actions, targets)
-@examples(150, 3000)
+@examples(60, 3000)
 def test_an_expired_window_is_denied_at_that_instant(model, subject, action, target) -> None:
     for grant in subject.grants:
         alone = replace(subject, grants=(grant,), memberships=(Membership(1, grant.principal, Window(day(-9))),))
@@ -124,7 +124,7 @@ def test_an_expired_window_is_denied_at_that_instant(model, subject, action, tar
 
 
 @given(models(), subjects(), actions, targets, moments, terms)
-@examples(150, 3000)
+@examples(60, 3000)
 def test_adding_a_term_to_a_scope_never_widens(model, subject, action, target, at, more) -> None:
     narrow = tuple(
         replace(grant, scope=Scope(0, tuple(sorted({*grant.scope.terms, *more.items()})))) for grant in subject.grants
@@ -134,7 +134,7 @@ def test_adding_a_term_to_a_scope_never_widens(model, subject, action, target, a
 
 
 @given(models(), subjects(), actions, targets, moments, st.lists(st.sampled_from([*Effect, None]), max_size=3))
-@examples(150, 3000)
+@examples(60, 3000)
 def test_a_block_never_widens(model, subject, action, target, at, effects) -> None:
     others = tuple(Says(effect) for effect in effects)
     without = replace(model, policies=others)
@@ -145,14 +145,14 @@ def test_a_block_never_widens(model, subject, action, target, at, effects) -> No
 
 
 @given(models(), subjects(), actions, targets, moments)
-@examples(80, 1000)
+@examples(30, 1000)
 def test_no_policy_opens_anything_to_somebody_who_is_not_active(model, subject, action, target, at) -> None:
     generous = replace(model, policies=(Says(Effect.ALLOW),))
     assert not allows(generous, replace(subject, state="left"), action, target, at)
 
 
 @given(models(), subjects(), actions, targets, moments)
-@examples(150, 3000)
+@examples(60, 3000)
 def test_cutting_the_named_step_ends_the_access(model, subject, action, target, at) -> None:
     decision = decide(model, subject, action, target, at)
     for edge in cuts(decision):
@@ -160,7 +160,7 @@ def test_cutting_the_named_step_ends_the_access(model, subject, action, target, 
 
 
 @given(models(), subjects(), actions, targets, moments)
-@examples(150, 3000)
+@examples(60, 3000)
 def test_cutting_any_other_grant_or_membership_does_not(model, subject, action, target, at) -> None:
     decision = decide(model, subject, action, target, at)
     for edge in {edge for path in decision.paths for edge in edges(path)} - set(cuts(decision)):
@@ -189,7 +189,7 @@ def _without(edge: Edge, model: Model, subject: Subject) -> tuple[Model, Subject
 
 
 @given(models(), subjects(), actions, moments)
-@examples(80, 1000)
+@examples(30, 1000)
 def test_a_thing_nowhere_is_covered_only_from_everywhere(model, subject, action, at) -> None:
     nowhere = Target("doc", 1)
     everywhere = any(scope.everywhere for scope in scopes_for(model, subject, action, at))

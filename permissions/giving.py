@@ -38,9 +38,13 @@ def require_give_actions(actor: Person, *, actions: Iterable[str], scope: Scope,
 
 def may_give(actor: Person, *, role_id: int, scope: Scope, at: datetime) -> bool:
     """Return whether `require_give` would pass; for menus and choices."""
+    return may_give_actions(actor, actions=facts.model(at).holding.get(role_id, frozenset()), scope=scope, at=at)
+
+
+def may_give_actions(actor: Person, *, actions: Iterable[str], scope: Scope, at: datetime) -> bool:
+    """Return whether `require_give_actions` would pass; for previews and choices."""
     there = places.of_scope("role", scope)
-    holding = facts.model(at).holding.get(role_id, frozenset())
-    onward = not {GIVE, GIVE_ONWARD} & holding or gate.may(actor, GIVE_ONWARD, there, at=at)
+    onward = not {GIVE, GIVE_ONWARD} & set(actions) or gate.may(actor, GIVE_ONWARD, there, at=at)
     return onward and gate.may(actor, GIVE, there, at=at)
 
 

@@ -1,0 +1,58 @@
+"""What every page about one role shows around its own part: facts, tabs, what its reader may do here."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import Person
+from permissions import facts, gate, places
+from permissions.models import Role
+from permissions.roles import selectors
+from permissions.roles.rows import contents
+
+
+def context(request: HttpRequest, role: Role, tab: str, **own: Any) -> dict[str, Any]:
+    """Return what the page of `role` on `tab` needs."""
+    person: Person = request.user  # type: ignore[assignment]
+    at = request.at  # type: ignore[attr-defined]
+    held = selectors.holders([role.pk], at=at)[role.pk]
+    now = contents(role.current)
+    counts = {
+        "permissions": len(facts.model(at).holding.get(role.pk, ())),
+        "holders": held.count,
+        "includes": len(now.includes),
+        "versions": role.current.number if role.current else 0,
+    }
+    return {
+        "role": role,
+        "held": held,
+        "included": sorted(selectors.names_of(now.includes).items(), key=lambda pair: pair[1]),
+        "tabs": _tabs(role, tab, counts, history=_may_read_history(person, role, request)),
+        "may_edit": role.retired_at is None and gate.may(person, "role.edit", role, at=at),
+        "may_retire": role.retired_at is None and gate.may(person, "role.retire", role, at=at),
+        "may_give": role.retired_at is None and gate.may_somewhere(person, "role.give", at=at),
+        **own,
+    }
+
+
+def _may_read_history(person: Person, role: Role, request: HttpRequest) -> bool:
+    at = request.at  # type: ignore[attr-defined]
+    return gate.may(person, "trail.view", places.target(role, at, as_type="trail"), at=at)
+
+
+def _tabs(role: Role, current: str, counts: dict[str, int], *, history: bool) -> list[dict[str, Any]]:
+    names = [
+        ("purpose", "roles:detail", _("Purpose")),
+        ("permissions", "roles:permissions", _("Permissions")),
+        ("holders", "roles:holders", _("Holders")),
+        ("includes", "roles:includes", _("Included roles")),
+        ("versions", "roles:versions", _("Versions")),
+    ]
+    if history:
+        names.append(("history", "roles:history", _("History")))
+    return [
+        {"label": label, "url": reverse(url, args=[role.pk]), "current": tab == current, "count": counts.get(tab)}
+        for tab, url, label in names
+    ]

@@ -1,0 +1,149 @@
+"""Reading roles: lists, holders, versions."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+
+from accounts.models import Membership, Person, PersonState
+from cxaccess.lib.models import Risk
+from permissions import facts, gate
+from permissions.models import Action, ResourceType, Role, RoleAction, RoleGrant, RoleInclude, RoleVersion
+from permissions.roles.matrix import Draft
+from permissions.roles.rows import Contents, contents
+
+
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """Active people who hold a role at a moment: by a grant of their own, and through teams."""
+
+    direct: frozenset[int] = frozenset()
+    through: frozenset[int] = frozenset()
+
+    @property
+    def count(self) -> int:
+        """Return how many people hold it one way or the other."""
+        return len(self.direct | self.through)
+
+    @property
+    def only_through(self) -> int:
+        """Return how many hold it only through a team."""
+        return len(self.through - self.direct)
+
+
+def types() -> list[ResourceType]:
+    """Return the catalogue in its order, each type with its permissions, in two queries."""
+    actions = Prefetch("actions", Action.objects.order_by("position", "name"))
+    return list(ResourceType.objects.prefetch_related(actions).order_by("position", "key"))
+
+
+def visible(person: Person, *, at: datetime) -> QuerySet[Role]:
+    """Return the roles that `person` may see, with what lists show of them."""
+    included = RoleInclude.objects.filter(role=OuterRef("pk"), version__role__current=OuterRef("version"))
+    granted = RoleGrant.objects.not_over(at).filter(role=OuterRef("pk"))
+    rows = gate.visible(person, "role.view", Role.objects.all(), at=at)
+    return rows.select_related("owner", "current").annotate(
+        is_included=Exists(included), is_granted=Exists(granted), grant_count=_grants_in_force(at)
+    )
+
+
+def _grants_in_force(at: datetime) -> Count:
+    lasting = Q(grants__until=None) | Q(grants__until__gt=at)
+    return Count("grants", filter=Q(grants__starts_at__lte=at) & lasting, distinct=True)
+
+
+def narrowed(rows: QuerySet[Role], *, q: str, view: str, risk: str, owner: str) -> QuerySet[Role]:
+    """Return `rows` as the list's filters ask; what nobody knows narrows nothing."""
+    if q:
+        rows = rows.filter(Q(name__icontains=q) | Q(purpose__icontains=q) | Q(key__icontains=q))
+    if risk.isdigit() and int(risk) in Risk.values:
+        rows = rows.filter(risk=int(risk))
+    if owner.isdigit() and len(owner) < 19:
+        rows = rows.filter(owner=int(owner))
+    if view == "retired":
+        return rows.exclude(retired_at=None)
+    rows = rows.filter(retired_at=None)
+    return rows.filter(is_granted=False, is_included=False) if view == "unused" else rows
+
+
+def holders(roles: Collection[int], *, at: datetime) -> dict[int, Holders]:
+    """Return {role: who holds it at `at`}, in three queries however many roles there are."""
+    granted: dict[int, set[int]] = defaultdict(set)
+    rows = RoleGrant.objects.in_force(at).filter(role__in=roles)
+    for role, principal in rows.values_list("role_id", "principal_id"):
+        granted[role].add(principal)
+    given = set().union(*granted.values(), set())
+    people = dict(
+        Person.objects.filter(principal__in=given, state=PersonState.ACTIVE).values_list("principal_id", "pk")
+    )
+    members = _members(given - set(people), at)
+    return {
+        role: Holders(
+            frozenset(people[principal] for principal in granted[role] if principal in people),
+            frozenset(person for principal in granted[role] for person in members.get(principal, ())),
+        )
+        for role in roles
+    }
+
+
+def _members(principals: set[int], at: datetime) -> dict[int, set[int]]:
+    """Return {principal: the active people whom a grant to it reaches through membership}."""
+    model = facts.model(at)
+    above = {team: [p for p in model.chain(team) if p in principals] for team in model.teams_of_principals}
+    teams = {team for team, chain in above.items() if chain}
+    found: dict[int, set[int]] = defaultdict(set)
+    rows = Membership.objects.in_force(at).filter(principal__in=teams, person__state=PersonState.ACTIVE)
+    for team, person in rows.values_list("principal_id", "person_id"):
+        for principal in above[team]:
+            found[principal].add(person)
+    return found
+
+
+def names_of(roles: Iterable[int]) -> dict[int, str]:
+    """Return {role: name}."""
+    return dict(Role.objects.filter(pk__in=list(roles)).values_list("pk", "name"))
+
+
+def draft(role: Role, after: Contents | None, *, at: datetime) -> Draft:
+    """Return the draft that makes `role` hold `after`; None: as it is."""
+    before = contents(role.current)
+    wanted = after or before
+    names = names_of(before.includes | wanted.includes)
+    return Draft(facts.model(at), role.pk, before, wanted, names)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A version beside the one before it."""
+
+    version: RoleVersion
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    included: tuple[str, ...]
+    excluded: tuple[str, ...]
+
+
+def steps(role: Role) -> list[Step]:
+    """Return every version, newest first, with what it changed, in four queries."""
+    versions = list(role.versions.select_related("made_by").order_by("-number"))
+    actions: dict[int, set[str]] = defaultdict(set)
+    for version, key in RoleAction.objects.filter(version__role=role).values_list("version_id", "action__key"):
+        actions[version].add(key)
+    includes: dict[int, set[str]] = defaultdict(set)
+    for version, name in RoleInclude.objects.filter(version__role=role).values_list("version_id", "role__name"):
+        includes[version].add(name)
+    found = []
+    for position, version in enumerate(versions):
+        before = versions[position + 1].pk if position + 1 < len(versions) else 0
+        found.append(
+            Step(
+                version,
+                tuple(sorted(actions[version.pk] - actions[before])),
+                tuple(sorted(actions[before] - actions[version.pk])),
+                tuple(sorted(includes[version.pk] - includes[before])),
+                tuple(sorted(includes[before] - includes[version.pk])),
+            )
+        )
+    return found

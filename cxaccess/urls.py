@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("-/live", health.live, name="live"),
     path("-/ready", health.ready, name="ready"),
     path("mailbox/", include("cxaccess.jobs.urls")),
+    path("roles/", include("permissions.roles.urls")),
     path("search/", search, name="search"),
     path("gallery/", gallery, name="gallery"),
     path("appearance/", choose, name="appearance"),

@@ -13,11 +13,10 @@ from cxaccess.jobs import stamps
 from cxaccess.lib import windows
 from cxaccess.lib.errors import Refused
 from cxaccess.lib.models import Source
+from cxaccess.lib.reasons import stated
 from permissions import facts, giving
 from permissions.guards import locked, require, use_case
 from permissions.models import Role, RoleGrant, Scope
-
-REASON_LENGTH = 5  # shorter says nothing to whoever reviews it
 
 
 @use_case
@@ -42,13 +41,13 @@ def give_role(
     given = locked(Role, role.pk)
     taker = locked(Principal, principal.pk)
     giving.require_give(actor, role_id=given.pk, scope=facts.scope(scope.pk), at=at)
-    _require_reason(reason)
+    why = stated(reason)
     _require_giveable(given)
     _require_taker(taker)
     window = windows.settle(starts_at, until, at=at)
     _require_new(taker, given, scope, window.starts_at, window.until)
     grant = RoleGrant.objects.create(
-        principal=taker, role=given, scope=scope, given_by=actor, given_at=at, reason=reason.strip(),
+        principal=taker, role=given, scope=scope, given_by=actor, given_at=at, reason=why,
         source=source, source_ref=source_ref, starts_at=window.starts_at, until=window.until,
         stated_from=window.stated_from, stated_until=window.until,
     )  # fmt: skip
@@ -69,7 +68,7 @@ def change_end(actor: Person, *, grant: RoleGrant, until: datetime | None, reaso
     if _later(until, row.until):
         giving.require_give(actor, role_id=row.role_id, scope=facts.scope(row.scope_id), at=at)
     _require_not_over(row, at)
-    _require_reason(reason)
+    why = stated(reason)
     if until == row.until:
         raise Refused(_("That is already its end. Nothing was changed."), field="until")
     windows.require_end(until, starts_at=row.starts_at, at=at)
@@ -80,7 +79,7 @@ def change_end(actor: Person, *, grant: RoleGrant, until: datetime | None, reaso
     row.until = row.stated_until = until
     row.save(update_fields=["until", "stated_until"])
     _settle(row, at)
-    details = _facts(row) | {"why": reason.strip()}
+    details = _facts(row) | {"why": why}
     record(
         Tag.GRANT_CHANGED, actor=actor, at=at, obj=row, before=before, about=_person_of(row.principal), details=details
     )
@@ -94,11 +93,11 @@ def end_grant(actor: Person, *, grant: RoleGrant, reason: str, at: datetime) -> 
     row = locked(RoleGrant, grant.pk)
     require(actor, "grant.end", row, at=at)
     _require_not_over(row, at)
-    _require_reason(reason)
+    why = stated(reason)
     before = copy(row)
     row.until = windows.ended(row.starts_at, at=at)
     row.ended_by = actor
-    row.end_reason = reason.strip()
+    row.end_reason = why
     row.save(update_fields=["until", "ended_by", "end_reason"])
     _settle(row, at)
     record(
@@ -118,13 +117,6 @@ def _settle(row: RoleGrant, at: datetime) -> None:
     stamps.bump(row.principal_id)
     if giving.GIVE in facts.model(at).holding.get(row.role_id, frozenset()):
         giving.require_administrator(at=at)
-
-
-def _require_reason(reason: str) -> None:
-    if len(reason.strip()) < REASON_LENGTH:
-        raise Refused(_("Say why, in a few words: reviewers will read it."), field="reason")
-    if len(reason.strip()) > RoleGrant._meta.get_field("reason").max_length:
-        raise Refused(_("The reason is too long. Say it in at most 500 characters."), field="reason")
 
 
 def _require_giveable(role: Role) -> None:

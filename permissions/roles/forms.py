@@ -95,7 +95,6 @@ class SaveForm(DraftForm):
     note = forms.CharField(
         label=_("Why this change"),
         max_length=500,
-        min_length=5,
         widget=forms.Textarea({"rows": 3}),
         help_text=_("Kept with the version and shown to reviewers."),
     )
@@ -108,7 +107,6 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"),
         max_length=500,
-        min_length=5,
         widget=forms.Textarea({"rows": 3}),
         help_text=_("Kept in the trail."),
     )

@@ -14,7 +14,6 @@ from permissions.models import Action, Role, RoleGrant, RoleInclude
 from permissions.roles.changes import Change, change, cycle
 from permissions.roles.rows import Contents, contents, floor
 
-REASON_LENGTH = 5
 NAMED = 10  # how many holders a refusal names; the page lists them all
 
 
@@ -40,12 +39,6 @@ def require_owner(owner: Person | None) -> None:
     """Pass no owner, or one who can answer for the role."""
     if owner is not None and owner.state in (PersonState.LEFT, PersonState.SUSPENDED):
         raise Refused(_("%(name)s cannot answer for a role at present.") % {"name": owner.name}, field="owner")
-
-
-def require_reason(reason: str) -> None:
-    """Pass a reason that says something."""
-    if len(reason.strip()) < REASON_LENGTH:
-        raise Refused(_("Say why, in a few words: reviewers will read it."), field="reason")
 
 
 def require_usable(role: Role) -> None:

@@ -1,18 +1,23 @@
 """Reading roles: lists, holders, versions."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.models import Membership, Person, PersonState
 from cxaccess.lib.models import Risk
 from permissions import facts, gate
+from permissions.grants import scopes
 from permissions.models import Action, ResourceType, Role, RoleAction, RoleGrant, RoleInclude, RoleVersion
+from permissions.roles.changes import change
 from permissions.roles.matrix import Draft
 from permissions.roles.rows import Contents, contents
+from permissions.roles.rules import including_roles
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,3 +152,97 @@ def steps(role: Role) -> list[Step]:
             )
         )
     return found
+
+
+def filters(*, view: str, risk: str, owner: str) -> list[tuple[str, str, str]]:
+    """Return the list's filters in force as (name, value, parameter); the view is a tab, not a filter."""
+    found = []
+    if risk.isdigit() and int(risk) in Risk.values:
+        found.append((str(_("Risk")), str(Risk(int(risk)).label), "risk"))
+    name = Person.objects.filter(pk=int(owner)).values_list("name", flat=True).first() if owner.isdigit() else None
+    if name:
+        found.append((str(_("Owner")), name, "owner"))
+    return found
+
+
+def riskiest(role: Role, *, at: datetime, most: int = 5) -> list[Action]:
+    """Return the permissions of a role whose wrong use does most harm, worst first; only high risk and above."""
+    held = facts.model(at).holding.get(role.pk, frozenset())
+    rows = Action.objects.filter(key__in=held, risk__gte=Risk.HIGH).select_related("type")
+    return list(rows.order_by("-risk", "key")[:most])
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """A role that another one includes, and how much of that it alone brings."""
+
+    role: Role
+    permissions: int
+    alone: int
+
+
+def included(role: Role, *, at: datetime) -> list[Inner]:
+    """Return the roles that `role` includes, by name, with how many permissions only each of them gives it."""
+    model = facts.model(at)
+    now = contents(role.current)
+    found = []
+    for inner in Role.objects.filter(pk__in=now.includes).order_by("name"):
+        held = model.holding.get(inner.pk, frozenset())
+        others = change(model, role.pk, now.actions, now.includes - {inner.pk}).after.holding[role.pk]
+        found.append(Inner(inner, len(held), len(held - others)))
+    return found
+
+
+def users(role: Role, *, at: datetime) -> dict[str, list[str]]:
+    """Return what keeps a role from being retired: the names of its holders and of the roles that include it."""
+    grants = RoleGrant.objects.not_over(at).filter(role=role).order_by("principal__label")
+    holders_ = list(dict.fromkeys(grants.values_list("principal__label", flat=True)))
+    return {"holders": holders_, "including": [inner.name for inner in including_roles(role.pk)]}
+
+
+def shown_grants(rows: QuerySet[RoleGrant]) -> QuerySet[RoleGrant]:
+    """Return grants with everything a line shows of them."""
+    return rows.select_related("principal__person", "principal__team", "role", "given_by", "ended_by")
+
+
+def scope_labels(grants: Iterable[RoleGrant]) -> dict[int, str]:
+    """Return {scope id: words} for the grants of a page."""
+    return scopes.labels({grant.scope_id for grant in grants})
+
+
+def new_role(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `create_role` takes, from the form of a new role; a copy holds what the other holds today."""
+    source = data["copy_of"]
+    held = contents(source.current) if source else Contents(frozenset(), frozenset())
+    return {
+        **{name: data[name] for name in ("name", "purpose", "owner", "risk")},
+        "actions": held.actions,
+        "includes": list(Role.objects.filter(pk__in=held.includes)),
+        "note": _("Copied from %(role)s") % {"role": source.name} if source else "",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """What a draft ticks and unticks, by name."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    included: tuple[str, ...]
+    excluded: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        """Return how many edits that is."""
+        return len(self.added) + len(self.removed) + len(self.included) + len(self.excluded)
+
+
+def moves(draft_: Draft) -> Moves:
+    """Return the edits of a draft."""
+    before, after = draft_.before, draft_.after
+    return Moves(
+        tuple(sorted(after.actions - before.actions)),
+        tuple(sorted(before.actions - after.actions)),
+        tuple(sorted(draft_.names.get(pk, "?") for pk in after.includes - before.includes)),
+        tuple(sorted(draft_.names.get(pk, "?") for pk in before.includes - after.includes)),
+    )

@@ -16,6 +16,7 @@ from audits.trail.record import record
 from audits.trail.tags import Tag
 from cxaccess.jobs import stamps
 from cxaccess.lib.errors import Refused
+from cxaccess.lib.reasons import stated
 from permissions import giving, places
 from permissions.guards import locked, require, use_case
 from permissions.models import Resource, Role, RoleVersion
@@ -128,7 +129,7 @@ def retire_role(actor: Person, *, role: Role, reason: str, at: datetime) -> Role
     row = locked(Role, role.pk)
     require(actor, "role.retire", row, at=at)
     rules.require_usable(row)
-    rules.require_reason(reason)
+    why = stated(reason)
     rules.require_unused(row, at)
     before = copy(row)
     row.retired_at = at
@@ -136,7 +137,7 @@ def retire_role(actor: Person, *, role: Role, reason: str, at: datetime) -> Role
     row.save(update_fields=["retired_at", "row_version"])
     Resource.objects.filter(pk=row.resource_id).update(archived_at=at)
     stamps.bump(stamps.MODEL)
-    record(Tag.ROLE_RETIRED, actor=actor, at=at, obj=row, before=before, details={"reason": reason.strip()})
+    record(Tag.ROLE_RETIRED, actor=actor, at=at, obj=row, before=before, details={"reason": why})
     return row
 
 

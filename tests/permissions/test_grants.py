@@ -117,7 +117,7 @@ def test_windows_that_end_before_they_begin_are_refused(cast: Cast, starts: int 
     assert refused.value.field == "until"
 
 
-@pytest.mark.parametrize("reason", ["", "   ", "ok", "x" * 501])
+@pytest.mark.parametrize("reason", ["", "   ", "x" * 501])
 def test_a_reason_is_needed_that_says_something(cast: Cast, reason: str) -> None:
     with pytest.raises(Refused) as refused:
         give(cast, cast.chiara, cast.agent, reason=reason)

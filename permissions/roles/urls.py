@@ -1,0 +1,22 @@
+"""Addresses of roles."""
+
+from django.urls import path
+
+from permissions.roles import editing, views
+
+app_name = "roles"
+
+urlpatterns = [
+    path("", views.index, name="list"),
+    path("new/", views.create, name="create"),
+    path("<int:pk>/", views.detail, name="detail"),
+    path("<int:pk>/permissions/", views.permissions, name="permissions"),
+    path("<int:pk>/permissions/edit/", editing.edit_permissions, name="edit_permissions"),
+    path("<int:pk>/permissions/save/", editing.save, name="save"),
+    path("<int:pk>/holders/", views.holders, name="holders"),
+    path("<int:pk>/includes/", views.includes, name="includes"),
+    path("<int:pk>/versions/", views.versions, name="versions"),
+    path("<int:pk>/history/", views.history, name="history"),
+    path("<int:pk>/edit/", views.edit, name="edit"),
+    path("<int:pk>/retire/", views.retire, name="retire"),
+]

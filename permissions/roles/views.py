@@ -1,0 +1,205 @@
+"""Pages about roles: the list, one role by tabs, making, editing and retiring one."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.models import Person
+from audits.trail.selectors import history_of
+from cxaccess.formparts import add_refusal
+from cxaccess.lib.errors import InUse, Refused, Stale
+from cxaccess.lib.listing import Listing, search_text
+from cxaccess.lib.models import Risk
+from cxaccess.toasts import tell
+from permissions import facts, gate, places
+from permissions.guards import fetch, require, require_somewhere
+from permissions.models import Role, RoleGrant
+from permissions.roles import pages, rules, selectors, services
+from permissions.roles.forms import EditRoleForm, NewRoleForm, ReasonForm
+from permissions.roles.matrix import matrix
+from permissions.roles.rows import contents
+
+ROLE = Role.objects.select_related("owner", "current__made_by", "resource")
+ROLES = Listing(
+    sorts={"name": ("name",), "risk": ("risk", "name"), "grants": ("grant_count", "name"), "changed": ("current__at",)},
+    default="name",
+)
+HOLDERS = Listing(
+    sorts={"holder": ("principal__label",), "until": ("until", "principal__label"), "from": ("starts_at",)},
+    default="holder",
+)
+VIEWS = (("", _("In use")), ("unused", _("Nobody holds it")), ("retired", _("Retired")))
+
+
+@login_required
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """List the roles that the reader may see."""
+    require_somewhere(request.user, "role.view", at=request.at)
+    view, risk, owner = (request.GET.get(name, "") for name in ("view", "risk", "owner"))
+    rows = selectors.visible(request.user, at=request.at)
+    found = selectors.narrowed(rows, q=search_text(request.GET), view=view, risk=risk, owner=owner)
+    page = ROLES.page(found, request.GET)
+    held = selectors.holders([role.pk for role in page], at=request.at)
+    holding = facts.model(request.at).holding
+    context = {
+        "page": page,
+        "lines": [(role, held[role.pk], len(holding.get(role.pk, ()))) for role in page],
+        "view": view,
+        "risk": risk,
+        "filters": selectors.filters(view=view, risk=risk, owner=owner),
+        "risks": Risk.choices,
+        "may_create": gate.may(request.user, "role.create", places.prospect("role"), at=request.at),
+    }
+    return render(request, "permissions/roles/list.html", context)
+
+
+@login_required
+@require_safe
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what a role is for, who answers for it, and the riskiest of what it allows."""
+    role = fetch(request, "role.view", ROLE, pk)
+    including = list(rules.including_roles(role.pk))
+    riskiest = selectors.riskiest(role, at=request.at)
+    own = {"including": including, "riskiest": riskiest}
+    return render(request, "permissions/roles/detail.html", pages.context(request, role, "purpose", **own))
+
+
+@login_required
+@require_safe
+def permissions(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what a role allows, as a matrix to read."""
+    role = fetch(request, "role.view", ROLE, pk)
+    show, q = request.GET.get("show", "all"), search_text(request.GET)
+    draft = selectors.draft(role, None, at=request.at)
+    shown = matrix(draft, selectors.types(), show=show, q=q)
+    own = {"matrix": shown, "show": show, "q": q}
+    return render(request, "permissions/roles/permissions.html", pages.context(request, role, "permissions", **own))
+
+
+@login_required
+@require_safe
+def holders(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the grants of a role that are in force or will be."""
+    role = fetch(request, "role.view", ROLE, pk)
+    rows = RoleGrant.objects.not_over(request.at).filter(role=role)
+    seen = gate.visible(request.user, "grant.view", rows, at=request.at)
+    page = HOLDERS.page(selectors.shown_grants(seen), request.GET)
+    own = {"page": page, "unseen": rows.count() - page.count.value, "scopes": selectors.scope_labels(page)}
+    return render(request, "permissions/roles/holders.html", pages.context(request, role, "holders", **own))
+
+
+@login_required
+@require_safe
+def includes(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the roles that a role includes, and those that include it."""
+    role = fetch(request, "role.view", ROLE, pk)
+    now = contents(role.current)
+    visible = gate.visible(request.user, "role.view", Role.objects.all(), at=request.at)
+    own = {
+        "now": now,
+        "inner": selectors.included(role, at=request.at),
+        "including": list(rules.including_roles(role.pk)),
+        "choices": visible.filter(retired_at=None).exclude(pk__in={role.pk, *now.includes}).order_by("name"),
+    }
+    return render(request, "permissions/roles/includes.html", pages.context(request, role, "includes", **own))
+
+
+@login_required
+@require_safe
+def versions(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show every version of a role and what each changed."""
+    role = fetch(request, "role.view", ROLE, pk)
+    own = {"steps": selectors.steps(role)}
+    return render(request, "permissions/roles/versions.html", pages.context(request, role, "versions", **own))
+
+
+@login_required
+@require_safe
+def history(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what the trail knows of a role and its grants."""
+    role = fetch(
+        request, "trail.view", ROLE, pk, as_type="trail"
+    )
+    require(request.user, "role.view", role, at=request.at)
+    own = {"events": history_of(role, before=request.GET.get("before"), after=request.GET.get("after"))}
+    return render(request, "permissions/roles/history.html", pages.context(request, role, "history", **own))
+
+
+def _people(request: HttpRequest) -> Any:
+    return gate.visible(request.user, "person.view", Person.objects.all(), at=request.at)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def create(request: HttpRequest) -> HttpResponse:
+    """Make a role; its permissions come next, in the matrix."""
+    require_somewhere(request.user, "role.create", at=request.at)
+    roles = gate.visible(request.user, "role.view", Role.objects.filter(retired_at=None), at=request.at)
+    start = {"risk": Risk.LOW, "owner": request.user.pk, "copy_of": request.GET.get("copy")}
+    form = NewRoleForm(request.POST or None, people=_people(request), roles=roles, initial=start)
+    if request.method == "POST" and form.is_valid():
+        try:
+            role = services.create_role(request.user, **selectors.new_role(form.cleaned_data), at=request.at)
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            tell(request, _("%(role)s is made. Now tick what it allows.") % {"role": role.name})
+            return redirect("roles:edit_permissions", role.pk)
+    return render(request, "permissions/roles/create.html", {"form": form})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a role's name, purpose, owner or risk."""
+    role = fetch(request, "role.edit", ROLE, pk)
+    shown = {name: getattr(role, name) for name in services.EDITABLE} | {"row_version": role.row_version}
+    form = EditRoleForm(request.POST or None, people=_people(request), initial=shown)
+    context = {"role": role, "form": form}
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "permissions/roles/edit.html", context)
+    try:
+        services.edit_role(
+            request.user, role=role, row_version=form.cleaned_data["row_version"], changes=form.changes, at=request.at
+        )
+    except Stale:
+        return _overtaken(request, role, form)
+    except Refused as refused:
+        add_refusal(form, refused)
+        return render(request, "permissions/roles/edit.html", context)
+    tell(request, _("%(role)s is saved.") % {"role": role.name})
+    return redirect("roles:detail", pk)
+
+
+def _overtaken(request: HttpRequest, role: Role, form: EditRoleForm) -> HttpResponse:
+    """Show the difference to whoever saved second, with what they typed kept."""
+    role.refresh_from_db()
+    now = {name: getattr(role, name) for name in services.EDITABLE}
+    again = EditRoleForm(form.rebased(now, role.row_version), people=_people(request))
+    context = {"role": role, "form": again, "conflicts": form.conflicts(now)}
+    return render(request, "permissions/roles/edit.html", context, status=409)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def retire(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a role out of use; refused while anybody holds it."""
+    role = fetch(request, "role.retire", ROLE, pk)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.retire_role(request.user, role=role, at=request.at, **form.cleaned_data)
+        except InUse:
+            raise
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            tell(request, _("%(role)s is retired.") % {"role": role.name})
+            return redirect("roles:detail", pk)
+    own = {"form": form, "users": selectors.users(role, at=request.at)}
+    return render(request, "permissions/roles/retire.html", pages.context(request, role, "", **own))

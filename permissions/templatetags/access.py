@@ -1,0 +1,71 @@
+"""Template tags about access: who holds a grant, where it leads, how long it lasts."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from accounts.models import Principal, PrincipalKind
+from cxaccess.templatetags.ui import avatar, icon, state
+from permissions.models import RoleGrant
+
+register = template.Library()
+SOON_DAYS = 14
+
+
+def principal_url(principal: Principal) -> str:
+    """Return the page of a person or team; nothing for other kinds."""
+    found = {PrincipalKind.PERSON: ("people:detail", "person"), PrincipalKind.TEAM: ("teams:detail", "team")}
+    name, attribute = found.get(principal.kind, ("", ""))  # type: ignore[call-overload]
+    if not name:
+        return ""
+    try:
+        return reverse(name, args=[getattr(principal, attribute).pk])
+    except NoReverseMatch:
+        return ""
+
+
+@register.simple_tag
+def principal(of: Principal, note: str = "") -> SafeString:
+    """Draw who holds something: a person's initials or a team's icon, the name as a link, a note below."""
+    mark = avatar(of.label) if of.kind == PrincipalKind.PERSON else icon("team")
+    below = note or (_("Team") if of.kind == PrincipalKind.TEAM else _principal_title(of))
+    return format_html(
+        '<span class="person">{}<span>{}<small class="truncate">{}</small></span></span>', mark, _named(of), below
+    )
+
+
+def _named(of: Principal) -> SafeString:
+    url = principal_url(of)
+    if not url:
+        return format_html('<span class="truncate medium" title="{0}">{0}</span>', of.label)
+    return format_html('<a class="truncate" href="{}" title="{}">{}</a>', url, of.label, of.label)
+
+
+def _principal_title(of: Principal) -> str:
+    return str(of.person.title) if of.kind == PrincipalKind.PERSON else ""
+
+
+@register.simple_tag(takes_context=True)
+def grant_state(context: dict[str, Any], grant: RoleGrant) -> SafeString:
+    """Draw where a grant stands at the moment of the request."""
+    at: datetime = context["request"].at
+    if grant.until is not None and grant.until <= grant.starts_at:
+        return state(_("Ended before it began"), "off")
+    if grant.until is not None and grant.until <= at:
+        return state(_("Ended") if grant.ended_by_id else _("Ran out"), "off")
+    if grant.starts_at > at:
+        return state(_("Starts later"), "accent")
+    if grant.until is not None and (grant.until - at).days < SOON_DAYS:
+        return state(_("Ends soon"), "warn")
+    return state(_("In force"), "ok")
+
+
+@register.filter
+def item(found: dict[Any, Any], key: Any) -> Any:
+    """Return what `found` has for `key`, or nothing."""
+    return found.get(key, "")

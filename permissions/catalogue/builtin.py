@@ -214,6 +214,8 @@ CONSOLE_TYPES: tuple[TypeRow, ...] = (
             A("view", "View", LOW, "See who holds what and why", "Names and roles", "What ends this week?"),
             A("end", "End", HIGH, "End grants and change their end", "Takes access away", "A project is over",
               ("view",)),
+            A("export", "Export", MEDIUM, "Take the list of grants out", "Who holds what and why, in a file",
+              "An audit asks for the list", ("view",)),
         ),
     ),
     TypeRow(

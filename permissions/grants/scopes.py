@@ -45,6 +45,14 @@ def _require_place(dimension: str, ref: int) -> None:
         raise Refused(_("That place does not exist or is archived. Choose another one."), field=dimension)
 
 
+def words(terms: Mapping[str, int]) -> str:
+    """Return terms in words, whether or not a scope of them exists yet."""
+    nodes = Node.objects.filter(pk__in=[ref for name, ref in terms.items() if name != TEAM])
+    teams = Team.objects.filter(pk=terms.get(TEAM))
+    found = dict(teams.values_list("pk", "principal__label"))
+    return _words(terms, dict(nodes.values_list("pk", "name")), found)
+
+
 def label(scope: Scope) -> str:
     """Return the scope in words: “Everywhere”, “DACH and Customer Care”."""
     return labels([scope.pk])[scope.pk]

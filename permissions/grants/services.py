@@ -1,9 +1,11 @@
 """Giving roles, changing when they end, ending them."""
 
+from collections.abc import Mapping
 from copy import copy
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Person, PersonState, Principal, PrincipalKind
@@ -15,8 +17,11 @@ from cxaccess.lib.errors import Refused
 from cxaccess.lib.models import Source
 from cxaccess.lib.reasons import stated
 from permissions import facts, giving
-from permissions.guards import locked, require, use_case
+from permissions.grants import scopes, selectors
+from permissions.guards import locked, require, require_somewhere, use_case
 from permissions.models import Role, RoleGrant, Scope
+
+LONG = timedelta(days=91)
 
 
 @use_case
@@ -112,6 +117,39 @@ def end_grant(actor: Person, *, grant: RoleGrant, reason: str, at: datetime) -> 
     return row
 
 
+@use_case
+def give_in_words(actor: Person, *, terms: Mapping[str, int], **stated: Any) -> RoleGrant:
+    """Give a role within the scope that `terms` ({dimension: id}) are; `stated` is what `give_role` takes besides.
+
+    A refusal leaves no new scope behind. Raises as `give_role` and `scopes.intern` do.
+    """
+    return give_role(actor, scope=scopes.intern(terms), **stated)
+
+
+@use_case
+def export_grants(actor: Person, *, view: str, wanted: Mapping[str, Any], at: datetime) -> QuerySet[RoleGrant]:
+    """Record that `actor` takes the list out, and return exactly the grants that the filters keep.
+
+    Raises NotAllowed, NotVisible.
+    """
+    require_somewhere(actor, "grant.export", at=at)
+    rows = selectors.narrowed(selectors.of_view(selectors.visible(actor, "grant.export", at=at), view, at=at), **wanted)
+    used = sorted(name for name, value in wanted.items() if value)
+    details = {"list": "grants", "rows": rows.count(), "filters": dict.fromkeys(used, "") | {"view": view}}
+    record(Tag.ACCESS_EXPORTED, actor=actor, at=at, details=details)
+    return rows
+
+
+def is_open(grant: RoleGrant, at: datetime) -> bool:
+    """Return whether a grant is in force or still will be."""
+    return grant.until is None or (grant.until > at and grant.until > grant.starts_at)
+
+
+def is_long(starts_at: datetime, until: datetime | None) -> bool:
+    """Return whether a window is longer than a role of high risk should be held without being given anew."""
+    return until is None or until - starts_at > LONG
+
+
 def _settle(row: RoleGrant, at: datetime) -> None:
     """Tell the caches, and keep the last administrator."""
     stamps.bump(row.principal_id)
@@ -159,7 +197,7 @@ def _later(one: datetime | None, other: datetime | None) -> bool:
 
 
 def _require_not_over(row: RoleGrant, at: datetime) -> None:
-    if row.until is None or (row.until > at and row.until > row.starts_at):
+    if is_open(row, at):
         return
     if row.ended_by is not None:
         message = _("%(name)s has already ended this grant. Nothing was changed.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership, Person, PersonState
@@ -46,7 +46,9 @@ def types() -> list[ResourceType]:
 
 def visible(person: Person, *, at: datetime) -> QuerySet[Role]:
     """Return the roles that `person` may see, with what lists show of them."""
-    included = RoleInclude.objects.filter(role=OuterRef("pk"), version__role__current=OuterRef("version"))
+    included = RoleInclude.objects.filter(
+        role=OuterRef("pk"), version=F("version__role__current"), version__role__retired_at=None
+    )
     granted = RoleGrant.objects.not_over(at).filter(role=OuterRef("pk"))
     rows = gate.visible(person, "role.view", Role.objects.all(), at=at)
     return rows.select_related("owner", "current").annotate(

@@ -122,9 +122,7 @@ def versions(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def history(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what the trail knows of a role and its grants."""
-    role = fetch(
-        request, "trail.view", ROLE, pk, as_type="trail"
-    )
+    role = fetch(request, "trail.view", ROLE, pk, as_type="trail")
     require(request.user, "role.view", role, at=request.at)
     own = {"events": history_of(role, before=request.GET.get("before"), after=request.GET.get("after"))}
     return render(request, "permissions/roles/history.html", pages.context(request, role, "history", **own))

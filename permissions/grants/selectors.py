@@ -1,0 +1,143 @@
+"""Reading grants: lists, one with all about it, and what ending it would take."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Node, Person
+from cxaccess.lib.models import Source
+from permissions import facts, gate
+from permissions.grants import effects, scopes
+from permissions.models import Action, Role, RoleGrant
+
+SOON = timedelta(days=14)
+VIEWS = {
+    "": gettext_lazy("In force"),
+    "soon": gettext_lazy("Ends within 14 days"),
+    "later": gettext_lazy("Starts later"),
+    "ended": gettext_lazy("Ended"),
+}
+CHUNK = 500
+
+
+def visible(person: Person, action: str = "grant.view", *, at: datetime) -> QuerySet[RoleGrant]:
+    """Return the grants that `person` may see (or do `action` to), each with what a line shows of it."""
+    rows = gate.visible(person, action, RoleGrant.objects.all(), at=at)
+    return rows.select_related("principal__person", "principal__team", "role", "given_by", "ended_by")
+
+
+def of_view(rows: QuerySet[RoleGrant], view: str, *, at: datetime) -> QuerySet[RoleGrant]:
+    """Return `rows` as one of VIEWS keeps them; an unknown one counts as the first."""
+    over = Q(until__lte=at) | Q(until=F("starts_at"))
+    if view == "ended":
+        return rows.filter(over)
+    rows = rows.exclude(over & Q(until__isnull=False))
+    if view == "later":
+        return rows.filter(starts_at__gt=at)
+    rows = rows.filter(starts_at__lte=at)
+    return rows.filter(until__lte=at + SOON) if view == "soon" else rows
+
+
+def narrowed(
+    rows: QuerySet[RoleGrant], *, q: str = "", role: Role | None = None, source: str = "", region: Node | None = None
+) -> QuerySet[RoleGrant]:
+    """Return `rows` as the filters ask. `region`: limited to that region or to one below it."""
+    if q:
+        rows = rows.filter(Q(principal__label__icontains=q) | Q(role__name__icontains=q) | Q(reason__icontains=q))
+    if role is not None:
+        rows = rows.filter(role=role)
+    if source:
+        rows = rows.filter(source=source)
+    if region is not None:
+        below = Node.objects.filter(kind=region.kind, lft__gte=region.lft, lft__lte=region.rgt).values("pk")
+        rows = rows.filter(scope__terms__dimension=region.kind, scope__terms__ref_id__in=below)
+    return rows
+
+
+def chips(wanted: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Return the filters in force as (name, value, parameter)."""
+    found = []
+    if wanted.get("role"):
+        found.append((str(_("Role")), wanted["role"].name, "role"))
+    if wanted.get("source"):
+        found.append((str(_("Source")), str(Source(wanted["source"]).label), "source"))
+    if wanted.get("region"):
+        found.append((str(_("Region")), wanted["region"].name, "region"))
+    return found
+
+
+HEAD = (
+    gettext_lazy("Grant"),
+    gettext_lazy("Holder"),
+    gettext_lazy("Kind"),
+    gettext_lazy("Role"),
+    gettext_lazy("Where"),
+    gettext_lazy("From (UTC)"),
+    gettext_lazy("Until (UTC)"),
+    gettext_lazy("Source"),
+    gettext_lazy("Given by"),
+    gettext_lazy("Reason"),
+    gettext_lazy("Ended by"),
+)
+
+
+def lines(rows: QuerySet[RoleGrant]) -> Iterator[tuple[Any, ...]]:
+    """Yield a line of the CSV file for each grant; scopes are named chunk by chunk, so memory stays small."""
+    last = 0
+    while chunk := list(rows.filter(pk__gt=last).order_by("pk")[:CHUNK]):
+        last = chunk[-1].pk
+        words = scopes.labels({grant.scope_id for grant in chunk})
+        for grant in chunk:
+            yield _line(grant, words[grant.scope_id])
+
+
+def _line(grant: RoleGrant, where: str) -> tuple[Any, ...]:
+    return (
+        grant.pk,
+        grant.principal.label,
+        grant.principal.get_kind_display(),
+        grant.role.name,
+        where,
+        grant.starts_at,
+        grant.until,
+        grant.get_source_display(),
+        grant.given_by.name if grant.given_by else "",
+        grant.reason,
+        grant.ended_by.name if grant.ended_by else "",
+    )
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """What ending a grant takes: for one person by permission, for a team by how many people."""
+
+    lost: tuple[Action, ...]
+    kept: tuple[Action, ...]
+    through: tuple[str, ...]
+    people: int
+
+    @property
+    def idle(self) -> bool:
+        """Return whether nobody notices."""
+        return not self.lost
+
+
+def consequence(grant: RoleGrant, *, at: datetime) -> Consequence:
+    """Return what people lose when the grant ends at `at`, and what they keep another way."""
+    found = effects.of_ending(facts.model(at), grant, at=at)
+    lost = [one.action for one in found if one.lose]
+    kept = [one.action for one in found if one.keep and not one.lose]
+    actions = {action.key: action for action in Action.objects.filter(key__in={*lost, *kept}).select_related("type")}
+    roles = {role for one in found for role in one.through}
+    names = Role.objects.filter(pk__in=roles).order_by("name").values_list("name", flat=True)
+    losers = set().union(*(one.lose for one in found), set())
+    return Consequence(_known(lost, actions), _known(kept, actions), tuple(names), len(losers))
+
+
+def _known(keys: Iterable[str], actions: dict[str, Action]) -> tuple[Action, ...]:
+    return tuple(sorted((actions[key] for key in keys), key=lambda action: (-action.risk, action.key)))

@@ -1,0 +1,134 @@
+"""Pages about grants: the list, one grant, giving one, changing its end, ending it."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from audits.trail.selectors import history_of
+from cxaccess.formparts import add_refusal
+from cxaccess.lib import csv_out
+from cxaccess.lib.errors import Refused
+from cxaccess.lib.listing import Listing, search_text
+from cxaccess.toasts import tell
+from permissions import facts, gate, giving, places
+from permissions.grants import scopes, selectors, services
+from permissions.grants.forms import EndForm, FilterForm, ReasonForm
+from permissions.guards import fetch, require_somewhere
+from permissions.models import RoleGrant
+
+GRANTS = Listing(
+    sorts={
+        "holder": ("principal__label", "role__name"),
+        "role": ("role__name", "principal__label"),
+        "from": ("starts_at",),
+        "until": ("until", "principal__label"),
+        "risk": ("role__risk", "principal__label"),
+    },
+    default="holder",
+)
+ROWS = RoleGrant.objects.select_related(
+    "principal__person", "principal__team__resource", "role", "scope", "given_by", "ended_by"
+)
+
+
+@login_required
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """List the grants that the reader may see."""
+    require_somewhere(request.user, "grant.view", at=request.at)
+    seen = selectors.visible(request.user, at=request.at)
+    view = request.GET.get("view", "")
+    form = FilterForm(request.GET, grants=seen)
+    rows = selectors.narrowed(selectors.of_view(seen, view, at=request.at), q=search_text(request.GET), **form.wanted)
+    page = GRANTS.page(rows, request.GET)
+    context = {
+        "page": page,
+        "scopes": scopes.labels({grant.scope_id for grant in page}),
+        "form": form,
+        "chips": selectors.chips(form.wanted),
+        "view": view if view in selectors.VIEWS else "",
+        "views": selectors.VIEWS.items(),
+        "may_export": gate.may_somewhere(request.user, "grant.export", at=request.at),
+        "may_give": gate.may_somewhere(request.user, giving.GIVE, at=request.at),
+    }
+    return render(request, "permissions/grants/list.html", context)
+
+
+@login_required
+@require_POST
+def export(request: HttpRequest) -> StreamingHttpResponse:
+    """Send the grants that the filters keep as CSV."""
+    form = FilterForm(request.GET, grants=selectors.visible(request.user, at=request.at))
+    wanted = form.wanted | {"q": search_text(request.GET)}
+    rows = services.export_grants(request.user, view=request.GET.get("view", ""), wanted=wanted, at=request.at)
+    answer = StreamingHttpResponse(
+        csv_out.lines(selectors.HEAD, selectors.lines(rows)), content_type="text/csv; charset=utf-8"
+    )
+    answer.headers["Content-Disposition"] = f'attachment; filename="grants-{request.at:%Y-%m-%d}.csv"'
+    return answer
+
+
+@login_required
+@require_safe
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one grant: who, what, where, when, why, by whom, and what happened to it."""
+    grant = fetch(request, "grant.view", ROWS, pk)
+    may_read = gate.may(request.user, "trail.view", places.target(grant, request.at, as_type="trail"), at=request.at)
+    held = facts.model(request.at).holding.get(grant.role_id, frozenset())
+    paging = {name: request.GET.get(name) for name in ("before", "after")}
+    context = {
+        "grant": grant,
+        "where": scopes.label(grant.scope),
+        "permissions": len(held),
+        "is_open": services.is_open(grant, request.at),
+        "may_end": gate.may(request.user, "grant.end", grant, at=request.at),
+        "may_see_role": gate.may(request.user, "role.view", grant.role, at=request.at),
+        "events": history_of(grant, **paging) if may_read else None,
+    }
+    return render(request, "permissions/grants/detail.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_end(request: HttpRequest, pk: int) -> HttpResponse:
+    """Move the end of a grant."""
+    grant = fetch(request, "grant.end", ROWS, pk)
+    shown = {"lasts": "date" if grant.until else "none", "until": grant.until}
+    form = EndForm(request.POST or None, zone=request.user.time_zone, at=request.at, initial=shown)
+    if request.method == "POST" and form.is_valid():
+        until, reason = form.cleaned_data["until"], form.cleaned_data["reason"]
+        try:
+            services.change_end(request.user, grant=grant, until=until, reason=reason, at=request.at)
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            tell(request, _("The end of this grant is changed."))
+            return redirect("grants:detail", pk)
+    context = {"grant": grant, "form": form, "where": scopes.label(grant.scope)}
+    return render(request, "permissions/grants/change_end.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def end(request: HttpRequest, pk: int) -> HttpResponse:
+    """End a grant now, after showing what that takes."""
+    grant = fetch(request, "grant.end", ROWS, pk)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.end_grant(request.user, grant=grant, at=request.at, **form.cleaned_data)
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            names = {"role": grant.role.name, "name": grant.principal.label}
+            tell(request, _("%(role)s of %(name)s has ended.") % names)
+            return redirect("grants:detail", pk)
+    context = {
+        "grant": grant,
+        "form": form,
+        "where": scopes.label(grant.scope),
+        "effect": selectors.consequence(grant, at=request.at),
+    }
+    return render(request, "permissions/grants/end.html", context)

@@ -64,6 +64,27 @@ def test_search_answers_anything(cast: Cast) -> None:
         assert client.get("/search/", {"q": text}).status_code == 200
 
 
+STYLES = Path(settings.BASE_DIR, "static/css")
+COLOUR = re.compile(r"oklch\(|rgba?\(|hsla?\(|#[0-9a-fA-F]{3,8}\b")
+# An avatar's hue belongs to the person; a token, resolved at the root, cannot know it.
+OWN_COLOURS = {"avatar.css"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in sorted(STYLES.glob("*/*.css")) if path.parent.name != "tokens"],
+    ids=lambda path: path.name,
+)
+def test_only_tokens_name_colours(path: Path) -> None:
+    assert path.name in OWN_COLOURS or not COLOUR.search(path.read_text())
+
+
+def test_every_token_that_is_used_is_named() -> None:
+    everything = "".join(path.read_text() for path in STYLES.rglob("*.css"))
+    named = set(re.findall(r"(--[\w-]+):", everything))
+    assert set(re.findall(r"var\((--[\w-]+)\)", everything)) <= named
+
+
 def test_the_style_sheet_is_one_file_with_every_part() -> None:
     from django.contrib.staticfiles.finders import get_finders
 

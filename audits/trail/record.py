@@ -6,12 +6,12 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db import connection, models
+from django.db import IntegrityError, connection, models, transaction
 
 from accounts.models import Person
 from audits.models import Event
 from audits.trail.tags import Tag
-from cxaccess.lib.context import origin
+from cxaccess.lib.context import Origin, origin
 
 Changes = Mapping[str, tuple[Any, Any]]
 _CREATED = frozenset({"created", "given", "added"})
@@ -42,6 +42,8 @@ class Entry:
     changes: Changes | None = None
     details: Mapping[str, Any] | None = None
     once: str | None = None
+    decision: Mapping[str, Any] | None = None
+    work: Origin | None = None  # None: the current work
 
 
 def record(
@@ -63,31 +65,32 @@ def record(
     where there is no row to compare. `about` is the person it concerns. `once` makes it the only one with that key.
     Raises TypeError for an unknown tag or a missing actor, RuntimeError outside a transaction.
     """
-    event = _event(Entry(tag, actor, at, obj, about, None, details, once))
+    event = _event(Entry(tag, actor, at, obj, about, None, details, once, decision))
     event.changes = _difference(before, obj, changes)
-    event.decision = dict(decision) if decision else None
     event.save(force_insert=True)
     return event
 
 
 def record_many(entries: Iterable[Entry]) -> int:
-    """Write a set of events in one statement; return how many were new.
+    """Write a set of events in their order, in one statement; return how many were new.
 
     An entry whose `once` key is already there is left out, so a job that runs twice writes once. Nothing else is
-    ever left out: whatever could not be written raises RuntimeError, and the caller's transaction goes with it.
+    ever left out: what cannot be written raises, and the caller's transaction goes with it.
     """
     events = [_event(entry) for entry in entries]
-    if not events:
-        return 0
-    known = _known(events)
-    fresh = [event for event in events if event.once not in known]
-    keyed = [event for event in fresh if event.once is not None]
-    # A rival may write the same keys between the look and the insert; only then do rows conflict.
-    Event.objects.bulk_create(keyed, ignore_conflicts=True, batch_size=500)
-    Event.objects.bulk_create([event for event in fresh if event.once is None], batch_size=500)
-    if len(_known(keyed)) != len({event.once for event in keyed}):
-        raise RuntimeError("Some events could not be written, so what they record must not happen.")
-    return len(fresh)
+    known: set[str] = set()
+    while True:
+        before, known = known, _known(events)
+        fresh = [event for event in events if event.once not in known]
+        try:
+            with transaction.atomic():
+                Event.objects.bulk_create(fresh, batch_size=500)
+        except IntegrityError:
+            # A rival wrote one of the keys between the look and the insert; look again, as long as that is why.
+            if before == known and known == _known(events):
+                raise
+            continue
+        return len(fresh)
 
 
 def _known(events: Iterable[Event]) -> set[str]:
@@ -106,7 +109,7 @@ def _event(entry: Entry) -> Event:
         raise TypeError(f"An event needs an actor, not {entry.actor!r}.")
     if not connection.in_atomic_block:
         raise RuntimeError(f"{entry.tag} must be recorded in the transaction of what it records.")
-    work = origin.get()
+    work = entry.work or origin.get()
     model, pk = entry.obj if isinstance(entry.obj, tuple) else (entry.obj, entry.obj.pk if entry.obj else None)
     created = entry.tag.value.rpartition(".")[2] in _CREATED
     return Event(
@@ -121,6 +124,7 @@ def _event(entry: Entry) -> Event:
         about_person_id=entry.about.pk if isinstance(entry.about, Person) else entry.about,
         changes=_difference(None, None, entry.changes),
         additional_data=dict(entry.details) if entry.details else None,
+        decision=dict(entry.decision) if entry.decision else None,
         cid=work.correlation_id,
         remote_addr=work.address,
         once=entry.once,

@@ -9,8 +9,8 @@ from cxaccess.demo.company import EARLIER, LATER, ROLES, RoleVersionRow
 from cxaccess.demo.plan import SETUP
 from cxaccess.demo.town import LOADER, Town
 from cxaccess.lib.models import Risk
-from permissions.grants.scopes import digest
-from permissions.models import Role, Scope, ScopeTerm
+from permissions.grants.scopes import intern
+from permissions.models import Role, Scope
 from permissions.roles import rows
 from permissions.roles.rows import Contents
 from permissions.starter.pack import PACK
@@ -74,7 +74,5 @@ def scope(town: Town, **places: str) -> Scope:
     if key in town.scopes:
         return town.scopes[key]
     terms = {name: town.teams[code].pk if name == "team" else town.nodes[code].pk for name, code in key}
-    made = Scope.objects.create(digest=digest(terms))
-    ScopeTerm.objects.bulk_create(ScopeTerm(scope=made, dimension=name, ref_id=ref) for name, ref in terms.items())
-    town.scopes[key] = made
-    return made
+    town.scopes[key] = intern(terms)
+    return town.scopes[key]

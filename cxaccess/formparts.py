@@ -20,7 +20,7 @@ class MomentWidget(forms.MultiWidget):
     """A date and, beside it, a time that may stay empty; posted as ``<name>_date`` and ``<name>_time``."""
 
     def __init__(self, attrs: Mapping[str, Any] | None = None) -> None:
-        widgets = {
+        widgets: dict[str, forms.Widget | type[forms.Widget]] = {
             "date": forms.DateInput(
                 {"type": "date", "class": "input", "aria-label": gettext_lazy("Date")}, format="%Y-%m-%d"
             ),
@@ -182,9 +182,10 @@ class VersionedForm(forms.Form):
         field = self.fields[name]
         if raw in (None, ""):
             return ""
-        if isinstance(field, forms.ModelChoiceField):
+        if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
             row = field.queryset.model._default_manager.filter(**{field.to_field_name or "pk": raw}).first()
             return str(row) if row else ""
         if isinstance(field, forms.ChoiceField):
-            return str(dict(field.choices).get(str(raw), raw))
+            labels: dict[Any, Any] = dict(field.choices)  # type: ignore[arg-type]  # a form's own are pairs by now
+            return str(labels.get(str(raw), raw))
         return str(raw)

@@ -94,6 +94,5 @@ class PinnedFacts:
         if not isinstance(exception, NotAllowed):
             return None
         record_refusal(exception)
-        page = get_resolver().resolve_error_handler(exception.status)
-        answer: HttpResponse = page(request, exception=exception)
-        return answer
+        page: Callable[..., HttpResponse] = get_resolver().resolve_error_handler(exception.status)
+        return page(request, exception=exception)

@@ -15,7 +15,8 @@ from accounts.models import Membership, Person, PersonState
 from permissions import facts, history, places, sql
 from permissions.engine import Decision, Model, Target, allows, fits, scopes_for
 from permissions.engine import decide as decide_with
-from permissions.engine.decide import NOTHING_KNOWN, Context
+from permissions.engine.combine import Context
+from permissions.engine.decide import NOTHING_KNOWN
 from permissions.models import Mode, RoleGrant
 
 M = TypeVar("M", bound=models.Model)
@@ -69,7 +70,7 @@ def visible(
     if facts.is_past(at) or found.model.policies:
         targets = places.targets(list(rows), at, as_type=as_type)
         ids = [pk for pk, target in targets.items() if allows(found.model, found.subject, action, target, at)]
-        return rows.model._default_manager.filter(pk__in=ids)  # type: ignore[return-value]
+        return rows.model._default_manager.filter(pk__in=ids)
     scopes = scopes_for(found.model, found.subject, action, at)
     return rows.filter(sql.reach(found.model, scopes, action, rows.model, at, as_type))
 

@@ -42,7 +42,7 @@ def prove_password(*, mail: str, password: str, address: str | None, at: datetim
         failures.count(Failure.PASSWORD, address=address, at=at, person_id=known.pk if known else None)
         return None
     limits.give_back(tries)
-    return person  # type: ignore[return-value]
+    return person
 
 
 @use_case

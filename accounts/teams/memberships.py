@@ -102,7 +102,7 @@ def change_part(
         person=row.person,
         principal=row.principal,
         part=Part(part),
-        starts_at=row.until,
+        starts_at=row.until or at,
         until=until,
         reason=reason.strip() or row.reason,
         source=row.source,

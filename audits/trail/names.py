@@ -46,7 +46,7 @@ class Ref:
 
     def __html__(self) -> SafeString:
         if not self.url:
-            return conditional_escape(self.text)
+            return conditional_escape(str(self))
         return format_html('<a href="{}">{}</a>', self.url, self.text)
 
 

@@ -97,7 +97,7 @@ def _known(events: Iterable[Event]) -> set[str]:
     keys = sorted({event.once for event in events if event.once is not None})
     found: set[str] = set()
     for start in range(0, len(keys), 500):
-        found.update(Event.objects.filter(once__in=keys[start : start + 500]).values_list("once", flat=True))  # type: ignore[arg-type]
+        found.update(Event.objects.filter(once__in=keys[start : start + 500]).values_list("once", flat=True))
     return found
 
 

@@ -36,6 +36,11 @@ def in_force(at: datetime, prefix: str = "") -> Q:
     return Q(**{f"{starts}__lte": at}) & (Q(**{f"{until}__isnull": True}) | Q(**{f"{until}__gt": at}))
 
 
+def longest(model: type[models.Model], field: str) -> int:
+    """Return how many characters the text `field` of `model` holds."""
+    return int(getattr(model._meta.get_field(field), "max_length", None) or 0)
+
+
 class WindowQuerySet(models.QuerySet[Any]):
     """Rows with a window."""
 

@@ -121,7 +121,7 @@ class Model:
         """
         sources = self.implied_by.get(action, frozenset())
         ahead = self._steps_to_holders(sources)
-        queue = [(ahead[role], 0, (role,))] if role in ahead else []
+        queue: list[tuple[int, int, tuple[int, ...]]] = [(ahead[role], 0, (role,))] if role in ahead else []
         found = 0
         while queue and found < MAX_PATHS:
             _, depth, trail = heappop(queue)

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import Person, PersonState
 from cxaccess.lib.errors import InUse, Refused, Stale
+from cxaccess.lib.models import longest
 from permissions import facts, giving, history
 from permissions.models import Action, Role, RoleGrant, RoleInclude
 from permissions.roles.changes import Change, change, cycle
@@ -21,9 +22,10 @@ def require_name(name: str, *, but: int | None = None) -> None:
     """Pass a name that no other role has, retired ones included, whatever its case."""
     if not name.strip():
         raise Refused(_("A role needs a name."), field="name")
-    if len(name.strip()) > Role._meta.get_field("name").max_length:
+    if len(name.strip()) > longest(Role, "name"):
         raise Refused(_("The name is too long. Use at most 80 characters."), field="name")
-    if Role.objects.filter(name__iexact=name.strip()).exclude(pk=but).exists():
+    others = Role.objects.exclude(pk=but) if but else Role.objects.all()
+    if others.filter(name__iexact=name.strip()).exists():
         raise Refused(_("There is already a role called “%(name)s”.") % {"name": name.strip()}, field="name")
 
 
@@ -31,7 +33,7 @@ def require_purpose(purpose: str) -> None:
     """Pass a purpose that says something."""
     if not purpose.strip():
         raise Refused(_("Say what the role is for: people choose by it, reviewers judge by it."), field="purpose")
-    if len(purpose.strip()) > Role._meta.get_field("purpose").max_length:
+    if len(purpose.strip()) > longest(Role, "purpose"):
         raise Refused(_("The purpose is too long. Use at most 300 characters."), field="purpose")
 
 

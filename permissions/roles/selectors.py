@@ -136,11 +136,11 @@ def steps(role: Role) -> list[Step]:
     """Return every version, newest first, with what it changed, in four queries."""
     versions = list(role.versions.select_related("made_by").order_by("-number"))
     actions: dict[int, set[str]] = defaultdict(set)
-    for version, key in RoleAction.objects.filter(version__role=role).values_list("version_id", "action__key"):
-        actions[version].add(key)
+    for number, key in RoleAction.objects.filter(version__role=role).values_list("version_id", "action__key"):
+        actions[number].add(key)
     includes: dict[int, set[str]] = defaultdict(set)
-    for version, name in RoleInclude.objects.filter(version__role=role).values_list("version_id", "role__name"):
-        includes[version].add(name)
+    for number, name in RoleInclude.objects.filter(version__role=role).values_list("version_id", "role__name"):
+        includes[number].add(name)
     found = []
     for position, version in enumerate(versions):
         before = versions[position + 1].pk if position + 1 < len(versions) else 0

@@ -163,7 +163,7 @@ def _difference(before: Contents, after: Contents) -> dict[str, tuple[object, ob
         ("includes", before.includes, after.includes),
     ):
         if old != new:
-            found[name] = (sorted(old - new), sorted(new - old))  # type: ignore[type-var, operator]
+            found[name] = (sorted(old - new), sorted(new - old))
     return found
 
 

@@ -65,7 +65,7 @@ def _take_into_use(
     details = {"kind": "authenticator", "replaced": bool(replaced)}
     record(Tag.FACTOR_ADDED, actor=actor, at=at, obj=actor, about=actor, details=details)
     end_all(actor, person=actor, at=at, reason="factor", keep=keep)
-    Session.objects.filter(pk=keep.pk if keep else None).update(factor=True)
+    Session.objects.filter(pk=keep.pk if keep else 0).update(factor=True)
     _tell(actor, "factor_added", at)
     return waiting, _new_codes(actor, actor, at)
 

@@ -74,7 +74,7 @@ def end_all(actor: Actor, *, person: Person, at: datetime, reason: str, keep: Se
 
     `reason` is a code for the trail: password, factor, suspended, asked.
     """
-    rows = Session.objects.filter(person=person, ended_at=None).exclude(pk=keep.pk if keep else None)
+    rows = Session.objects.filter(person=person, ended_at=None).exclude(pk=keep.pk if keep else 0)
     ids = list(rows.values_list("pk", flat=True))
     if ids:
         Session.objects.filter(pk__in=ids).update(ended_at=at)

@@ -154,6 +154,14 @@ def _event_within(dimension: str, ids: frozenset[int], at: datetime) -> Q:
     return Q(about_person_id__in=within.values("pk"))
 
 
+def _of_nodes(rows: Sequence[Node], _at: datetime) -> dict[int, Places]:
+    return {row.pk: {row.kind: frozenset({row.pk})} for row in rows}
+
+
+def _node_within(dimension: str, ids: frozenset[int], _at: datetime) -> Q:
+    return Q(kind=dimension, pk__in=ids)
+
+
 def _unplaced(rows: Sequence[models.Model], _at: datetime) -> dict[int, Places]:
     return {row.pk: {} for row in rows}
 
@@ -164,7 +172,7 @@ PLACEMENTS: dict[type[models.Model], Placement] = {
     Team: Placement("team", _of_teams, _team_within, "resource.created_at"),
     Role: Placement("role", _of_roles, _role_within, "created_at"),
     RoleGrant: Placement("grant", _of_grants, _grant_within, "given_at"),
-    Node: Placement("structure", _unplaced, _nowhere),
+    Node: Placement("structure", _of_nodes, _node_within),
     Action: Placement("catalogue", _unplaced, _nowhere),
     ResourceType: Placement("catalogue", _unplaced, _nowhere),
     Event: Placement("trail", _of_events, _event_within, "timestamp"),

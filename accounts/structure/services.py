@@ -68,6 +68,7 @@ def move_node(actor: Person, *, node: Node, row_version: int, parent: Node | Non
     if old == parent:
         return row
     parent = _standing_parent(row.kind, parent)
+    require(actor, EDIT, parent, at=at)
     if parent is not None:
         _require_no_cycle(row, parent, at)
         model = facts.model(at)

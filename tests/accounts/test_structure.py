@@ -42,7 +42,21 @@ def test_codes_are_unique_within_a_kind(cast: Cast) -> None:
     add(cast.priya, "Norms", code="NOR", kind="department")
 
 
-def test_only_who_edits_the_structure_everywhere_changes_it(cast: Cast) -> None:
+def test_who_edits_one_region_changes_what_lies_below_it(cast: Cast) -> None:
+    world.give(cast.jonas, world.role("Regional structure", {"structure.edit"}), region=cast.dach)
+    austria = add(cast.jonas, "Austria", parent=cast.dach)
+    assert move(cast.jonas, austria, cast.germany).parent == cast.germany
+    for attempt in (
+        lambda: add(cast.jonas, "Atlantis"),
+        lambda: add(cast.jonas, "Iraq", parent=cast.mena),
+        lambda: move(cast.jonas, austria, cast.mena),
+        lambda: move(cast.jonas, austria, None),
+    ):
+        with pytest.raises((NotAllowed, NotVisible)):
+            attempt()
+
+
+def test_who_only_sees_the_structure_does_not_change_it(cast: Cast) -> None:
     for actor in (cast.rosa, cast.otto, cast.chiara):
         with pytest.raises((NotAllowed, NotVisible)):
             add(actor, "Mine")

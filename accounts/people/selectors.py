@@ -1,0 +1,162 @@
+"""Reads of people: the list with its filters, what a row shows, what a person's page shows."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+
+from accounts.models import Membership, Person, PersonState
+from accounts.reads import below
+from cxaccess.lib.models import Risk, in_force
+from permissions import facts
+from permissions.models import Mode, RoleGrant
+
+SOON = timedelta(days=30)
+AWAY = (PersonState.LEAVE, PersonState.SUSPENDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """What a list of people is narrowed by; ids of rows, empty for no matter. `risk` is that much or more."""
+
+    q: str = ""
+    state: str = ""
+    department: int | None = None
+    region: int | None = None
+    team: int | None = None
+    role: int | None = None
+    risk: int | None = None
+    sign_in: str = ""
+    view: str = ""
+
+
+def with_risk(rows: QuerySet[Person], at: datetime) -> QuerySet[Person]:
+    """Return `rows` with the highest risk each holds as `top_risk`, 0 for none: for sorting by it."""
+    held = Case(
+        *(When(_reached(_grants(at).filter(role__risk=level), at), then=Value(level)) for level in reversed(Risk)),
+        default=Value(0),
+        output_field=IntegerField(),
+    )
+    return rows.annotate(top_risk=held)
+
+
+def narrowed(rows: QuerySet[Person], criteria: Criteria, reader: Person, at: datetime) -> QuerySet[Person]:
+    """Return those of `rows` that meet all `criteria`."""
+    for word in criteria.q.split():
+        rows = rows.filter(_says(word, at))
+    if criteria.state:
+        rows = rows.filter(state=criteria.state)
+    if criteria.department:
+        rows = rows.filter(department__in=below("department", criteria.department, at=at))
+    if criteria.region:
+        rows = rows.filter(region__in=below("region", criteria.region, at=at))
+    if criteria.team:
+        rows = rows.filter(pk__in=members(below("team", criteria.team, at=at), at))
+    if criteria.role:
+        rows = rows.filter(_reached(_grants(at).filter(role=criteria.role), at))
+    if criteria.risk:
+        rows = rows.filter(_reached(_grants(at).filter(role__risk__gte=criteria.risk), at))
+    if criteria.sign_in:
+        rows = rows.filter(claimed_at__isnull=criteria.sign_in == "unclaimed")
+    return rows.filter(_of_view(criteria.view, reader, at))
+
+
+def members(teams: Iterable[int], at: datetime) -> QuerySet[Membership]:
+    """Return the ids of the people who are in one of `teams` at `at`, as a subquery."""
+    return Membership.objects.in_force(at).filter(principal__team__in=teams).values("person")
+
+
+def _says(word: str, at: datetime) -> Q:
+    of_teams = Membership.objects.in_force(at).filter(principal__label__icontains=word).values("person")
+    return (
+        Q(name__icontains=word) | Q(email__icontains=word) | Q(title__icontains=word) | Q(pk__in=of_teams)
+    )  # fmt: skip
+
+
+def _of_view(view: str, reader: Person, at: datetime) -> Q:
+    """Return the condition of a saved view; an unknown one is everyone."""
+    here = ~Q(state=PersonState.LEFT)
+    if view == "my-team":
+        mine = Membership.objects.in_force(at).filter(person=reader).values("principal")
+        return here & Q(pk__in=Membership.objects.in_force(at).filter(principal__in=mine).values("person"))
+    if view == "my-region" and reader.region_id:
+        return here & Q(region__in=below("region", reader.region_id, at=at))
+    if view == "high-risk":
+        return here & _reached(_grants(at).filter(role__risk__gte=Risk.HIGH), at)
+    if view == "unclaimed":
+        return here & Q(claimed_at__isnull=True)
+    if view == "away":
+        return Q(state__in=AWAY)
+    if view == "soon":
+        return here & _soon(at.date())
+    return Q()
+
+
+def _soon(today: date) -> Q:
+    days = (today, today + SOON)
+    return Q(employed_from__range=days) | Q(employed_until__range=days)
+
+
+def _grants(at: datetime) -> QuerySet[RoleGrant]:
+    found: QuerySet[RoleGrant] = RoleGrant.objects.in_force(at).filter(mode=Mode.ACTIVE)
+    return found
+
+
+def _reached(grants: QuerySet[RoleGrant], at: datetime) -> Q:
+    """Return the condition on people whom one of `grants` reaches, whatever their state."""
+    held = grants.values("principal")
+    of_teams = set(grants.filter(principal__kind="team").values_list("principal", flat=True))
+    model = facts.model(at)
+    reached = [team for team in model.teams_of_principals if not of_teams.isdisjoint(model.chain(team))]
+    inside = Membership.objects.in_force(at).filter(principal__in=reached).values("person")
+    return Q(principal__in=held) | Q(pk__in=inside)
+
+
+@dataclass(slots=True)
+class Held:
+    """The roles of one person now, whichever way they come, riskiest first."""
+
+    roles: list[str] = field(default_factory=list)
+    risk: int | None = None
+
+    @property
+    def first(self) -> str:
+        """Return the riskiest role's name."""
+        return self.roles[0] if self.roles else ""
+
+    @property
+    def rest(self) -> list[str]:
+        """Return the other names."""
+        return self.roles[1:]
+
+
+def roles_of(people: Collection[Person], at: datetime) -> dict[int, Held]:
+    """Return {person id: their roles}, in two queries however many people."""
+    ways: dict[int, set[int]] = defaultdict(set)
+    chain = facts.model(at).chain
+    for person in people:
+        ways[person.principal_id].add(person.pk)
+    rows = Membership.objects.filter(in_force(at), person__in=[person.pk for person in people])
+    for member, principal in rows.values_list("person_id", "principal_id"):
+        for above in chain(principal):
+            ways[above].add(member)
+    found: dict[int, Held] = {person.pk: Held() for person in people}
+    grants = _grants(at).filter(principal__in=list(ways)).order_by("-role__risk", "role__name")
+    for principal, name, level in grants.values_list("principal_id", "role__name", "role__risk"):
+        for member in ways[principal]:
+            held = found[member]
+            if name not in held.roles:
+                held.roles.append(name)
+            held.risk = max(held.risk or 0, level)
+    return found
+
+
+def teams_of(people: Collection[Person], at: datetime) -> dict[int, list[str]]:
+    """Return {person id: the names of their teams}, in one query."""
+    found: dict[int, list[str]] = {person.pk: [] for person in people}
+    rows = Membership.objects.filter(in_force(at), person__in=list(found)).order_by("principal__label")
+    for member, name in rows.values_list("person_id", "principal__label"):
+        found[member].append(name)
+    return found

@@ -1,0 +1,60 @@
+"""Reads that people, teams and structure share: choices within the reader's reach, and who may do what on one page."""
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
+from typing import TypeVar
+
+from django.db import models
+
+from accounts.models import Node, Person
+from permissions import facts, gate
+from permissions.engine import scopes_for
+
+M = TypeVar("M", bound=models.Model)
+
+
+def places_for(reader: Person, action: str, kind: str, *, at: datetime) -> models.QuerySet[Node]:
+    """Return the places of `kind` where `reader` holds `action`, in the tree's order; archived ones are left out."""
+    rows = Node.objects.filter(kind=kind, archived_at=None).order_by("lft")
+    found = facts.snapshot(reader.pk, at)
+    wanted: set[int] = set()
+    for scope in scopes_for(found.model, found.subject, action, at):
+        terms = dict(scope.terms)
+        if kind not in terms:
+            return rows
+        wanted |= found.model.below(kind, terms[kind])
+    return rows.filter(pk__in=wanted)
+
+
+def allowed_on(reader: Person, actions: Iterable[str], rows: Collection[M], *, at: datetime) -> dict[str, set[int]]:
+    """Return {action: the ids of those `rows` on which `reader` may do it}, in one query for each action."""
+    if not rows:
+        return {action: set() for action in actions}
+    model = type(next(iter(rows)))
+    ids = [row.pk for row in rows]
+    here = model._default_manager.filter(pk__in=ids)
+    return {
+        action: set(gate.visible(reader, action, here, at=at).values_list("pk", flat=True)) for action in actions
+    }  # fmt: skip
+
+
+def below(kind: str, place: int, *, at: datetime) -> frozenset[int]:
+    """Return the ids of a place or team and of everything under it; `kind` is a node's kind or "team"."""
+    return facts.model(at).below(kind, place)
+
+
+def indented(node: Node) -> str:
+    """Return the place's name, set in by its depth, for a list of choices."""
+    return "\u2003" * node.depth + node.name
+
+
+def batches(rows: models.QuerySet[M], size: int) -> Iterator[list[M]]:
+    """Yield the rows in lists of `size`, for what is read once per batch."""
+    batch: list[M] = []
+    for row in rows.iterator(chunk_size=size):
+        batch.append(row)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -18,6 +18,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("appearance/", choose, name="appearance"),
     path("", include("accounts.signin.urls")),
     path("setup/", include("permissions.setup.urls")),
+    path("people/", include("accounts.people.urls")),
+    path("structure/", include("accounts.structure.urls")),
+    path("teams/", include("accounts.teams.urls")),
     path("trail/", include("audits.trail.urls")),
 ]
 

@@ -1,8 +1,9 @@
 """Reads of the organisation's trees."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import ngettext
 
 from accounts.models import Node, NodeKind, Person, PersonState
@@ -30,3 +31,51 @@ def users_of(node: Node, *, at: datetime) -> list[str]:
         (grants, ngettext("%(n)d grant within it", "%(n)d grants within it", grants)),
     ]
     return [words % {"n": n} for n, words in counted if n]
+
+
+@dataclass(slots=True)
+class Branch:
+    """One place with all below it. Counts take in everything below; `people` are those who have not left."""
+
+    node: Node
+    people: int = 0
+    teams: int = 0
+    children: list["Branch"] = field(default_factory=list)
+
+
+def forest(nodes: QuerySet[Node]) -> list[Branch]:
+    """Return `nodes` as trees; a place whose parent is not among them is a root. Three queries."""
+    rows = list(nodes.order_by("kind", "lft"))
+    branches = {node.pk: Branch(node) for node in rows}
+    for kind in {node.kind for node in rows}:
+        _count(branches, kind)
+    roots = []
+    for node in reversed(rows):
+        branch, above = branches[node.pk], branches.get(node.parent_id or 0)
+        branch.children.reverse()
+        if above is None:
+            roots.append(branch)
+            continue
+        above.children.append(branch)
+        above.people += branch.people
+        above.teams += branch.teams
+    return roots[::-1]
+
+
+def _count(branches: dict[int, Branch], kind: str) -> None:
+    """Write how many people and teams stand exactly at each place."""
+    if kind in (NodeKind.REGION, NodeKind.DEPARTMENT):
+        people = Person.objects.exclude(state=PersonState.LEFT).exclude(**{kind: None})
+        for pk, n in people.order_by().values_list(kind).annotate(n=Count("pk")):
+            if pk in branches:
+                branches[pk].people = n
+    teams = Resource.objects.filter(type__key="team", archived_at=None).exclude(**{kind: None})
+    for pk, n in teams.order_by().values_list(kind).annotate(n=Count("pk")):
+        if pk in branches:
+            branches[pk].teams = n
+
+
+def path_of(node: Node) -> list[Node]:
+    """Return the places above `node`, from the root down."""
+    above = Node.objects.filter(kind=node.kind, lft__lt=node.lft, rgt__gt=node.rgt)
+    return list(above.order_by("lft"))

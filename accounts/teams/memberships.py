@@ -54,7 +54,7 @@ def add_member(
         given_by=actor,
     )
     stamps.bump(newcomer.principal_id)
-    record(Tag.MEMBERSHIP_GIVEN, actor=actor, at=at, obj=team, about=newcomer, details=_told(membership))
+    record(Tag.MEMBERSHIP_GIVEN, actor=actor, at=at, obj=membership, about=newcomer, details=_told(team, membership))
     return membership
 
 
@@ -80,10 +80,10 @@ def change_membership_end(
         Tag.MEMBERSHIP_CHANGED,
         actor=actor,
         at=at,
-        obj=team,
+        obj=row,
         about=row.person,
         changes={"until": (old, until)},
-        details=_told(row, reason),
+        details=_told(team, row, reason),
     )
     return row
 
@@ -113,10 +113,10 @@ def change_part(
         Tag.MEMBERSHIP_CHANGED,
         actor=actor,
         at=at,
-        obj=team,
+        obj=follows,
         about=row.person,
         changes={"part": (row.part, follows.part)},
-        details=_told(follows, reason),
+        details=_told(team, follows, reason),
     )
     return follows
 
@@ -127,7 +127,7 @@ def end_membership(actor: Person, *, membership: Membership, reason: str = "", a
     row, team = _opened(actor, membership, at)
     _end(actor, row, reason, at)
     require_administrator(at=at)
-    record(Tag.MEMBERSHIP_ENDED, actor=actor, at=at, obj=team, about=row.person, details=_told(row, reason))
+    record(Tag.MEMBERSHIP_ENDED, actor=actor, at=at, obj=row, about=row.person, details=_told(team, row, reason))
     return row
 
 
@@ -176,12 +176,9 @@ def _require_no_overlap(
     )  # fmt: skip
 
 
-def _told(row: Membership, reason: str = "") -> dict[str, object]:
-    told: dict[str, object] = {
-        "membership": row.pk,
-        "part": row.part,
-        "starts_at": row.starts_at.isoformat(),
-        "until": row.until.isoformat() if row.until else None,
-    }
+def _told(team: Team, row: Membership, reason: str = "") -> dict[str, object]:
+    told: dict[str, object] = {"team": team.pk, "part": row.part}
+    if row.until is not None:
+        told["until"] = row.until.isoformat()
     said = reason.strip() or row.reason
     return told | ({"reason": said} if said else {})

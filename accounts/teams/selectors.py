@@ -1,13 +1,20 @@
 """Reads of teams."""
 
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import Membership, Team
-from permissions.models import Resource, RoleGrant
+from accounts.models import Membership, Part, Person, PersonState, Team
+from accounts.reads import below
+from cxaccess.lib.tree import numbered
+from permissions import facts
+from permissions.models import Action, Mode, Resource, ResourceType, RoleGrant
 
 NAMED = 3  # so many are named where something is in use; the rest is a number
 
@@ -55,3 +62,90 @@ def _said(names: list[str], kind: str) -> str:
     shown = ", ".join(names[:NAMED])
     more = _(" and %(n)d more") % {"n": n - NAMED} if n > NAMED else ""
     return f"{counted} ({shown}{more})"
+
+
+@dataclass(slots=True)
+class Row:
+    """One team in the list."""
+
+    team: Team
+    members: int
+    leads: list[Person]
+    roles: list[str]
+    depth: int = 0
+
+
+def narrowed(
+    rows: QuerySet[Team], q: str, view: str, region: int | None, department: int | None, reader: Person, at: datetime
+) -> QuerySet[Team]:  # fmt: skip
+    """Return those of `rows` that say all of `q`, lie at or below the places, and are in the saved `view`."""
+    for word in q.split():
+        inside = Membership.objects.in_force(at).filter(person__name__icontains=word).values("principal")
+        rows = rows.filter(
+            Q(principal__label__icontains=word) | Q(purpose__icontains=word) | Q(principal__in=inside)
+        )  # fmt: skip
+    if region:
+        rows = rows.filter(resource__region__in=below("region", region, at=at))
+    if department:
+        rows = rows.filter(resource__department__in=below("department", department, at=at))
+    if view == "archived":
+        return rows.exclude(archived_at=None)
+    rows = rows.filter(archived_at=None)
+    if view == "mine":
+        mine = Membership.objects.in_force(at).filter(person=reader).values("principal")
+        rows = rows.filter(principal__in=mine)
+    if view == "no-lead":
+        led = Membership.objects.in_force(at).filter(part=Part.LEAD, person__state=PersonState.ACTIVE)
+        rows = rows.exclude(principal__in=led.values("principal"))
+    return rows
+
+
+def described(teams: Collection[Team], at: datetime) -> list[Row]:
+    """Return a row for each team, in three queries however many there are."""
+    chain = facts.model(at).chain
+    found = {team.principal_id: Row(team, 0, [], []) for team in teams}
+    rows = Membership.objects.in_force(at).filter(principal__in=list(found)).select_related("person")
+    for membership in rows.order_by("person__name"):
+        row = found[membership.principal_id]
+        row.members += 1
+        if membership.part == Part.LEAD:
+            row.leads.append(membership.person)
+    above = {principal: set(chain(principal)) for principal in found}
+    wanted = set().union(*above.values()) if above else set()
+    grants = RoleGrant.objects.in_force(at).filter(principal__in=wanted, mode=Mode.ACTIVE)
+    for principal, name in grants.order_by("-role__risk", "role__name").values_list("principal_id", "role__name"):
+        for reached, ways in above.items():
+            if principal in ways and name not in found[reached].roles:
+                found[reached].roles.append(name)
+    return [found[team.principal_id] for team in teams]
+
+
+def in_tree_order(teams: Collection[Team]) -> list[tuple[Team, int]]:
+    """Return the teams with their depth, each under its parent, siblings by name; hidden parents count as none."""
+    by_id = {team.pk: team for team in teams}
+    parents = {pk: team.parent_id if team.parent_id in by_id else None for pk, team in by_id.items()}
+    order = sorted(by_id, key=lambda pk: (by_id[pk].name.casefold(), pk))
+    places = numbered(parents, order)
+    return [(by_id[pk], places[pk][2]) for pk in sorted(places, key=lambda pk: places[pk][0])]
+
+
+@dataclass(slots=True)
+class Ability:
+    """One permission that members have, and the (role, scope) ways it comes by."""
+
+    action: Action
+    ways: list[tuple[str, str]]
+
+
+def abilities(holdings: Iterable[tuple[int, str, str]], at: datetime) -> list[tuple[ResourceType, list[Ability]]]:
+    """Return what grants of (role id, role name, scope in words) allow, by type, as the catalogue orders it."""
+    holding = facts.model(at).holding
+    ways: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for role, name, scope in holdings:
+        for key in holding.get(role, ()):
+            if (name, scope) not in ways[key]:
+                ways[key].append((name, scope))
+    grouped: dict[ResourceType, list[Ability]] = defaultdict(list)
+    for action in Action.objects.filter(key__in=ways).select_related("type"):
+        grouped[action.type].append(Ability(action, ways[action.key]))
+    return list(grouped.items())

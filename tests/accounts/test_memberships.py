@@ -35,8 +35,8 @@ def test_a_new_member_may_at_once_what_the_team_may(cast: Cast) -> None:
     made = add(cast.priya, cast.insights_dach, cast.chiara, reason="Joins the study")
     assert sees_reviews(cast.chiara, cast, clock.now())
     event = Event.objects.get(tag="membership.given")
-    assert (event.object_id, event.about_person_id) == (cast.insights_dach.pk, cast.chiara.pk)
-    assert event.additional_data["membership"] == made.pk
+    assert (event.object_id, event.about_person_id) == (made.pk, cast.chiara.pk)
+    assert event.additional_data["team"] == cast.insights_dach.pk
 
 
 def test_a_membership_may_begin_later_and_end_by_itself(cast: Cast) -> None:

@@ -1,0 +1,72 @@
+"""Form fields that choose a place, a team or a person, within what the reader may see or use."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.models import Node, Person, PersonState, Team
+from accounts.reads import indented, places_for
+from permissions import gate
+from permissions.models import Role
+
+COMBO = {"data-combobox": True}
+
+
+class NodeField(forms.ModelChoiceField):
+    """One place, set in by its depth."""
+
+    def label_from_instance(self, obj: Node) -> str:
+        """Return the name behind its indent."""
+        return indented(obj)
+
+
+class PersonField(forms.ModelChoiceField):
+    """One person, with their title."""
+
+    def label_from_instance(self, obj: Person) -> str:
+        """Return name and title."""
+        return f"{obj.name}, {obj.title}" if obj.title else obj.name
+
+
+def place_field(label: Any, reader: Person, action: str, kind: str, at: datetime, **more: Any) -> NodeField:
+    """Return a field for the places of `kind` where `reader` may do `action`."""
+    return NodeField(
+        places_for(reader, action, kind, at=at),
+        label=label,
+        required=False,
+        empty_label=more.pop("empty_label", _("None")),
+        widget=forms.Select(COMBO),
+        **more,
+    )
+
+
+def person_field(label: Any, rows: QuerySet[Person], **more: Any) -> PersonField:
+    """Return a field for one of `rows`."""
+    more.setdefault("required", False)
+    return PersonField(
+        rows.only("name", "title").order_by("name"),
+        label=label,
+        empty_label=more.pop("empty_label", _("Nobody")),
+        widget=forms.Select(COMBO | {"data-placeholder": _("Start typing a name")}),
+        **more,
+    )
+
+
+def people_for(reader: Person, at: datetime) -> QuerySet[Person]:
+    """Return those whom `reader` sees and who have not left: managers, owners, members to be."""
+    rows = Person.objects.exclude(state=PersonState.LEFT)
+    return gate.visible(reader, "person.view", rows, at=at)
+
+
+def teams_for(reader: Person, at: datetime) -> QuerySet[Team]:
+    """Return the standing teams that `reader` sees, by name."""
+    rows = Team.objects.select_related("principal").filter(archived_at=None)
+    return gate.visible(reader, "team.view", rows, at=at).order_by("principal__label")
+
+
+def roles_for(reader: Person, at: datetime) -> QuerySet[Role]:
+    """Return the roles in use that `reader` sees, by name."""
+    return gate.visible(reader, "role.view", Role.objects.filter(retired_at=None), at=at).order_by("name")

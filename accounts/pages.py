@@ -1,0 +1,41 @@
+"""What the pages of people, teams and structure share at the edge."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import F, Q
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from accounts.models import Membership
+from cxaccess.lib.models import WindowQuerySet
+from permissions import gate
+
+# mypy: disable-error-code="arg-type, attr-defined"
+RECENTLY = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A page about the same thing."""
+
+    label: str
+    url: str
+    current: bool
+    count: int | None = None
+
+
+def give_url(request: HttpRequest, principal_id: int) -> str:
+    """Return where the reader gives a role to that principal; nothing for who may give nothing."""
+    if not gate.may_somewhere(request.user, "role.give", at=request.at):
+        return ""
+    try:
+        return f"{reverse('grants:give')}?to={principal_id}"
+    except NoReverseMatch:
+        return ""
+
+
+def standing_and_ended(rows: WindowQuerySet, at: datetime) -> tuple[list[Membership], list[Membership]]:
+    """Return the memberships in force or planned, and those that ended lately; what never began is in neither."""
+    begun = rows.filter(Q(until__isnull=True) | Q(until__gt=F("starts_at")))
+    return list(begun.not_over(at)), list(begun.filter(until__lte=at, until__gt=at - RECENTLY).order_by("-until"))

@@ -1,0 +1,176 @@
+"""Forms on people."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import choices
+from accounts.models import NodeKind, Part, Person, PersonState
+from accounts.people.selectors import Criteria
+from cxaccess.formparts import VersionedForm, WindowForm
+from cxaccess.lib.listing import search_text
+from cxaccess.lib.models import Risk
+from permissions import gate
+
+ZONES = [(name, name.replace("_", " ")) for name in sorted(available_timezones()) if "/" in name or name == "UTC"]
+
+
+class ProfileForm(forms.Form):
+    """Who somebody is and where they belong. `action` is the permission that the places offered need."""
+
+    action = "person.create"
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
+    email = forms.EmailField(
+        label=gettext_lazy("Work mail"), required=False, help_text=gettext_lazy("They sign in with it.")
+    )
+    title = forms.CharField(label=gettext_lazy("Job title"), max_length=120, required=False)
+    employed_from = forms.DateField(
+        label=gettext_lazy("First day"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
+    employed_until = forms.DateField(
+        label=gettext_lazy("Last day"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
+    time_zone = forms.ChoiceField(
+        label=gettext_lazy("Time zone"),
+        choices=ZONES,
+        widget=forms.Select(choices.COMBO),
+        help_text=gettext_lazy("Dates without a time end with the day there."),
+    )
+    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=settings.LANGUAGES)
+
+    field_order = [
+        "name", "email", "title", "department", "region", "manager", "state",
+        "employed_from", "employed_until", "time_zone", "language",
+    ]  # fmt: skip
+
+    def __init__(self, *args: Any, reader: Person, at: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        where = (reader, self.action)
+        self.fields["department"] = choices.place_field(_("Department"), *where, NodeKind.DEPARTMENT, at)
+        self.fields["region"] = choices.place_field(_("Region"), *where, NodeKind.REGION, at)
+        self.fields["manager"] = choices.person_field(_("Manager"), choices.people_for(reader, at))
+        self.order_fields(self.field_order)
+
+
+class NewPersonForm(ProfileForm):
+    """Somebody new."""
+
+    state = forms.ChoiceField(
+        label=gettext_lazy("Starts"),
+        widget=forms.RadioSelect,
+        choices=[
+            (PersonState.ACTIVE, gettext_lazy("Now: what they are given works at once")),
+            (PersonState.PREHIRE, gettext_lazy("Later: nothing works until somebody activates them")),
+        ],
+        initial=PersonState.ACTIVE,
+    )
+
+
+class EditPersonForm(ProfileForm, VersionedForm):
+    """Somebody who is there already; one's own place cannot be chosen."""
+
+    action = "person.edit"
+    locked = ("department", "region", "manager")
+
+    def __init__(self, *args: Any, person: Person, reader: Person, at: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, reader=reader, at=at, **kwargs)
+        for name in self.locked:
+            field = self.fields[name]
+            field.show_hidden_initial = True
+            kept = getattr(person, f"{name}_id")
+            if kept is not None:
+                field.queryset |= field.queryset.model._default_manager.filter(pk=kept)
+        if reader.pk == person.pk:
+            for name in self.locked:
+                del self.fields[name]
+
+
+class JoinForm(WindowForm):
+    """A team, the part in it, and for how long."""
+
+    part = forms.ChoiceField(label=gettext_lazy("As"), choices=Part.choices, initial=Part.MEMBER)
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, required=False)
+    field_order = ["team", "part", "starts_at", "until", "reason"]
+
+    def __init__(self, *args: Any, reader: Person, at: datetime, zone: str, **kwargs: Any) -> None:
+        super().__init__(*args, at=at, zone=zone, **kwargs)
+        rows = gate.visible(reader, "team.manage_members", choices.teams_for(reader, at), at=at)
+        self.fields["team"] = forms.ModelChoiceField(rows, label=_("Team"), widget=forms.Select(choices.COMBO))
+        self.order_fields(self.field_order)
+
+
+class ReasonForm(forms.Form):
+    """Why."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=500,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=gettext_lazy("Kept in the trail with your name."),
+    )
+
+
+class PeopleFilter(forms.Form):
+    """What narrows the list, read from the address; whatever does not fit is left out."""
+
+    state = forms.ChoiceField(
+        label=gettext_lazy("State"), required=False, choices=[("", gettext_lazy("Any")), *PersonState.choices]
+    )
+    risk = forms.ChoiceField(
+        label=gettext_lazy("Risk, at least"), required=False, choices=[("", gettext_lazy("Any")), *Risk.choices]
+    )
+    sign_in = forms.ChoiceField(
+        label=gettext_lazy("Sign-in"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("Any")),
+            ("claimed", gettext_lazy("Claimed their account")),
+            ("unclaimed", gettext_lazy("Has no way to sign in yet")),
+        ],
+    )
+    field_order = ["department", "region", "team", "role", "state", "risk", "sign_in"]
+    ROWS = ("department", "region", "team", "role")
+
+    def __init__(self, *args: Any, reader: Person, at: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        view = (reader, "person.view")
+        self.fields["department"] = choices.place_field(
+            _("Department"), *view, NodeKind.DEPARTMENT, at, empty_label=_("Any")
+        )  # fmt: skip
+        self.fields["region"] = choices.place_field(_("Region"), *view, NodeKind.REGION, at, empty_label=_("Any"))
+        self.fields["team"] = forms.ModelChoiceField(
+            choices.teams_for(reader, at), label=_("Team"), required=False, empty_label=_("Any")
+        )
+        self.fields["role"] = forms.ModelChoiceField(
+            choices.roles_for(reader, at), label=_("Role"), required=False, empty_label=_("Any")
+        )
+        self.order_fields(self.field_order)
+
+    def criteria(self) -> Criteria:
+        """Return what the address asks for."""
+        self.is_valid()
+        given = self.cleaned_data
+        return Criteria(
+            q=search_text(self.data),
+            state=given.get("state", ""),
+            risk=int(given["risk"]) if given.get("risk") else None,
+            sign_in=given.get("sign_in", ""),
+            view=self.data.get("view", "")[:20],
+            **{name: given[name].pk for name in self.ROWS if given.get(name)},
+        )
+
+    def chips(self) -> list[tuple[str, str, str]]:
+        """Return (label, value, parameter) of each filter in force."""
+        found = []
+        for name, value in self.cleaned_data.items():
+            if value:
+                field = self.fields[name]
+                shown = str(value) if name in self.ROWS else str(dict(field.choices)[value])
+                found.append((str(field.label), shown.strip(), name))
+        return found

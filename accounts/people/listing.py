@@ -1,0 +1,149 @@
+"""The list of people as one page shows it, and as a file holds it: the same rows, asked of the gate."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Person
+from accounts.people import selectors
+from accounts.people.selectors import Criteria, Held
+from accounts.reads import allowed_on, batches
+from audits.trail.record import record
+from audits.trail.tags import Tag
+from cxaccess.lib.listing import Count, Listing, Page
+from cxaccess.lib.models import Risk
+from permissions import gate
+from permissions.guards import require_somewhere, use_case
+
+LISTING = Listing(
+    sorts={
+        "name": ["name"],
+        "place": ["department__name", "region__name", "name"],
+        "risk": ["top_risk", "name"],
+        "seen": ["last_login", "name"],
+        "state": ["state", "name"],
+    },
+    default="name",
+)
+VIEWS = (
+    ("", gettext_lazy("Everyone")),
+    ("my-team", gettext_lazy("My teams")),
+    ("my-region", gettext_lazy("My region")),
+    ("high-risk", gettext_lazy("Holds high risk")),
+    ("unclaimed", gettext_lazy("Unclaimed")),
+    ("away", gettext_lazy("On leave or suspended")),
+    ("soon", gettext_lazy("Starts or leaves soon")),
+)
+ROW_ACTIONS = ("person.edit", "person.suspend")
+BATCH = 500
+HEAD = (
+    gettext_lazy("Name"),
+    gettext_lazy("Work mail"),
+    gettext_lazy("Job title"),
+    gettext_lazy("Department"),
+    gettext_lazy("Region"),
+    gettext_lazy("Teams"),
+    gettext_lazy("Roles"),
+    gettext_lazy("Risk"),
+    gettext_lazy("State"),
+    gettext_lazy("Last sign-in"),
+    gettext_lazy("First day"),
+    gettext_lazy("Last day"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One person in the list: what they hold and what the reader may do with them."""
+
+    person: Person
+    held: Held
+    may_edit: bool
+    may_suspend: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A saved view and how many people it has."""
+
+    key: str
+    label: str
+    count: Count
+    current: bool
+
+
+def page_of(reader: Person, criteria: Criteria, params: Mapping[str, str], *, at: datetime) -> tuple[Page, list[Row]]:
+    """Return the page that the address asks for, with its rows; the number of queries does not grow with them."""
+    rows = selectors.narrowed(_seen(reader, "person.view", at), criteria, reader, at)
+    if LISTING.sort(params).endswith("risk"):
+        rows = selectors.with_risk(rows, at)
+    page = LISTING.page(rows.select_related("department", "region"), params)
+    people = list(page.rows)
+    held = selectors.roles_of(people, at)
+    may = allowed_on(reader, ROW_ACTIONS, people, at=at)
+    return page, [
+        Row(person, held[person.pk], person.pk in may["person.edit"], person.pk in may["person.suspend"])
+        for person in people
+    ]
+
+
+def tabs(reader: Person, current: str, *, at: datetime) -> list[Tab]:
+    """Return the saved views; that of one's region only to whoever has one."""
+    seen = _seen(reader, "person.view", at)
+    known = {key for key, _label in VIEWS}
+    chosen = current if current in known else ""
+    return [
+        Tab(key, str(label), Count.of(selectors.narrowed(seen, Criteria(view=key), reader, at)), key == chosen)
+        for key, label in VIEWS
+        if key != "my-region" or reader.region_id
+    ]
+
+
+@use_case
+def export_people(actor: Person, *, criteria: Criteria, at: datetime) -> QuerySet[Person]:
+    """Record that the list leaves the console, and return its rows: those that the actor may export."""
+    require_somewhere(actor, "person.export", at=at)
+    rows = selectors.narrowed(_seen(actor, "person.export", at), criteria, actor, at)
+    asked = {name: value for name in Criteria.__slots__ if (value := getattr(criteria, name))}
+    record(
+        Tag.ACCESS_EXPORTED,
+        actor=actor,
+        at=at,
+        details={"list": _("People"), "rows": rows.count(), "filters": asked},
+    )
+    return rows.select_related("department", "region").order_by("name", "pk")
+
+
+def file_rows(rows: QuerySet[Person], *, at: datetime) -> Iterator[tuple[Any, ...]]:
+    """Yield the lines of the file under HEAD, reading in batches."""
+    for people in batches(rows, BATCH):
+        held = selectors.roles_of(people, at)
+        teams = selectors.teams_of(people, at)
+        for person in people:
+            yield _line(person, held[person.pk], teams[person.pk])
+
+
+def _line(person: Person, held: Held, teams: list[str]) -> tuple[Any, ...]:
+    return (
+        person.name,
+        person.email,
+        person.title,
+        person.department,
+        person.region,
+        "; ".join(teams),
+        "; ".join(held.roles),
+        Risk(held.risk).label if held.risk else "",
+        person.get_state_display(),
+        person.last_login,
+        person.employed_from,
+        person.employed_until,
+    )
+
+
+def _seen(reader: Person, action: str, at: datetime) -> QuerySet[Person]:
+    return gate.visible(reader, action, Person.objects.all(), at=at)

@@ -1,0 +1,73 @@
+"""What the pages about one person share: who it is, the tabs, what the reader may do there."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import Membership, Person, PersonState, Team
+from accounts.pages import Tab, give_url
+from permissions import facts, gate, places
+from permissions.guards import fetch
+
+# mypy: disable-error-code="arg-type, attr-defined"
+# request.user is a Person and request.at a moment; Django's stubs know neither.
+PEOPLE = Person.objects.select_related("department", "region", "manager", "principal")
+TONES = {
+    PersonState.ACTIVE: "ok",
+    PersonState.PREHIRE: "accent",
+    PersonState.LEAVE: "warn",
+    PersonState.SUSPENDED: "bad",
+    PersonState.LEFT: "off",
+}
+
+
+def person_page(request: HttpRequest, pk: int, tab: str, action: str = "person.view") -> dict[str, Any]:
+    """Return the context of one person's page, once the reader may do `action`. Raises Http404, NotAllowed."""
+    person = fetch(request, action, PEOPLE, pk)
+    reader, at = request.user, request.at
+    here = places.target(person, at)
+    others = person.pk != reader.pk
+    return {
+        "person": person,
+        "tone": TONES[PersonState(person.state)],
+        "tabs": _tabs(
+            person, tab, may_see_history=gate.may(reader, "trail.view", places.retyped(here, "trail"), at=at)
+        ),
+        "may_edit": gate.may(reader, "person.edit", here, at=at),
+        "may_suspend": others and gate.may(reader, "person.suspend", here, at=at),
+        "give_url": give_url(request, person.principal_id),
+    }
+
+
+def _tabs(person: Person, current: str, *, may_see_history: bool) -> list[Tab]:
+    shown = [("detail", _("Profile")), ("access", _("Access")), ("teams", _("Teams"))]
+    if may_see_history:
+        shown.append(("history", _("History")))
+    return [Tab(label, reverse(f"people:{name}", args=[person.pk]), name == current) for name, label in shown]
+
+
+def reaching(person: Person, at: datetime) -> set[int]:
+    """Return the principals whose grants reach `person` at `at`: their own, their teams', the teams' above."""
+    rows = Membership.objects.in_force(at).filter(person=person).values_list("principal_id", flat=True)
+    chain = facts.model(at).chain
+    return {person.principal_id, *(above for principal in rows for above in chain(principal))}
+
+
+def depending(person: Person, at: datetime) -> dict[str, Any]:
+    """Return who and what relies on `person`: their teams, their reports, what they own."""
+    return {
+        "teams": memberships(person).in_force(at),
+        "reports": Person.objects.filter(manager=person).exclude(state=PersonState.LEFT).count(),
+        "owned_teams": Team.objects.filter(owner=person, archived_at=None).count(),
+        "owned_roles": person.owned_roles.filter(retired_at=None).count(),
+    }
+
+
+def memberships(person: Person) -> QuerySet[Membership]:
+    """Return all memberships of `person`, with the team and who gave and ended them."""
+    rows = Membership.objects.filter(person=person).select_related("principal__team", "given_by", "ended_by")
+    return rows.order_by("principal__label", "starts_at")

@@ -1,0 +1,20 @@
+"""Addresses of people."""
+
+from django.urls import path
+
+from accounts.people import views
+
+app_name = "people"
+urlpatterns = [
+    path("", views.people, name="list"),
+    path("new/", views.new, name="new"),
+    path("export/", views.export, name="export"),
+    path("<int:pk>/", views.detail, name="detail"),
+    path("<int:pk>/access/", views.access, name="access"),
+    path("<int:pk>/teams/", views.teams, name="teams"),
+    path("<int:pk>/history/", views.history, name="history"),
+    path("<int:pk>/edit/", views.edit, name="edit"),
+    path("<int:pk>/suspend/", views.suspend, name="suspend"),
+    path("<int:pk>/reactivate/", views.reactivate, name="reactivate"),
+    path("<int:pk>/join/", views.join, name="join"),
+]

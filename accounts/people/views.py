@@ -1,0 +1,194 @@
+"""People: the list, one person in tabs, adding, editing, suspending."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.models import Person, PersonState
+from accounts.pages import give_url, standing_and_ended
+from accounts.people import listing, pages, services
+from accounts.people.forms import EditPersonForm, JoinForm, NewPersonForm, PeopleFilter, ReasonForm
+from accounts.reads import allowed_on
+from accounts.teams.memberships import add_member
+from audits.trail.selectors import history_of
+from cxaccess.attempts import attempt, posted
+from cxaccess.lib import csv_out
+from cxaccess.toasts import tell
+from permissions import gate
+from permissions.grants.held import ended_for, held_by
+from permissions.guards import fetch, require_somewhere
+
+# mypy: disable-error-code="arg-type, attr-defined"
+# Behind login_required request.user is a Person, and request.at is a moment; Django's stubs know neither.
+FORM = ("GET", "HEAD", "POST")
+
+
+@require_safe
+@login_required
+def people(request: HttpRequest) -> HttpResponse:
+    """Show the people that the reader may see, narrowed by the address."""
+    require_somewhere(request.user, "person.view", at=request.at)
+    form = PeopleFilter(request.GET, reader=request.user, at=request.at)
+    criteria = form.criteria()
+    page, rows = listing.page_of(request.user, criteria, request.GET, at=request.at)
+    context = {
+        "form": form,
+        "criteria": criteria,
+        "chips": form.chips(),
+        "page": page,
+        "rows": rows,
+        "views": listing.tabs(request.user, criteria.view, at=request.at),
+        "tones": pages.TONES,
+        "may_create": gate.may_somewhere(request.user, "person.create", at=request.at),
+        "may_export": gate.may_somewhere(request.user, "person.export", at=request.at),
+        "give_url": give_url(request, 0).removesuffix("0"),
+    }
+    return render(request, "accounts/people/list.html", context)
+
+
+@require_POST
+@login_required
+def export(request: HttpRequest) -> StreamingHttpResponse:
+    """Send the list that the address describes, as a file."""
+    criteria = PeopleFilter(request.GET, reader=request.user, at=request.at).criteria()
+    rows = listing.export_people(request.user, criteria=criteria, at=request.at)
+    lines = csv_out.lines(listing.HEAD, listing.file_rows(rows, at=request.at))
+    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="people-{request.at:%Y-%m-%d}.csv"'
+    return answer
+
+
+@require_http_methods(FORM)
+@login_required
+def new(request: HttpRequest) -> HttpResponse:
+    """Add somebody."""
+    require_somewhere(request.user, "person.create", at=request.at)
+    initial = {"time_zone": timezone.get_current_timezone_name(), "language": "en"}
+    form = NewPersonForm(posted(request), initial=initial, reader=request.user, at=request.at)
+    tried = attempt(form, lambda given: services.create_person(request.user, at=request.at, **given))
+    if tried.done:
+        tell(request, _("%(name)s is added. Put them into a team or give them a role.") % {"name": tried.done.name})
+        return redirect("people:detail", tried.done.pk)
+    return render(request, "accounts/people/new.html", {"form": tried.form}, status=tried.status)
+
+
+@require_safe
+@login_required
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show who somebody is and where they belong."""
+    context = pages.person_page(request, pk, "detail")
+    reports = context["person"].reports.exclude(state=PersonState.LEFT)
+    context["reports"] = gate.visible(request.user, "person.view", reports, at=request.at).order_by("name")
+    return render(request, "accounts/people/detail.html", context)
+
+
+@require_safe
+@login_required
+def access(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what somebody holds, whichever way it comes to them, and what ended lately."""
+    context = pages.person_page(request, pk, "access")
+    person = context["person"]
+    own = {person.principal_id}
+    through = held_by(pages.reaching(person, request.at) - own, request.at)
+    direct = held_by(own, request.at)
+    ending = allowed_on(request.user, ["grant.end"], [held.grant for held in (*through, *direct)], at=request.at)
+    context |= {"through": through, "direct": direct, "may_end": ending["grant.end"]}
+    context |= {"ended": ended_for(own, request.at), "actions_held": len(gate.held(person, at=request.at))}
+    return render(request, "accounts/people/access.html", context)
+
+
+@require_safe
+@login_required
+def teams(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the teams somebody is in, will be in, and was in."""
+    context = pages.person_page(request, pk, "teams")
+    context["current"], context["ended"] = standing_and_ended(pages.memberships(context["person"]), request.at)
+    context["may_join"] = gate.may_somewhere(request.user, "team.manage_members", at=request.at)
+    return render(request, "accounts/people/teams.html", context)
+
+
+@require_safe
+@login_required
+def history(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what happened to somebody, to whoever may read the trail about them."""
+    context = pages.person_page(request, pk, "history")
+    fetch(request, "trail.view", pages.PEOPLE, pk, as_type="trail")
+    where = {name: request.GET.get(name) for name in ("before", "after")}
+    context["events"] = history_of(context["person"], **where)
+    return render(request, "accounts/people/history.html", context)
+
+
+@require_http_methods(FORM)
+@login_required
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change who somebody is and where they belong."""
+    context = pages.person_page(request, pk, "detail", "person.edit")
+    person = context["person"]
+    initial = {name: getattr(person, name) for name in (*services.EDITABLE, "row_version")}
+    form = EditPersonForm(posted(request), initial=initial, person=person, reader=request.user, at=request.at)
+    tried = attempt(form, lambda _given: services.edit_person(
+        request.user, person=person, row_version=form.cleaned_data["row_version"], changes=form.changes, at=request.at
+    ))  # fmt: skip
+    if tried.done:
+        tell(request, _("%(name)s is saved.") % {"name": tried.done.name})
+        return redirect("people:detail", pk)
+    context |= {"form": tried.form, "conflicts": tried.conflicts}
+    return render(request, "accounts/people/edit.html", context, status=tried.status)
+
+
+@require_http_methods(FORM)
+@login_required
+def suspend(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what stops, ask why, and stop it."""
+    context = pages.person_page(request, pk, "detail", "person.suspend")
+    person = context["person"]
+    tried = attempt(ReasonForm(posted(request)), lambda given: services.suspend(
+        request.user, person=person, reason=given["reason"], at=request.at
+    ))  # fmt: skip
+    if tried.done:
+        tell(request, _("%(name)s is suspended. All their access has stopped.") % {"name": person.name})
+        return redirect("people:detail", pk)
+    context |= {"form": tried.form, **_stakes(person, request)}
+    return render(request, "accounts/people/suspend.html", context, status=tried.status)
+
+
+@require_http_methods(FORM)
+@login_required
+def reactivate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what comes back, ask why, and bring somebody back."""
+    context = pages.person_page(request, pk, "detail", "person.suspend")
+    person = context["person"]
+    tried = attempt(ReasonForm(posted(request)), lambda given: services.reactivate(
+        request.user, person=person, reason=given["reason"], at=request.at
+    ))  # fmt: skip
+    if tried.done:
+        tell(request, _("%(name)s is active. What they hold works again.") % {"name": person.name})
+        return redirect("people:detail", pk)
+    context |= {"form": tried.form, **_stakes(person, request)}
+    return render(request, "accounts/people/reactivate.html", context, status=tried.status)
+
+
+def _stakes(person: Person, request: HttpRequest) -> dict[str, Any]:
+    """Return what a suspension stops and a return brings back."""
+    held = held_by(pages.reaching(person, request.at), request.at)
+    return {"holdings": [holding for holding in held if holding.begun], **pages.depending(person, request.at)}
+
+
+@require_http_methods(FORM)
+@login_required
+def join(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put somebody into a team."""
+    context = pages.person_page(request, pk, "teams")
+    require_somewhere(request.user, "team.manage_members", at=request.at)
+    form = JoinForm(posted(request), reader=request.user, at=request.at, zone=timezone.get_current_timezone_name())
+    person = context["person"]
+    tried = attempt(form, lambda given: add_member(request.user, person=person, at=request.at, **given))
+    if tried.done:
+        tell(request, _("%(name)s is in %(team)s.") % {"name": person.name, "team": tried.done.principal.label})
+        return redirect("people:teams", pk)
+    return render(request, "accounts/people/join.html", context | {"form": tried.form}, status=tried.status)

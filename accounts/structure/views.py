@@ -1,0 +1,145 @@
+"""Regions and departments as trees."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.models import Node, NodeKind
+from accounts.pages import Tab
+from accounts.people.forms import ReasonForm
+from accounts.structure import selectors, services
+from accounts.structure.forms import EditPlaceForm, MovePlaceForm, NewPlaceForm
+from audits.trail.selectors import history_of
+from cxaccess.attempts import attempt, posted
+from cxaccess.toasts import tell
+from permissions import gate
+from permissions.guards import fetch, require_somewhere
+
+# mypy: disable-error-code="arg-type, attr-defined"
+# Behind login_required request.user is a Person, and request.at is a moment; Django's stubs know neither.
+FORM = ("GET", "HEAD", "POST")
+EDIT = "structure.edit"
+SHOWN = (NodeKind.REGION, NodeKind.DEPARTMENT)
+
+
+@require_safe
+@login_required
+def index(request: HttpRequest) -> HttpResponse:
+    """Show one kind's tree with how many people and teams stand in it."""
+    require_somewhere(request.user, "structure.view", at=request.at)
+    kind = _kind(request)
+    seen = gate.visible(request.user, "structure.view", Node.objects.filter(kind=kind, archived_at=None), at=request.at)
+    editable = gate.visible(request.user, EDIT, seen, at=request.at)
+    context = {
+        "kind": kind,
+        "tabs": _tabs(kind),
+        "forest": selectors.forest(seen),
+        "editable": set(editable.values_list("pk", flat=True)),
+        "may_add": gate.may_somewhere(request.user, EDIT, at=request.at),
+    }
+    return render(request, "accounts/structure/index.html", context)
+
+
+@require_http_methods(FORM)
+@login_required
+def new(request: HttpRequest) -> HttpResponse:
+    """Add a place."""
+    require_somewhere(request.user, EDIT, at=request.at)
+    kind = _kind(request)
+    initial = {"parent": request.GET.get("parent")}
+    form = NewPlaceForm(posted(request), initial=initial, kind=kind, reader=request.user, at=request.at)
+    tried = attempt(form, lambda given: services.add_node(request.user, kind=kind, at=request.at, **given))
+    if tried.done:
+        tell(request, _("%(name)s is added.") % {"name": tried.done.name})
+        return redirect(_tree(kind))
+    context = {"form": tried.form, "kind": kind, "label": NodeKind(kind).label, "back": _tree(kind)}
+    return render(request, "accounts/structure/new.html", context, status=tried.status)
+
+
+@require_safe
+@login_required
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show where a place lies, who is there, and what happened to it."""
+    context = _page(request, pk, "structure.view")
+    node = context["node"]
+    below = Node.objects.filter(parent=node, archived_at=None)
+    context |= {"users": selectors.users_of(node, at=request.at), "children": below.order_by("lft")}
+    if gate.may(request.user, "trail.view", at=request.at):
+        where = {name: request.GET.get(name) for name in ("before", "after")}
+        context["events"] = history_of(node, **where)
+    return render(request, "accounts/structure/detail.html", context)
+
+
+@require_http_methods(FORM)
+@login_required
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change what a place is called."""
+    context = _page(request, pk, EDIT)
+    node = context["node"]
+    initial = {name: getattr(node, name) for name in (*services.EDITABLE, "row_version")}
+    form = EditPlaceForm(posted(request), initial=initial)
+    tried = attempt(form, lambda _given: services.edit_node(
+        request.user, node=node, row_version=form.cleaned_data["row_version"], changes=form.changes, at=request.at
+    ))  # fmt: skip
+    if tried.done:
+        tell(request, _("%(name)s is saved.") % {"name": tried.done.name})
+        return redirect(_tree(node.kind))
+    context |= {"form": tried.form, "conflicts": tried.conflicts}
+    return render(request, "accounts/structure/edit.html", context, status=tried.status)
+
+
+@require_http_methods(FORM)
+@login_required
+def move(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a place, with all below it, under another."""
+    context = _page(request, pk, EDIT)
+    node = context["node"]
+    initial = {"parent": node.parent, "row_version": node.row_version}
+    form = MovePlaceForm(posted(request), initial=initial, node=node, reader=request.user, at=request.at)
+    tried = attempt(form, lambda given: services.move_node(request.user, node=node, at=request.at, **given))
+    if tried.done:
+        tell(request, _("%(name)s has moved.") % {"name": node.name})
+        return redirect(_tree(node.kind))
+    context |= {"form": tried.form, "conflicts": tried.conflicts}
+    return render(request, "accounts/structure/move.html", context, status=tried.status)
+
+
+@require_http_methods(FORM)
+@login_required
+def archive(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a place out of use."""
+    context = _page(request, pk, EDIT)
+    node = context["node"]
+    tried = attempt(ReasonForm(posted(request)), lambda given: services.archive_node(
+        request.user, node=node, reason=given["reason"], at=request.at
+    ))  # fmt: skip
+    if tried.done:
+        tell(request, _("%(name)s is archived.") % {"name": node.name})
+        return redirect(_tree(node.kind))
+    context |= {"form": tried.form, "users": selectors.users_of(node, at=request.at)}
+    return render(request, "accounts/structure/archive.html", context, status=tried.status)
+
+
+def _page(request: HttpRequest, pk: int, action: str) -> dict[str, Any]:
+    node = fetch(request, action, Node.objects.select_related("parent"), pk)
+    may_edit = node.archived_at is None and gate.may(request.user, EDIT, node, at=request.at)
+    return {"node": node, "path": selectors.path_of(node), "back": _tree(node.kind), "may_edit": may_edit}
+
+
+def _kind(request: HttpRequest) -> str:
+    asked = request.GET.get("kind", "")
+    return asked if asked in SHOWN else NodeKind.REGION
+
+
+def _tree(kind: str) -> str:
+    return f"{reverse('structure:index')}?kind={kind}"
+
+
+def _tabs(current: str) -> list[Tab]:
+    names = {NodeKind.REGION: _("Regions"), NodeKind.DEPARTMENT: _("Departments")}
+    return [Tab(names[kind], f"?kind={kind.value}", kind == current) for kind in SHOWN]

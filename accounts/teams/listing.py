@@ -1,0 +1,75 @@
+"""The list of teams, flat by page or whole as a tree."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Person, Team
+from accounts.pages import Tab
+from accounts.teams import selectors
+from accounts.teams.services import TEAMS
+from cxaccess.lib.listing import Count, Listing, search_text
+from permissions import gate, giving, history
+from permissions.models import RoleGrant
+
+LISTING = Listing(
+    sorts={"name": ["principal__label"], "place": ["resource__region__name", "principal__label"]}, default="name"
+)  # fmt: skip
+VIEWS = (
+    ("", gettext_lazy("All teams")),
+    ("mine", gettext_lazy("My teams")),
+    ("no-lead", gettext_lazy("Without a lead")),
+    ("archived", gettext_lazy("Archived")),
+)
+TREE_LIMIT = 2000  # a longer tree is read by searching
+
+
+def page_of(reader: Person, params: Mapping[str, str], *, at: datetime) -> dict[str, Any]:
+    """Return the context of the list that the address asks for; the number of queries does not grow with it."""
+    seen = gate.visible(reader, "team.view", TEAMS, at=at)
+    view = params.get("view", "")[:20]
+    q = search_text(params)
+    places = [_id(params.get(name)) for name in ("region", "department")]
+    rows = selectors.narrowed(seen, q, view, *places, reader, at)
+    rows = rows.select_related("principal", "resource__region", "resource__department", "parent__principal", "owner")
+    context = {"q": q, "view": view, "views": _tabs(seen, view, reader, at), "tree": params.get("as") == "tree"}
+    if context["tree"]:
+        placed = selectors.in_tree_order(list(rows[:TREE_LIMIT]))
+        found = selectors.described([team for team, _depth in placed], at)
+        for row, (_team, depth) in zip(found, placed, strict=True):
+            row.depth = min(depth, 6)
+        return context | {"rows": found}
+    page = LISTING.page(rows, params)
+    return context | {"page": page, "rows": selectors.described(list(page.rows), at)}
+
+
+def _tabs(seen: QuerySet[Team], current: str, reader: Person, at: datetime) -> list[Tab]:
+    known = {key for key, _label in VIEWS}
+    chosen = current if current in known else ""
+    return [
+        Tab(
+            str(label),
+            f"?view={key}" if key else "?",
+            key == chosen,
+            str(Count.of(selectors.narrowed(seen, "", key, None, None, reader, at))),  # type: ignore[arg-type]
+        )
+        for key, label in VIEWS
+    ]
+
+
+def _id(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 12 else None
+
+
+def beyond(reader: Person, grants: Iterable[RoleGrant], *, at: datetime) -> list[RoleGrant]:
+    """Return those of `grants` that `reader` could not give."""
+    found = list(grants)
+    scopes = history.scopes({grant.scope_id for grant in found})
+    return [
+        grant
+        for grant in found
+        if not giving.may_give(reader, role_id=grant.role_id, scope=scopes[grant.scope_id], at=at)
+    ]

@@ -1,0 +1,57 @@
+"""What the pages about one team share."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import Membership, Part, Team
+from accounts.pages import Tab, give_url
+from accounts.teams.services import TEAMS
+from permissions import gate, places
+from permissions.guards import fetch
+
+# mypy: disable-error-code="arg-type, attr-defined"
+PAGES = TEAMS.select_related(
+    "principal", "owner", "resource__region", "resource__department", "parent__principal"
+)  # fmt: skip
+
+
+def team_page(request: HttpRequest, pk: int, tab: str, action: str = "team.view") -> dict[str, Any]:
+    """Return the context of one team's page, once the reader may do `action`. Raises Http404, NotAllowed."""
+    team = fetch(request, action, PAGES, pk)
+    reader, at = request.user, request.at
+    here = places.target(team, at)
+    standing = team.archived_at is None
+    return {
+        "team": team,
+        "tabs": _tabs(team, tab, may_see_history=gate.may(reader, "trail.view", places.retyped(here, "trail"), at=at)),
+        "may_edit": standing and gate.may(reader, "team.edit", here, at=at),
+        "may_manage": standing and gate.may(reader, "team.manage_members", here, at=at),
+        "give_url": give_url(request, team.principal_id) if standing else "",
+    }
+
+
+def _tabs(team: Team, current: str, *, may_see_history: bool) -> list[Tab]:
+    shown = [
+        ("detail", _("Overview")),
+        ("members", _("Members")),
+        ("roles", _("Roles")),
+        ("abilities", _("What they can do")),
+    ]
+    if may_see_history:
+        shown.append(("history", _("History")))
+    return [Tab(label, reverse(f"teams:{name}", args=[team.pk]), name == current) for name, label in shown]
+
+
+def memberships(team: Team) -> QuerySet[Membership]:
+    """Return all memberships of `team`, leads first, with who gave and ended them."""
+    rows = Membership.objects.filter(principal=team.principal_id).select_related("person", "given_by", "ended_by")
+    return rows.order_by("part", "person__name", "starts_at")
+
+
+def leads(rows: list[Membership], at: Any) -> list[Membership]:
+    """Return those of `rows` who lead now."""
+    return [row for row in rows if row.part == Part.LEAD and row.starts_at <= at]

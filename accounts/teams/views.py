@@ -1,0 +1,178 @@
+"""Teams: the list, one team in tabs, founding, editing, moving, archiving."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.models import Team
+from accounts.pages import standing_and_ended
+from accounts.people.forms import ReasonForm
+from accounts.reads import allowed_on
+from accounts.teams import listing, pages, selectors, services
+from accounts.teams.forms import EditTeamForm, MoveTeamForm, NewTeamForm
+from audits.trail.selectors import history_of
+from cxaccess.attempts import attempt, posted
+from cxaccess.toasts import tell
+from permissions import facts, gate
+from permissions.grants.held import Holding, ended_for, held_by
+from permissions.guards import fetch, require_somewhere
+
+# mypy: disable-error-code="arg-type, attr-defined"
+# Behind login_required request.user is a Person, and request.at is a moment; Django's stubs know neither.
+FORM = ("GET", "HEAD", "POST")
+
+
+@require_safe
+@login_required
+def teams(request: HttpRequest) -> HttpResponse:
+    """Show the teams that the reader may see, as a list or as a tree."""
+    require_somewhere(request.user, "team.view", at=request.at)
+    context = listing.page_of(request.user, request.GET, at=request.at)
+    context["may_create"] = gate.may_somewhere(request.user, "team.create", at=request.at)
+    return render(request, "accounts/teams/list.html", context)
+
+
+@require_http_methods(FORM)
+@login_required
+def new(request: HttpRequest) -> HttpResponse:
+    """Found a team."""
+    require_somewhere(request.user, "team.create", at=request.at)
+    form = NewTeamForm(posted(request), initial=request.GET.dict(), reader=request.user, at=request.at)
+    tried = attempt(form, lambda given: services.create_team(request.user, at=request.at, **given))
+    if tried.done:
+        tell(request, _("%(name)s is founded. Add its members and give it roles.") % {"name": tried.done.name})
+        return redirect("teams:detail", tried.done.pk)
+    return render(request, "accounts/teams/new.html", {"form": tried.form}, status=tried.status)
+
+
+@require_safe
+@login_required
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what a team is for, who leads it, and where it belongs."""
+    context = pages.team_page(request, pk, "detail")
+    team = context["team"]
+    standing, _ended = standing_and_ended(pages.memberships(team), request.at)
+    begun = [row for row in standing if row.starts_at <= request.at]
+    below = team.children.filter(archived_at=None).select_related("principal")
+    context |= {"leads": pages.leads(standing, request.at), "members": begun}
+    context["children"] = gate.visible(request.user, "team.view", below, at=request.at).order_by("principal__label")
+    context["holdings"] = _in_force(team, request)
+    return render(request, "accounts/teams/detail.html", context)
+
+
+@require_safe
+@login_required
+def members(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show who is in a team, will be, and was lately."""
+    context = pages.team_page(request, pk, "members")
+    standing, ended = standing_and_ended(pages.memberships(context["team"]), request.at)
+    people = [row.person for row in (*standing, *ended)]
+    context |= {"standing": standing, "ended": ended, "leads": pages.leads(standing, request.at)}
+    context["visible"] = allowed_on(request.user, ["person.view"], people, at=request.at)["person.view"]
+    return render(request, "accounts/teams/members.html", context)
+
+
+@require_safe
+@login_required
+def roles(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what was given to a team and what comes to it from the teams above."""
+    context = pages.team_page(request, pk, "roles")
+    team = context["team"]
+    own, above = held_by({team.principal_id}, request.at), _above(team, request)
+    ending = allowed_on(request.user, ["grant.end"], [held.grant for held in (*own, *above)], at=request.at)
+    context |= {"own": own, "above": above, "ended": ended_for({team.principal_id}, request.at)}
+    context["may_end"] = ending["grant.end"]
+    return render(request, "accounts/teams/roles.html", context)
+
+
+@require_safe
+@login_required
+def abilities(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what members can do, by type, and which role lets them."""
+    context = pages.team_page(request, pk, "abilities")
+    held = [(one.grant.role_id, one.grant.role.name, one.scope) for one in _in_force(context["team"], request)]
+    context["groups"] = selectors.abilities(held, request.at)
+    context["total"] = sum(len(found) for _type, found in context["groups"])
+    return render(request, "accounts/teams/abilities.html", context)
+
+
+@require_safe
+@login_required
+def history(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what happened to a team, to whoever may read the trail about it."""
+    context = pages.team_page(request, pk, "history")
+    fetch(request, "trail.view", pages.PAGES, pk, as_type="trail")
+    where = {name: request.GET.get(name) for name in ("before", "after")}
+    context["events"] = history_of(context["team"], **where)
+    return render(request, "accounts/teams/history.html", context)
+
+
+@require_http_methods(FORM)
+@login_required
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change what a team is for and where it belongs."""
+    context = pages.team_page(request, pk, "detail", "team.edit")
+    team = context["team"]
+    initial = selectors.editable(team) | {"row_version": team.row_version}
+    form = EditTeamForm(posted(request), initial=initial, team=team, reader=request.user, at=request.at)
+    tried = attempt(form, lambda _given: services.edit_team(
+        request.user, team=team, row_version=form.cleaned_data["row_version"], changes=form.changes, at=request.at
+    ))  # fmt: skip
+    if tried.done:
+        tell(request, _("%(name)s is saved.") % {"name": tried.done.name})
+        return redirect("teams:detail", pk)
+    context |= {"form": tried.form, "conflicts": tried.conflicts}
+    return render(request, "accounts/teams/edit.html", context, status=tried.status)
+
+
+@require_http_methods(FORM)
+@login_required
+def move(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a team under another."""
+    context = pages.team_page(request, pk, "detail", "team.edit")
+    team = context["team"]
+    initial = {"parent": team.parent, "row_version": team.row_version}
+    form = MoveTeamForm(posted(request), initial=initial, team=team, reader=request.user, at=request.at)
+    tried = attempt(form, lambda given: services.move_team(request.user, team=team, at=request.at, **given))
+    if tried.done:
+        tell(request, _("%(name)s has moved.") % {"name": team.name})
+        return redirect("teams:detail", pk)
+    context |= {"form": tried.form, "conflicts": tried.conflicts, "above": _above(team, request)}
+    return render(request, "accounts/teams/move.html", context, status=tried.status)
+
+
+@require_http_methods(FORM)
+@login_required
+def archive(request: HttpRequest, pk: int) -> HttpResponse:
+    """Close a team that nobody and nothing uses any more."""
+    context = pages.team_page(request, pk, "detail", "team.edit")
+    team = context["team"]
+    tried = attempt(ReasonForm(posted(request)), lambda given: services.archive_team(
+        request.user, team=team, reason=given["reason"], at=request.at
+    ))  # fmt: skip
+    if tried.done:
+        tell(request, _("%(name)s is archived.") % {"name": team.name})
+        return redirect("teams:list")
+    context |= {"form": tried.form, "users": selectors.users_of(team, at=request.at)}
+    return render(request, "accounts/teams/archive.html", context, status=tried.status)
+
+
+def _above(team: Team, request: HttpRequest) -> list[Holding]:
+    """Return what reaches the team from those above it."""
+    return held_by(set(facts.model(request.at).chain(team.principal_id)) - {team.principal_id}, request.at)
+
+
+def _in_force(team: Team, request: HttpRequest) -> list[Holding]:
+    """Return the grants that reach members now."""
+    held = held_by(facts.model(request.at).chain(team.principal_id), request.at)
+    return [holding for holding in held if holding.begun]
+
+
+def context_of_gain(team: Team, request: HttpRequest) -> dict[str, Any]:
+    """Return what new members gain, and which of it the reader cannot give."""
+    held = _in_force(team, request)
+    return {"gains": held, "beyond": listing.beyond(request.user, [one.grant for one in held], at=request.at)}

@@ -1,0 +1,49 @@
+"""People: rosa administers EMEA, jonas reads DACH; maya is in DACH, priya above them all."""
+
+from typing import Any
+
+from tests.cast import Cast
+from tests.url_table import Row
+
+ALL = "priya rosa jonas otto"
+REASON = {"reason": "Laptop stolen"}
+
+
+def _maya(cast: Cast) -> dict[str, Any]:
+    return {"pk": cast.maya.pk}
+
+
+def _sofia(cast: Cast) -> dict[str, Any]:
+    return {"pk": cast.sofia.pk}
+
+
+def _new(cast: Cast) -> dict[str, Any]:
+    return {"name": "Yara Nakamura", "region": cast.germany.pk, "state": "active", "time_zone": "UTC", "language": "en"}
+
+
+def _edited(cast: Cast) -> dict[str, Any]:
+    same = {"department": cast.insights.pk, "region": cast.germany.pk, "manager": cast.jonas.pk}
+    return {"name": "Maya O", "row_version": 1, "time_zone": "UTC", "language": "en", **same}
+
+
+def _joined(cast: Cast) -> dict[str, Any]:
+    return {"team": cast.care_dach.pk, "part": "member"}
+
+
+SEES = {"jonas": 403, "otto": 403}
+ROWS = [
+    Row("people:list", ALL),
+    Row("people:export", "priya", method="post", also={"rosa": 403, "jonas": 403, "otto": 403}),
+    Row("people:new", "priya rosa", also=SEES),
+    Row("people:new", "priya rosa", method="post", data=_new, ok=302, also=SEES),
+    *(Row(f"people:{tab}", ALL, _maya) for tab in ("detail", "access", "teams")),
+    Row("people:history", "priya otto", _maya),
+    Row("people:edit", "priya rosa", _maya, also=SEES),
+    Row("people:edit", "priya rosa", _maya, method="post", data=_edited, ok=302, also=SEES),
+    Row("people:suspend", "priya rosa", _maya, also=SEES),
+    Row("people:suspend", "priya rosa", _maya, method="post", data=REASON, ok=302, also=SEES),
+    Row("people:reactivate", "priya rosa", _sofia, also={"otto": 403}),
+    Row("people:reactivate", "priya", _sofia, method="post", data=REASON, ok=302, also={"rosa": 403, "otto": 403}),
+    Row("people:join", "priya rosa jonas", _maya, also={"otto": 403}),
+    Row("people:join", "priya rosa jonas", _maya, method="post", data=_joined, ok=302, also={"otto": 403}),
+]

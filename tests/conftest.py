@@ -1,12 +1,13 @@
 """What every test has at hand."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from permissions import facts
 from tests import cast as people
-from tests import flushing
+from tests import flushing, provider
 
 flushing.install()
 
@@ -23,3 +24,10 @@ def nothing_kept() -> Iterator[None]:
 def cast(db: None) -> people.Cast:
     """Kestrel Home and its people."""
     return people.build()
+
+
+@pytest.fixture
+def oidc(settings: Any) -> Iterator[provider.Provider]:
+    """A single sign-on provider that the console trusts."""
+    with provider.running(settings) as found:
+        yield found

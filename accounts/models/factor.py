@@ -24,11 +24,11 @@ TOLERANCE = 1  # steps before and after now: clocks differ, people type slowly
 class Authenticator(TimestampMixin, ThrottlingMixin, Device):
     """An authenticator app (TOTP, RFC 6238). `sealed_secret` names its person, so that rows cannot be swapped.
 
-    `last_t` is the step of the newest code that was accepted; that code and older ones are never accepted again.
+    `last_t` is the step of the newest code that was accepted; that code and older ones are never accepted again. What
+    an app's clock is off is not learnt: learning it would let codes of an ever later future in.
     """
 
     sealed_secret = models.TextField()
-    drift = models.SmallIntegerField(default=0)
     last_t = models.BigIntegerField(default=-1)
 
     class Meta:
@@ -53,7 +53,7 @@ class Authenticator(TimestampMixin, ThrottlingMixin, Device):
 
     def totp(self, moment: float) -> TOTP:
         """Return the generator of codes, set to `moment` (seconds since 1970)."""
-        made = TOTP(self.secret, step=STEP, digits=DIGITS, drift=self.drift)
+        made = TOTP(self.secret, step=STEP, digits=DIGITS)
         made.time = moment
         return made
 
@@ -67,7 +67,7 @@ class Authenticator(TimestampMixin, ThrottlingMixin, Device):
         if not (plausible and totp.verify(int(digits), TOLERANCE, self.last_t + 1)):
             self.throttle_increment()
             return False
-        self.last_t, self.drift = totp.t(), totp.drift
+        self.last_t = totp.t()
         self.throttle_reset(commit=False)
         self.set_last_used_timestamp(commit=False)
         self.save()

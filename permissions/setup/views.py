@@ -5,6 +5,7 @@ from allauth.account.models import Login
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -25,7 +26,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
         raise Http404
     form = SetUpForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and (person := _made(request, form)):
-        return perform_password_login(request, {}, Login(user=person))
+        return perform_password_login(request, {}, Login(user=person, redirect_url=reverse("me:enrol")))
     return render(request, "permissions/setup/set_up.html", {"form": form})
 
 

@@ -10,6 +10,7 @@ from cxaccess.search import search
 urlpatterns: list[URLPattern | URLResolver] = [
     path("-/live", health.live, name="live"),
     path("-/ready", health.ready, name="ready"),
+    path("catalogue/", include("permissions.catalogue.urls")),
     path("grants/", include("permissions.grants.urls")),
     path("mailbox/", include("cxaccess.jobs.urls")),
     path("roles/", include("permissions.roles.urls")),

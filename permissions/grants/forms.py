@@ -164,6 +164,8 @@ class FilterForm(forms.Form):
 
     def __init__(self, data: Mapping[str, Any], *, grants: QuerySet[RoleGrant]) -> None:
         super().__init__(data)
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "auto"
         seen = Role.objects.filter(pk__in=grants.order_by().values("role"))
         self.fields["role"].queryset = seen.order_by("name")  # type: ignore[attr-defined]
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.signin.guards import fresh_factor
 from cxaccess.formparts import add_refusal
 from cxaccess.lib.errors import Refused
 from cxaccess.lib.listing import Listing, search_text
@@ -40,6 +41,7 @@ def give(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+@fresh_factor()
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest) -> HttpResponse:
     """Show what giving a role of high risk means, and give it."""

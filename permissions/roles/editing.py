@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.signin.guards import fresh_factor
 from cxaccess.formparts import add_refusal
 from cxaccess.lib.errors import Refused, Stale
 from cxaccess.lib.listing import search_text
@@ -27,6 +28,7 @@ ROWS = Role.objects.select_related("owner", "current__made_by", "resource")
 
 
 @login_required
+@fresh_factor()
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_permissions(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the matrix to tick in; a POST shows what its draft would do and saves nothing."""
@@ -42,6 +44,7 @@ def edit_permissions(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
+@fresh_factor()
 @require_POST
 def save(request: HttpRequest, pk: int) -> HttpResponse:
     """Save a draft as the next version."""

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Person
+from accounts.signin.guards import fresh_factor
 from audits.trail.selectors import history_of
 from cxaccess.formparts import add_refusal
 from cxaccess.lib.errors import InUse, Refused, Stale
@@ -184,6 +185,7 @@ def _overtaken(request: HttpRequest, role: Role, form: EditRoleForm) -> HttpResp
 
 
 @login_required
+@fresh_factor()
 @require_http_methods(["GET", "HEAD", "POST"])
 def retire(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a role out of use; refused while anybody holds it."""

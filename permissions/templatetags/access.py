@@ -32,7 +32,11 @@ def principal_url(principal: Principal) -> str:
 @register.simple_tag
 def principal(of: Principal, note: str = "") -> SafeString:
     """Draw who holds something: a person's initials or a team's icon, the name as a link, a note below."""
-    mark = avatar(of.label) if of.kind == PrincipalKind.PERSON else icon("team")
+    mark = (
+        avatar(of.label)
+        if of.kind == PrincipalKind.PERSON
+        else format_html('<span class="avatar sq" aria-hidden="true">{}</span>', icon("team"))
+    )
     below = note or (_("Team") if of.kind == PrincipalKind.TEAM else _principal_title(of))
     return format_html(
         '<span class="person">{}<span>{}<small class="truncate">{}</small></span></span>', mark, _named(of), below

@@ -1,0 +1,117 @@
+"""Reading the catalogue: every permission by area and type, and who gets one through what."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import Person
+from cxaccess.lib.models import Risk
+from permissions import facts, gate
+from permissions.engine import Model
+from permissions.models import Action, Implication, Mode, ResourceType, Role, RoleGrant
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One permission in the list: what it implies directly, and how many roles give it."""
+
+    action: Action
+    implies: tuple[str, ...]
+    roles: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The permissions of one type of resource."""
+
+    type: ResourceType
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """The sections of one area."""
+
+    name: str
+    sections: tuple[Section, ...]
+
+
+def areas(*, q: str, risk: str, at: datetime) -> list[Area]:
+    """Return the catalogue as the filters keep it, in three queries besides the model's."""
+    rows = Action.objects.select_related("type").order_by("type__position", "type__key", "position", "name")
+    if q:
+        rows = rows.filter(
+            Q(key__icontains=q) | Q(label__icontains=q) | Q(purpose__icontains=q) | Q(type__label__icontains=q)
+        )
+    if risk.isdigit() and int(risk) in Risk.values:
+        rows = rows.filter(risk=int(risk))
+    sections = list(_sections(rows, facts.model(at), _in_use()))
+    return [Area(name, tuple(found)) for name, found in groupby(sections, key=lambda section: section.type.area)]
+
+
+def _in_use() -> frozenset[int]:
+    return frozenset(Role.objects.filter(retired_at=None).values_list("pk", flat=True))
+
+
+def _sections(rows: QuerySet[Action], model: Model, in_use: frozenset[int]) -> Iterator[Section]:
+    for type_, actions in groupby(rows, key=lambda action: action.type):
+        yield Section(
+            type_,
+            tuple(
+                Entry(
+                    action,
+                    tuple(sorted(model.implies.get(action.key, ()))),
+                    len(model.granting.get(action.key, frozenset()) & in_use),
+                )
+                for action in actions
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Giver:
+    """A role that gives a permission: itself, or else by another permission (`by`) or an included role (`inner`)."""
+
+    role: Role
+    itself: bool
+    by: str
+    inner: str
+
+
+def givers(action: Action, *, at: datetime) -> list[Giver]:
+    """Return the roles in use that give `action`, each with the shortest way, by name."""
+    model = facts.model(at)
+    found = Role.objects.filter(pk__in=model.granting[action.key], retired_at=None).order_by("name")
+    names = dict(Role.objects.values_list("pk", "name"))
+    return [_giver(model, role, action.key, names) for role in found]
+
+
+def _giver(model: Model, role: Role, key: str, names: dict[int, str]) -> Giver:
+    roles, actions = min(model.role_paths(role.pk, key), key=lambda path: (len(path[0]), len(path[1])))
+    inner = names[roles[-1]] if len(roles) > 1 else ""
+    by = actions[0] if len(actions) > 1 else ""
+    return Giver(role, itself=not inner and not by, by=by, inner=inner)
+
+
+def holders(action: Action, *, at: datetime) -> int:
+    """Return how many active people hold `action` anywhere."""
+    model = facts.model(at)
+    grants = RoleGrant.objects.in_force(at).filter(role__in=model.granting[action.key], mode=Mode.ACTIVE)
+    return gate.people_of(model, set(grants.values_list("principal_id", flat=True)), at).distinct().count()
+
+
+def neighbours(action: Action) -> dict[str, list[Action]]:
+    """Return the permissions that `action` implies directly, and those that imply it."""
+    links = Implication.objects.select_related("action", "implies")
+    return {
+        "implies": [link.implies for link in links.filter(action=action)],
+        "implied_by": [link.action for link in links.filter(implies=action)],
+    }
+
+
+def owners(people: QuerySet[Person]) -> QuerySet[Person]:
+    """Return those of `people` who may answer for a permission."""
+    return people.filter(state__in=("active", "leave")).order_by("name")

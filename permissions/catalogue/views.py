@@ -1,0 +1,98 @@
+"""Pages about the catalogue: every permission, one with its why card, editing that card."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.models import Person
+from audits.trail.selectors import history_of
+from cxaccess.formparts import add_refusal
+from cxaccess.lib.errors import Refused, Stale
+from cxaccess.lib.listing import search_text
+from cxaccess.lib.models import Risk
+from cxaccess.toasts import tell
+from permissions import gate, places
+from permissions.catalogue import cards, selectors
+from permissions.catalogue.forms import CardForm
+from permissions.guards import fetch, require_somewhere
+from permissions.models import Action
+
+ACTION = Action.objects.select_related("type", "owner")
+
+
+@login_required
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """List every permission by area and type."""
+    require_somewhere(request.user, "catalogue.view", at=request.at)
+    q, risk = search_text(request.GET), request.GET.get("risk", "")
+    context = {
+        "areas": selectors.areas(q=q, risk=risk, at=request.at),
+        "q": q,
+        "risk": risk,
+        "risks": Risk.choices,
+        "total": Action.objects.count(),
+    }
+    return render(request, "permissions/catalogue/list.html", context)
+
+
+@login_required
+@require_safe
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one permission: why it exists, what it exposes, which roles give it, how many people hold it."""
+    action = fetch(request, "catalogue.view", ACTION, pk)
+    person, at = request.user, request.at
+    may_read = gate.may(person, "trail.view", places.target(action, at, as_type="trail"), at=at)
+    visible = gate.held(person, at=at)
+    context: dict[str, Any] = {
+        "action": action,
+        "givers": selectors.givers(action, at=at) if "role.view" in visible else None,
+        "holders": selectors.holders(action, at=at),
+        "may_edit": gate.may(person, "catalogue.edit", action, at=at),
+        "events": history_of(action, before=request.GET.get("before")) if may_read else None,
+        **selectors.neighbours(action),
+    }
+    return render(request, "permissions/catalogue/detail.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a why card."""
+    action = fetch(request, "catalogue.edit", ACTION, pk)
+    form = _form(request, action, request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return _page(request, action, form)
+    version = form.cleaned_data["row_version"]
+    try:
+        cards.edit_card(request.user, action=action, row_version=version, changes=form.changes, at=request.at)
+    except Stale:
+        return _overtaken(request, action, form)
+    except Refused as refused:
+        add_refusal(form, refused)
+        return _page(request, action, form)
+    tell(request, _("The card of %(key)s is saved.") % {"key": action.key})
+    return redirect("catalogue:detail", pk)
+
+
+def _form(request: HttpRequest, action: Action, data: Any) -> CardForm:
+    people = gate.visible(request.user, "person.view", Person.objects.all(), at=request.at)
+    shown = {name: getattr(action, name) for name in cards.EDITABLE} | {"row_version": action.row_version}
+    return CardForm(data, people=selectors.owners(people), initial=shown)
+
+
+def _page(request: HttpRequest, action: Action, form: CardForm, status: int = 200, **own: Any) -> HttpResponse:
+    context = {"action": action, "form": form, **own}
+    return render(request, "permissions/catalogue/edit.html", context, status=status)
+
+
+def _overtaken(request: HttpRequest, action: Action, form: CardForm) -> HttpResponse:
+    """Show the difference to whoever saved second, with what they typed kept."""
+    action.refresh_from_db()
+    now = {name: getattr(action, name) for name in cards.EDITABLE}
+    again = _form(request, action, form.rebased(now, action.row_version))
+    return _page(request, action, again, status=409, conflicts=form.conflicts(now))

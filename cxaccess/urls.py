@@ -6,6 +6,7 @@ from cxaccess import health
 from cxaccess.appearance import choose
 from cxaccess.gallery import gallery
 from cxaccess.search import search
+from permissions.check.views import my_access, my_why
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("-/live", health.live, name="live"),
@@ -14,6 +15,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("grants/", include("permissions.grants.urls")),
     path("mailbox/", include("cxaccess.jobs.urls")),
     path("roles/", include("permissions.roles.urls")),
+    path("check/", include("permissions.check.urls")),
+    path("me/access/", my_access, name="my-access"),
+    path("me/access/why/", my_why, name="my-access-why"),
     path("search/", search, name="search"),
     path("gallery/", gallery, name="gallery"),
     path("appearance/", choose, name="appearance"),

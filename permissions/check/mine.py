@@ -1,0 +1,117 @@
+"""What somebody holds and what it lets them do, read for themselves."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from accounts.models import Membership, Person, Team
+from permissions import facts, gate
+from permissions.check.names import address
+from permissions.check.ways import SOON_DAYS
+from permissions.engine import scopes_for
+from permissions.grants.scopes import labels
+from permissions.models import Action, ResourceType, RoleGrant
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One role as it reaches somebody: directly, or by a team."""
+
+    grant: RoleGrant
+    where: str
+    via: str
+    via_url: str
+    state: str  # now, soon (ends within a fortnight) or later (has not begun)
+
+
+@dataclass(frozen=True, slots=True)
+class Ability:
+    """One permission somebody has, and where."""
+
+    action: Action
+    where: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """What somebody can do with one type of thing."""
+
+    type: ResourceType
+    abilities: tuple[Ability, ...]
+
+
+def overview(person: Person, at: datetime) -> dict[str, Any]:
+    """Return roles, teams and abilities of `person` at `at`."""
+    roles = held_roles(person, at)
+    areas = abilities(person, at)
+    return {
+        "roles": roles,
+        "teams": teams_of(person, at),
+        "areas": areas,
+        "count": sum(len(area.abilities) for area in areas),
+        "ending": sum(held.state == "soon" for held in roles),
+        "soon": at + timedelta(days=SOON_DAYS),
+    }
+
+
+def held_roles(person: Person, at: datetime) -> list[Held]:
+    """Return every role that reaches `person` now or will, what ends first on top."""
+    found = facts.snapshot(person.pk, at)
+    reaching = _ways_in(person, at)
+    ids = {
+        grant.id for grant in found.subject.grants if grant.principal in reaching and not _over(grant.window.until, at)
+    }
+    rows = RoleGrant.objects.filter(pk__in=ids).select_related("role", "principal", "given_by")
+    where = labels({row.scope_id for row in rows})
+    held = [_held(row, where[row.scope_id], reaching[row.principal_id], person, at) for row in rows]
+    return sorted(held, key=lambda one: (one.grant.until is None, one.grant.until or at, one.grant.role.name))
+
+
+def _over(until: datetime | None, at: datetime) -> bool:
+    return until is not None and until <= at
+
+
+def _ways_in(person: Person, at: datetime) -> dict[int, Team | None]:
+    """Return {principal: the team whose membership reaches it}; None for the person's own."""
+    model = facts.model(at)
+    found: dict[int, Team | None] = {}
+    for row in Membership.objects.in_force(at).filter(person=person).select_related("principal__team"):
+        team = getattr(row.principal, "team", None)
+        for principal in model.chain(row.principal_id):
+            found.setdefault(principal, team)
+    return found | {person.principal_id: None}
+
+
+def _held(row: RoleGrant, where: str, team: Team | None, person: Person, at: datetime) -> Held:
+    soon = row.until is not None and row.until - at < timedelta(days=SOON_DAYS)
+    state = "later" if row.starts_at > at else "soon" if soon else "now"
+    if team is None:
+        return Held(row, where, "", "", state)
+    return Held(row, where, team.name, address("teams:detail", team.pk), state)
+
+
+def teams_of(person: Person, at: datetime) -> list[Membership]:
+    """Return the memberships of `person` that are not over, with their teams."""
+    rows = Membership.objects.not_over(at).filter(person=person, principal__team__isnull=False)
+    return list(rows.select_related("principal__team", "given_by").order_by("principal__label"))
+
+
+def abilities(person: Person, at: datetime) -> list[Area]:
+    """Return what `person` can do somewhere, by type, in the catalogue's order."""
+    found = facts.snapshot(person.pk, at)
+    held = gate.held(person, at=at)
+    scopes = {key: {scope.id for scope in scopes_for(found.model, found.subject, key, at)} for key in held}
+    names = labels({scope for ids in scopes.values() for scope in ids})
+    everywhere = {scope.id for grant in found.subject.grants if (scope := grant.scope).everywhere}
+    areas: dict[ResourceType, list[Ability]] = defaultdict(list)
+    for action in Action.objects.filter(key__in=held).select_related("type", "owner"):
+        areas[action.type].append(Ability(action, _widest(scopes[action.key], everywhere, names)))
+    return [Area(type_, tuple(found)) for type_, found in areas.items()]
+
+
+def _widest(ids: Iterable[int], everywhere: set[int], names: dict[int, str]) -> tuple[str, ...]:
+    """Return where, in words; everywhere makes the rest needless."""
+    found = set(ids)
+    return tuple(sorted({names[pk] for pk in (found & everywhere or found)}))

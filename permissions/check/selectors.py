@@ -1,0 +1,81 @@
+"""A decision made readable: verdict, ways, near misses, what would end it, who else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from accounts.models import Person
+from permissions import gate
+from permissions.check import words
+from permissions.check.graph import Graph, draw
+from permissions.check.names import Names
+from permissions.check.questions import CHECK, TYPE, Question
+from permissions.check.ways import Way, way, ways
+from permissions.engine import Decision, NearMiss, Reason, cuts
+
+DRAWN = 6  # paths in the picture; the text has them all
+NEAR = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the page says. `kind` is yes, if (within some places) or no."""
+
+    question: Question
+    decision: Decision
+    kind: str
+    headline: str
+    sentence: str
+    ways: Sequence[Way]
+    near: Sequence[Way]
+    whereabouts: str
+    cuts: Sequence[str]
+    graph: Graph | None
+
+    @property
+    def thing(self) -> str:
+        """Return what is asked about, in words."""
+        return words.thing_name(self.question)
+
+
+def answer(question: Question, decision: Decision) -> Answer:
+    """Return `decision` in words and as a picture."""
+    within = _within(question, decision)
+    names = Names([*decision.paths, *(miss.path for miss in decision.near)])
+    allowing = within or list(decision.paths)
+    places = sorted({names.scopes[path.grant.scope.id] for path in within})
+    ending = cuts(decision)
+    near = [] if within else sorted(decision.near, key=_nearness)[:NEAR]
+    return Answer(
+        question=question,
+        decision=decision,
+        kind="yes" if decision.allowed else "if" if within else "no",
+        headline=words.headline(question, decision, places),
+        sentence=words.sentence(question, decision, places),
+        ways=ways(allowing, names),
+        near=[way(miss.path, names, miss, decision.at) for miss in near],
+        whereabouts=words.whereabouts(decision) if question.thing is not None and near else "",
+        cuts=[said for edge in ending if (said := words.cut(edge, names))],
+        graph=draw(ways(allowing[:DRAWN], names), frozenset(ending)) if allowing else None,
+    )
+
+
+def _within(question: Question, decision: Decision) -> list:
+    """Return the paths that allow in some places, where the question is about the type as a whole."""
+    if question.thing is not None or decision.allowed or decision.reason is Reason.NOT_ACTIVE:
+        return []
+    return [miss.path for miss in decision.near if miss.reason is Reason.OUT_OF_SCOPE]
+
+
+def _nearness(miss: NearMiss) -> tuple[int, int]:
+    """Return how near a miss is: what waits for its person, its day or its place before what is over."""
+    order = (Reason.NOT_ACTIVE, Reason.NOT_YET, Reason.OUT_OF_SCOPE, Reason.OVER)
+    return order.index(miss.reason), -miss.path.grant.id
+
+
+def who_else(reader: Person, question: Question, *, at: datetime) -> QuerySet[Person]:
+    """Return who could do the same at that moment, as far as `reader` may ask about them."""
+    found = gate.who_can(question.action.key, question.asked, at=question.when)
+    return gate.visible(reader, CHECK, found.exclude(pk=question.person.pk), at=at, as_type=TYPE)

@@ -1,0 +1,109 @@
+"""Paths as people read them: each step a name and a link, with where, until when, who gave it and why."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Membership, PrincipalKind
+from permissions.check.names import Names
+from permissions.engine import NearMiss, Path, Reason
+from permissions.models import RoleGrant
+
+SOON_DAYS = 14
+MISSING: dict[Reason, str | Promise] = {
+    Reason.OUT_OF_SCOPE: gettext_lazy("Reaches elsewhere"),
+    Reason.OVER: gettext_lazy("Is over"),
+    Reason.NOT_YET: gettext_lazy("Has not begun"),
+    Reason.NOT_ACTIVE: gettext_lazy("Waits until they are active"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: `word` says how it follows from the one before ("team", "includes")."""
+
+    icon: str
+    label: str
+    url: str = ""
+    word: str = ""
+    code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One path from the person to the permission; `missing` says what keeps it from allowing, and `when`."""
+
+    path: Path
+    steps: tuple[Step, ...]
+    where: str
+    grant: RoleGrant
+    grant_url: str
+    membership: Membership | None
+    missing: str = ""
+    when: datetime | None = None
+
+    @property
+    def until(self) -> datetime | None:
+        """Return when it ends: with the grant or with the membership, whichever is first."""
+        ends = [self.grant.until, self.membership.until if self.membership else None]
+        return min((end for end in ends if end is not None), default=None)
+
+    @property
+    def since(self) -> datetime:
+        """Return from when on it holds."""
+        starts = [self.grant.starts_at, *([self.membership.starts_at] if self.membership else [])]
+        return max(starts)
+
+    def ends_soon(self, at: datetime) -> bool:
+        """Return whether it ends within a fortnight of `at`."""
+        return self.until is not None and at < self.until and (self.until - at).days < SOON_DAYS
+
+
+def way(path: Path, names: Names, miss: NearMiss | None = None, at: datetime | None = None) -> Way:
+    """Return `path` in words; `miss` is what it lacked at `at`, if anything."""
+    return Way(
+        path=path,
+        steps=tuple(_steps(path, names)),
+        where=names.scopes[path.grant.scope.id],
+        grant=names.grants[path.grant.id],
+        grant_url=names.grant_url(path.grant.id),
+        membership=names.memberships[path.membership.id] if path.membership else None,
+        missing=str(MISSING[miss.reason]) if miss else "",
+        when=_turning(miss, at) if miss and at else None,
+    )
+
+
+def ways(paths: Iterable[Path], names: Names) -> list[Way]:
+    """Return paths that allow, in words."""
+    return [way(path, names) for path in paths]
+
+
+def _turning(miss: NearMiss, at: datetime) -> datetime | None:
+    """Return when it ended, or when it starts."""
+    windows = [miss.path.grant.window, *([miss.path.membership.window] if miss.path.membership else [])]
+    if miss.reason is Reason.OVER:
+        return min(
+            (window.until for window in windows if window.until is not None and window.until <= at), default=None
+        )
+    if miss.reason is Reason.NOT_YET:
+        return max(window.starts_at for window in windows)
+    return None
+
+
+def _steps(path: Path, names: Names) -> Iterator[Step]:
+    """Yield the steps of a path, the person first."""
+    for number, principal in enumerate(path.via):
+        row = names.principals[principal]
+        if row.kind == PrincipalKind.PERSON:
+            yield Step("person", row.label, names.principal_url(principal))
+        else:
+            word = _("team") if number == 1 else _("under")
+            yield Step("team", row.label, names.principal_url(principal), word)
+    for number, role in enumerate(path.roles):
+        yield Step("role", names.roles[role].name, names.role_url(role), _("includes") if number else _("role"))
+    for number, action in enumerate(path.actions):
+        yield Step("access", action, word=_("implies") if number else "", code=True)

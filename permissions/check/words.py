@@ -1,0 +1,91 @@
+"""The answer as sentences: yes, yes within, or no; what decided; what would end it."""
+
+from collections.abc import Sequence
+
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from permissions.check.names import Names, place_names
+from permissions.check.questions import Question
+from permissions.engine import Decision, Edge, Reason, Step
+
+
+def listed(names: Sequence[str], word: str = "") -> str:
+    """Return names as a list in words: "DACH, MENA and CEE"."""
+    return str(get_text_list(list(names), word or _("and")))
+
+
+def thing_name(question: Question) -> str:
+    """Return what is asked about, in words."""
+    if question.thing is None:
+        return _("any %(type)s") % {"type": question.action.type.label.lower()}
+    return f"“{question.thing}”"
+
+
+def headline(question: Question, decision: Decision, within: Sequence[str]) -> str:
+    """Return the verdict in a few words."""
+    if decision.allowed:
+        return _("Yes") if question.thing is not None else _("Yes, everywhere")
+    if within:
+        return _("Yes, but only in %(places)s") % {"places": listed(within)}
+    return _("No")
+
+
+def sentence(question: Question, decision: Decision, within: Sequence[str]) -> str:
+    """Return the verdict as a whole sentence."""
+    facts = {
+        "name": question.person.name,
+        "verb": question.action.label.lower(),
+        "thing": thing_name(question),
+        "places": listed(within),
+    }
+    if decision.allowed:
+        count = len(decision.paths)
+        said = _("%(name)s may %(verb)s %(thing)s.") % facts
+        return said + " " + ngettext("One path allows it.", "%(n)d paths allow it.", count) % {"n": count}
+    if within:
+        return _("%(name)s may %(verb)s %(thing)s that lies in %(places)s, and nothing elsewhere.") % facts
+    return _("%(name)s may not %(verb)s %(thing)s.") % facts + " " + why_not(question, decision)
+
+
+def why_not(question: Question, decision: Decision) -> str:
+    """Return what decided against it, in a sentence."""
+    name = {"name": question.person.name}
+    said = {
+        Reason.NO_GRANT: _("No role of %(name)s holds this permission."),
+        Reason.OUT_OF_SCOPE: _("%(name)s holds it, but not there."),
+        Reason.NOT_YET: _("It has been given to %(name)s, but has not begun."),
+        Reason.OVER: _("%(name)s had it, but it is over."),
+        Reason.NOT_ACTIVE: _("%(name)s is not active, and whoever is not active may do nothing."),
+        Reason.NOT_THERE: _("It did not exist at that moment."),
+        Reason.BLOCKED: _("A policy blocks it, whatever %(name)s holds."),
+    }
+    return said.get(decision.reason, _("This cannot be asked about such a thing.")) % name
+
+
+def whereabouts(decision: Decision) -> str:
+    """Return where the thing is, in words: what a scope would have to cover."""
+    names = place_names(decision.target)
+    return (
+        _("This is in %(places)s.") % {"places": listed(names)} if names else _("This has no place in any dimension.")
+    )
+
+
+def cut(edge: Edge, names: Names) -> str:
+    """Return what it would take to cut `edge`; nothing for what no screen changes."""
+    if edge.step is Step.MEMBERSHIP:
+        return _("End the membership in %(team)s") % {"team": names.principals[int(edge.end)].label}
+    if edge.step is Step.PARENT:
+        low, high = names.principals[int(edge.start)], names.principals[int(edge.end)]
+        return _("Move %(team)s out from under %(above)s") % {"team": low.label, "above": high.label}
+    if edge.step is Step.GRANT:
+        row = names.grants[int(edge.start)]
+        holder = names.principals[row.principal_id].label
+        return _("End the grant of %(role)s to %(holder)s") % {"role": names.roles[row.role_id].name, "holder": holder}
+    if edge.step is Step.INCLUSION:
+        outer, inner = names.roles[int(edge.start)], names.roles[int(edge.end)]
+        return _("Take %(inner)s out of %(outer)s") % {"inner": inner.name, "outer": outer.name}
+    if edge.step is Step.HOLDING:
+        return _("Take %(action)s out of %(role)s") % {"action": edge.end, "role": names.roles[int(edge.start)].name}
+    return ""

@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -37,6 +38,14 @@ def explain(
     """Return the same decision, read anew with what is over: its near misses say "ended three days ago", too."""
     found = facts.whole(person.pk, at)
     return decide_with(found.model, found.subject, action, _target(action, asked, at), at, context)
+
+
+def explain_somewhere(person: Person, action: str, *, at: datetime) -> Decision:
+    """Return whether `person` may do `action` anywhere at all, with every path, whatever its scope reaches."""
+    found = facts.whole(person.pk, at)
+    unlimited = tuple(replace(grant, scope=replace(grant.scope, terms=())) for grant in found.subject.grants)
+    subject = replace(found.subject, grants=unlimited)
+    return decide_with(found.model, subject, action, Target(action.partition(".")[0]), at)
 
 
 def may(person: Person, action: str, asked: Asked = None, *, at: datetime, context: Context = NOTHING_KNOWN) -> bool:
@@ -87,10 +96,22 @@ def who_can(action: str, asked: Asked = None, *, at: datetime) -> models.QuerySe
     return people_of(model, _principals_with(model, action, target, at), at)
 
 
+def who_can_somewhere(action: str, *, at: datetime) -> models.QuerySet[Person]:
+    """Return the people for whom `may_somewhere` is a yes, in no order."""
+    model = facts.model(at)
+    return people_of(model, _giving(model, action, at).values_list("principal_id", flat=True), at)
+
+
+def _giving(model: Model, action: str, at: datetime) -> models.QuerySet[RoleGrant]:
+    """Return the grants in force that give `action`."""
+    roles = model.granting.get(action, frozenset())
+    rows: models.QuerySet[RoleGrant] = RoleGrant.objects.in_force(at).filter(role__in=roles, mode=Mode.ACTIVE)
+    return rows
+
+
 def _principals_with(model: Model, action: str, target: Target, at: datetime) -> set[int]:
     """Return the principals with a grant in force that gives `action` on `target`."""
-    grants = RoleGrant.objects.in_force(at).filter(role__in=model.granting[action], mode=Mode.ACTIVE)
-    read = list(grants.values_list("principal_id", "scope_id"))
+    read = list(_giving(model, action, at).values_list("principal_id", "scope_id"))
     scopes = history.scopes({scope for _, scope in read})
     covered = {pk for pk, scope in scopes.items() if model.covers(scope, target)}
     return {principal for principal, scope in read if scope in covered}

@@ -79,6 +79,13 @@ class _Plan:
                 found[end] = max(found[end], found[start] + 1)
         return found
 
+    def lanes(self, depths: dict[Key, int]) -> dict[tuple[Key, Key], list[Key]]:
+        """Return the empty places, one a layer, by which a line passes the layers between its ends."""
+        return {
+            pair: [(f"lane {number}", str(depth)) for depth in range(depths[pair[0]] + 1, depths[pair[1]])]
+            for number, pair in enumerate(self.labels)
+        }
+
 
 def draw(found: Sequence[Way], ending: frozenset[Edge]) -> Graph:
     """Return the picture of `found`; the steps of `ending` are drawn as cuts."""
@@ -86,18 +93,19 @@ def draw(found: Sequence[Way], ending: frozenset[Edge]) -> Graph:
     for way in found:
         _add(plan, way, ending)
     depths = plan.depths()
+    last = max(depths.values())
+    lanes = plan.lanes(depths)
     layers: dict[int, list[Key]] = defaultdict(list)
-    for key, depth in depths.items():
+    for key, depth in [*depths.items(), *((lane, int(lane[1])) for pair in lanes.values() for lane in pair)]:
         layers[depth].append(key)
     width = max(len(layer) * (WIDTH + ACROSS) - ACROSS for layer in layers.values())
     tops = _tops(plan, depths)
     corners = {key: corner for depth, layer in layers.items() for key, corner in _row(layer, width, tops[depth])}
-    last = max(depths.values())
     boxes = [
-        Box(step.icon, step.label, _note(step, key), *corners[key], end=depths[key] == last)
+        Box(step.icon, step.label, step.note, *corners[key], end=depths[key] == last)
         for key, step in plan.boxes.items()
     ]
-    return Graph(boxes, list(_lines(plan, corners)), width, tops[last] + HEIGHT)
+    return Graph(boxes, [_line(plan, pair, corners, lanes[pair]) for pair in plan.labels], width, tops[last] + HEIGHT)
 
 
 def _add(plan: _Plan, way: Way, ending: frozenset[Edge]) -> None:
@@ -120,11 +128,6 @@ def _on_line(way: Way, edge: Edge) -> str:
     return {"inclusion": _("includes"), "implication": _("implies"), "parent": _("under")}.get(edge.step.value, "")
 
 
-def _note(step: Step, key: Key) -> str:
-    words = {"person": _("Person"), "team": _("Team"), "role": _("Role"), "access": _("Permission")}
-    return _("Included role") if step.icon == "role" and step.word == _("includes") else words[key[0]]
-
-
 def _tops(plan: _Plan, depths: dict[Key, int]) -> dict[int, int]:
     """Return where each layer begins; lines with words on them need more room."""
     tops = {0: 0}
@@ -142,16 +145,30 @@ def _row(layer: Iterable[Key], width: int, top: int) -> Iterator[tuple[Key, tupl
         yield key, (left + number * (WIDTH + ACROSS), top)
 
 
-def _lines(plan: _Plan, corners: dict[Key, tuple[int, int]]) -> Iterator[Line]:
-    for (start, end), labels in plan.labels.items():
-        x1, y1 = corners[start][0] + WIDTH // 2, corners[start][1] + HEIGHT
-        x2, y2 = corners[end][0] + WIDTH // 2, corners[end][1]
-        bend = (y2 - y1) // 2
-        cut = (start, end) in plan.cut
-        said = [label for label in labels if label]
-        label = said[0] if len(said) == 1 else _("%(n)d grants") % {"n": len(said)} if said else ""
-        label = label or (_("cut here") if cut else "")
-        yield Line(
-            curve=f"M{x1} {y1} C{x1} {y1 + bend} {x2} {y2 - bend} {x2} {y2}",
-            label=label, x=(x1 + x2) // 2, y=(y1 + y2) // 2, width=len(label) * 7 + 12, cut=cut,
-        )  # fmt: skip
+def _line(plan: _Plan, pair: tuple[Key, Key], corners: dict[Key, tuple[int, int]], lanes: Sequence[Key]) -> Line:
+    """Return the line between two boxes: curves between layers, straight down the lanes."""
+    start, end = (corners[key] for key in pair)
+    x, y = start[0] + WIDTH // 2, start[1] + HEIGHT
+    curve = f"M{x} {y}"
+    spot = ((x + end[0] + WIDTH // 2) // 2, (y + end[1]) // 2)
+    for number, (left, top) in enumerate(corners[lane] for lane in lanes):
+        curve += _bend(x, y, left + WIDTH // 2, top) + f" V{top + HEIGHT}"
+        x, y = left + WIDTH // 2, top + HEIGHT
+        if number == 0:
+            spot = (x, top + HEIGHT // 2)
+    curve += _bend(x, y, end[0] + WIDTH // 2, end[1])
+    cut = pair in plan.cut
+    label = _label(plan.labels[pair]) or (_("cut here") if cut else "")
+    return Line(curve, label, *spot, width=len(label) * 7 + 12, cut=cut)
+
+
+def _bend(x: int, y: int, to_x: int, to_y: int) -> str:
+    middle = (to_y - y) // 2
+    return f" C{x} {y + middle} {to_x} {to_y - middle} {to_x} {to_y}"
+
+
+def _label(labels: Sequence[str]) -> str:
+    said = [label for label in labels if label]
+    if len(said) > 1:
+        return _("%(n)d grants") % {"n": len(said)}
+    return said[0] if said else ""

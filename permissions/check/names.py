@@ -28,7 +28,7 @@ class Names:
     @cached_property
     def grants(self) -> dict[int, RoleGrant]:
         """Return the grants by id, with who gave and who ended them."""
-        rows = RoleGrant.objects.select_related("given_by", "ended_by")
+        rows = RoleGrant.objects.select_related("given_by", "ended_by", "scope")
         return {row.pk: row for row in rows.filter(pk__in={path.grant.id for path in self.paths})}
 
     @cached_property

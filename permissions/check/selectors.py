@@ -42,31 +42,30 @@ class Answer:
 
 def answer(question: Question, decision: Decision) -> Answer:
     """Return `decision` in words and as a picture."""
-    within = _within(question, decision)
     names = Names([*decision.paths, *(miss.path for miss in decision.near)])
-    allowing = within or list(decision.paths)
-    places = sorted({names.scopes[path.grant.scope.id] for path in within})
+    places = _limits(question, decision, names)
     ending = cuts(decision)
-    near = [] if within else sorted(decision.near, key=_nearness)[:NEAR]
+    near = sorted(decision.near, key=_nearness)[:NEAR]
     return Answer(
         question=question,
         decision=decision,
-        kind="yes" if decision.allowed else "if" if within else "no",
+        kind="no" if not decision.allowed else "if" if places else "yes",
         headline=words.headline(question, decision, places),
         sentence=words.sentence(question, decision, places),
-        ways=ways(allowing, names),
+        ways=ways(decision.paths, names),
         near=[way(miss.path, names, miss, decision.at) for miss in near],
         whereabouts=words.whereabouts(decision) if question.thing is not None and near else "",
         cuts=[said for edge in ending if (said := words.cut(edge, names))],
-        graph=draw(ways(allowing[:DRAWN], names), frozenset(ending)) if allowing else None,
+        graph=draw(ways(decision.paths[:DRAWN], names), frozenset(ending)) if decision.paths else None,
     )
 
 
-def _within(question: Question, decision: Decision) -> list:
-    """Return the paths that allow in some places, where the question is about the type as a whole."""
-    if question.thing is not None or decision.allowed or decision.reason is Reason.NOT_ACTIVE:
+def _limits(question: Question, decision: Decision, names: Names) -> list[str]:
+    """Return within which places a yes holds, where the question names no thing. None: everywhere."""
+    if question.thing is not None:
         return []
-    return [miss.path for miss in decision.near if miss.reason is Reason.OUT_OF_SCOPE]
+    rows = [names.grants[path.grant.id] for path in decision.paths]
+    return [] if any(not row.scope.digest for row in rows) else sorted({names.scopes[row.scope_id] for row in rows})
 
 
 def _nearness(miss: NearMiss) -> tuple[int, int]:
@@ -77,5 +76,8 @@ def _nearness(miss: NearMiss) -> tuple[int, int]:
 
 def who_else(reader: Person, question: Question, *, at: datetime) -> QuerySet[Person]:
     """Return who could do the same at that moment, as far as `reader` may ask about them."""
-    found = gate.who_can(question.action.key, question.asked, at=question.when)
+    if question.asked is None:
+        found = gate.who_can_somewhere(question.action.key, at=question.when)
+    else:
+        found = gate.who_can(question.action.key, question.asked, at=question.when)
     return gate.visible(reader, CHECK, found.exclude(pk=question.person.pk), at=at, as_type=TYPE)

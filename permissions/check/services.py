@@ -31,5 +31,7 @@ def check_access(actor: Person, *, question: Question, at: datetime) -> Decision
 
 
 def explain(question: Question) -> Decision:
-    """Return the decision on `question` with what is over and what would be."""
+    """Return the decision on `question` with what is over and what would be; without a thing, on anywhere at all."""
+    if question.asked is None:
+        return gate.explain_somewhere(question.person, question.action.key, at=question.when)
     return gate.explain(question.person, question.action.key, question.asked, at=question.when)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,13 +25,14 @@ MISSING: dict[Reason, str | Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: `word` says how it follows from the one before ("team", "includes")."""
+    """One step: `word` says how it follows from the one before ("team", "includes"), `note` what it is."""
 
     icon: str
     label: str
     url: str = ""
     word: str = ""
     code: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +99,18 @@ def _turning(miss: NearMiss, at: datetime) -> datetime | None:
 def _steps(path: Path, names: Names) -> Iterator[Step]:
     """Yield the steps of a path, the person first."""
     for number, principal in enumerate(path.via):
-        row = names.principals[principal]
+        row, url = names.principals[principal], names.principal_url(principal)
         if row.kind == PrincipalKind.PERSON:
-            yield Step("person", row.label, names.principal_url(principal))
+            yield Step("person", row.label, url, note=row.person.title or _("Person"))
+        elif number == 1 and path.membership:
+            since = _("Team, since %(day)s") % {"day": date_format(path.membership.window.starts_at, "j M Y")}
+            yield Step("team", row.label, url, _("team"), note=since)
         else:
-            word = _("team") if number == 1 else _("under")
-            yield Step("team", row.label, names.principal_url(principal), word)
+            yield Step("team", row.label, url, _("under"), note=_("Team above it"))
     for number, role in enumerate(path.roles):
-        yield Step("role", names.roles[role].name, names.role_url(role), _("includes") if number else _("role"))
-    for number, action in enumerate(path.actions):
-        yield Step("access", action, word=_("implies") if number else "", code=True)
+        word, note = (_("includes"), _("Included role")) if number else (_("role"), _("Role"))
+        yield Step("role", names.roles[role].name, names.role_url(role), word, note=note)
+    for number, key in enumerate(path.actions):
+        action = names.actions[key]
+        note = _("Permission, %(risk)s risk") % {"risk": action.get_risk_display().lower()}
+        yield Step("access", key, word=_("implies") if number else "", code=True, note=note)

@@ -25,28 +25,25 @@ def thing_name(question: Question) -> str:
 
 def headline(question: Question, decision: Decision, within: Sequence[str]) -> str:
     """Return the verdict in a few words."""
-    if decision.allowed:
-        return _("Yes") if question.thing is not None else _("Yes, everywhere")
+    if not decision.allowed:
+        return _("No")
     if within:
-        return _("Yes, but only in %(places)s") % {"places": listed(within)}
-    return _("No")
+        return _("Yes, in %(places)s") % {"places": listed(within)}
+    return _("Yes") if question.thing is not None else _("Yes, everywhere")
 
 
 def sentence(question: Question, decision: Decision, within: Sequence[str]) -> str:
     """Return the verdict as a whole sentence."""
-    facts = {
-        "name": question.person.name,
-        "verb": question.action.label.lower(),
-        "thing": thing_name(question),
-        "places": listed(within),
-    }
-    if decision.allowed:
-        count = len(decision.paths)
-        said = _("%(name)s may %(verb)s %(thing)s.") % facts
-        return said + " " + ngettext("One path allows it.", "%(n)d paths allow it.", count) % {"n": count}
+    facts = {"name": question.person.name, "thing": thing_name(question), "places": listed(within)}
+    if not decision.allowed:
+        return _("%(name)s may not do this on %(thing)s.") % facts + " " + why_not(question, decision)
+    count = len(decision.paths)
+    paths = ngettext("One path allows it.", "%(n)d paths allow it.", count) % {"n": count}
     if within:
-        return _("%(name)s may %(verb)s %(thing)s that lies in %(places)s, and nothing elsewhere.") % facts
-    return _("%(name)s may not %(verb)s %(thing)s.") % facts + " " + why_not(question, decision)
+        said = _("%(name)s may do this on %(thing)s that lies in %(places)s, and on none elsewhere.") % facts
+    else:
+        said = _("%(name)s may do this on %(thing)s.") % facts
+    return f"{said} {paths}"
 
 
 def why_not(question: Question, decision: Decision) -> str:

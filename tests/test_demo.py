@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Count, F
 
 from accounts.models import AttributeHistory, Membership, Node, Part, Person, PersonState, Team
+from accounts.signin.selectors import authenticator, needs_factor
 from audits.models import Event
 from audits.trail.stories import describe
 from audits.trail.tags import Tag
@@ -110,14 +111,10 @@ def test_the_main_people_can_sign_in_and_are_what_they_are_said_to_be() -> None:
     assert not gate.may(rosa, "person.edit", active("Kenji Watanabe"), at=AT)
 
 
-def test_the_second_factor_is_asked_of_whom_the_list_says() -> None:
-    model = facts.model(AT)
-    risky = set(Role.objects.filter(risk__gte=3).values_list("pk", flat=True))
+def test_the_second_factor_is_there_for_exactly_those_who_need_it() -> None:
     for main in MAIN:
-        found = facts.snapshot(Person.objects.get(email=main.email).pk, AT).subject
-        holds = any(grant.role in risky for grant in found.grants if grant.window.covers(AT))
-        assert holds == main.factor or main.name == "Maya Okafor", main.name
-    assert model.roles
+        person = Person.objects.get(email=main.email)
+        assert needs_factor(person, AT) == main.factor == (authenticator(person) is not None), main.name
 
 
 def test_there_is_more_than_one_lasting_administrator() -> None:

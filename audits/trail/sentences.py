@@ -62,6 +62,7 @@ SYSTEMS: dict[str, "StrOrPromise"] = {
     "demo": _("Demo loader"),
     "grant-end": _("The end of grants"),
     "membership-end": _("The end of memberships"),
+    "staff-import": _("The staff import"),
     "sign-in": _("Sign-in"),
     "command": _("A command"),
 }

@@ -11,6 +11,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.models import Team
 from audits.models import Event
 from audits.trail import changes as differences
 from audits.trail import phrases
@@ -158,6 +159,8 @@ class Story:
         return self.names.get("principal", parts["principal"]) if "principal" in parts else Ref(_("somebody"))
 
     def _team(self, parts: Mapping[str, Any]) -> Ref:
+        if self.model is Team and self.object is not None:
+            return self.object
         if "team" in parts:
             return self.names.get("team", parts["team"])
         return self.names.get("principal", parts["principal"]) if "principal" in parts else Ref(_("a team"))

@@ -9,6 +9,7 @@ from audits.trail.record import System
 from audits.trail.tags import Tag
 from cxaccess.demo.company import TEAMS
 from cxaccess.demo.holdings import scope
+from cxaccess.demo.main_people import MAIN
 from cxaccess.demo.plan import SETUP, Hire
 from cxaccess.demo.rows import giver_for
 from cxaccess.demo.town import LOADER, Town
@@ -31,6 +32,7 @@ TEMPORARY = (
     ("knowledge-editor", "Translates the recall articles"),
     ("customer-data-steward", "Erasure requests while the steward is away"),
 )
+KEPT = frozenset(person.name for person in MAIN)  # hold what their story says, and nothing by chance
 EXTRA, ENDING, COMING = 420, 19, 18
 
 
@@ -121,13 +123,13 @@ def _teams(book: Book) -> None:
 
 
 def _workers(town: Town) -> list[Hire]:
-    return [one for one in town.staff if one.team and one.state == PersonState.ACTIVE and one.name != "Chiara Bellini"]
+    return [one for one in town.staff if one.team and one.state == PersonState.ACTIVE and one.name not in KEPT]
 
 
 def _extras(book: Book) -> None:
     """Over the year people were given this and that, mostly for a while; most of it ran out by itself."""
     town, rng = book.town, book.town.rng
-    people = [one for one in town.staff if one.team and one.state != PersonState.PREHIRE]
+    people = [one for one in town.staff if one.team and one.state != PersonState.PREHIRE and one.name not in KEPT]
     for _ in range(EXTRA):
         one = rng.choice(people)
         role, reason = rng.choice(TEMPORARY)
@@ -171,7 +173,9 @@ def _deadlines(book: Book) -> None:
     town, rng = book.town, book.town.rng
     people = _workers(town)
     maya, ends = town.named("Maya Okafor"), town.clock.ahead(2)
-    given = book.give(maya, "survey-manager", {"region": "dach"}, town.clock.ago(26), ends, "Winter survey")
+    given = book.give(
+        maya, "knowledge-editor", {"region": "dach"}, town.clock.ago(26), ends, "Recall of the TurboDry 3000"
+    )
     assert given is not None
     for index, (one, (role, reason)) in enumerate(_pairs(town, people, ENDING * 2)):
         until = town.clock.ahead(index % 6) if index < ENDING else town.clock.ahead(7 + index % 7)

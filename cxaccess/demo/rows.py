@@ -1,5 +1,6 @@
 """Writes the demo's places, people, teams and memberships, set by set."""
 
+import secrets
 from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
 
@@ -8,6 +9,7 @@ from django.contrib.auth.models import Group
 
 from accounts.models import (
     AttributeHistory,
+    Authenticator,
     Membership,
     Node,
     Part,
@@ -16,14 +18,16 @@ from accounts.models import (
     Principal,
     Team,
 )
+from audits.trail.record import System
 from audits.trail.tags import Tag
 from cxaccess.demo.company import TEAMS, TREES
 from cxaccess.demo.main_people import MAIN, PASSWORD
 from cxaccess.demo.plan import SETUP, Hire
-from cxaccess.demo.town import LOADER, Town
+from cxaccess.demo.town import Town
 from cxaccess.lib.tree import numbered
 from permissions.models import Resource, ResourceType
 
+IMPORT = System("staff-import")
 TEAMS_MADE, TEAMS_FILLED = SETUP - 6, SETUP - 8
 
 
@@ -82,8 +86,16 @@ def people(town: Town) -> None:
         one.person.manager = one.manager.person if one.manager else None
     Person.objects.bulk_update([one.person for one in town.staff], ["manager"])
     AttributeHistory.objects.bulk_create([row for one in town.staff for row in _history(town, one)])
+    Authenticator.objects.bulk_create([_authenticator(town.named(main.name)) for main in MAIN if main.factor])
     for one in town.staff:
-        town.tell(Tag.PERSON_CREATED, actor=LOADER, at=one.known, obj=one.person, about=one.person)
+        town.tell(Tag.PERSON_CREATED, actor=IMPORT, at=one.known, obj=one.person, about=one.person)
+
+
+def _authenticator(one: Hire) -> Authenticator:
+    """Return a second factor in use; its secret is real, and `demo_code` shows its codes."""
+    found = Authenticator(user=one.person, name="authenticator", confirmed=True)
+    found.keep_secret(secrets.token_bytes(20))
+    return found
 
 
 def _history(town: Town, one: Hire) -> list[AttributeHistory]:

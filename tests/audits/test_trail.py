@@ -265,3 +265,9 @@ def test_what_is_gone_is_named_by_its_number(cast: Cast) -> None:
     role = Role(pk=987654)
     story = describe([write(Tag.ROLE_EDITED, obj=role)])[0]
     assert "Role 987654" in str(story.sentence)
+
+
+def test_a_place_in_a_team_is_told_with_the_team_and_the_part(cast: Cast) -> None:
+    write(Tag.MEMBERSHIP_GIVEN, actor=cast.priya, obj=cast.care_dach, about=cast.ali, details={"part": "lead"})
+    story = describe(Event.objects.all())[0]
+    assert str(story.sentence) == "Priya Raman added Ali Haddad to Care DACH as lead"

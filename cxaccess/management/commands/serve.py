@@ -1,17 +1,20 @@
 """`manage.py serve`: the whole of CX Access in one foreground command, the embedded way."""
 
+import shlex
 import sys
 from argparse import ArgumentParser
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connection
 from django.utils.translation import gettext as _
 
 from cxaccess.supervisor import Child, Supervisor
+from permissions.setup.selectors import is_open, setup_code
 
 CELERY = [sys.executable, "-m", "celery", "--app", "cxaccess.celery", "--quiet"]
 WORKER = ["worker", "--pool", "threads", "--concurrency", "2", "--loglevel", "WARNING", "--hostname", "worker@%h"]
@@ -43,13 +46,30 @@ class Command(BaseCommand):
         sys.exit(supervisor.run())
 
     def announce(self) -> None:
-        """Print the address and, in the demo, who may sign in and how."""
+        """Print the address and the way in: the demo's people, or the page that sets up an empty instance."""
         self.stdout.write(_("\nCX Access is at %(url)s\n") % {"url": settings.PUBLIC_URL})
-        if settings.DEMO and "demo_people" in get_commands():
+        if settings.DEMO:
             call_command("demo_people", stdout=self.stdout)
+            self.stdout.write(_("\nType manage.py as: %(command)s") % {"command": manage()})
+            self.stdout.write(_("Mail arrives at %(url)s/mailbox/") % {"url": settings.PUBLIC_URL})
+        elif is_open():
+            there = {"url": settings.PUBLIC_URL, "code": setup_code()}
+            self.stdout.write(_("Set it up at %(url)s/setup/ with the code %(code)s") % there)
         self.stdout.write(_("Ctrl-C ends everything."))
         self.stdout.flush()
         connection.close()
+
+
+def manage() -> str:
+    """Return the command line that runs `manage.py` on this instance, from its folder."""
+    python = Path(sys.executable)
+    short = python.relative_to(settings.BASE_DIR) if python.is_relative_to(settings.BASE_DIR) else python
+    chosen = (
+        ""
+        if settings.DATA_DIR == settings.BASE_DIR / "data"
+        else f"CXACCESS_DATA={shlex.quote(str(settings.DATA_DIR))} "
+    )
+    return f"{chosen}{short} manage.py"
 
 
 def answers(port: int) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from celery import Celery, signals
 from celery.platforms import SecurityWarning
 
+from cxaccess.jobs.broker import SCHEME
 from cxaccess.lib import lifeline
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cxaccess.settings")
@@ -38,7 +39,7 @@ def broker(redis_url: str, data_dir: Path) -> dict[str, object]:
     folder = data_dir / "broker"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return {
-        "broker_url": "filesystem://localhost",
+        "broker_url": f"{SCHEME}://localhost",
         "broker_transport_options": {
             "data_folder_in": str(folder),
             "data_folder_out": str(folder),

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Node, Person, PersonState, Team
-from accounts.reads import indented, places_for
+from accounts.reads import places_for
 from permissions import gate
 from permissions.models import Role
 
@@ -16,11 +16,11 @@ COMBO = {"data-combobox": True}
 
 
 class NodeField(forms.ModelChoiceField):
-    """One place, set in by its depth."""
+    """One place, in the order of the tree."""
 
     def label_from_instance(self, obj: Node) -> str:
-        """Return the name behind its indent."""
-        return indented(obj)
+        """Return the name and, for which of several it is, the place above."""
+        return f"{obj.name}, {obj.parent.name}" if obj.parent else obj.name
 
 
 class PersonField(forms.ModelChoiceField):

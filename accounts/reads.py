@@ -15,7 +15,7 @@ M = TypeVar("M", bound=models.Model)
 
 def places_for(reader: Person, action: str, kind: str, *, at: datetime) -> models.QuerySet[Node]:
     """Return the places of `kind` where `reader` holds `action`, in the tree's order; archived ones are left out."""
-    rows = Node.objects.filter(kind=kind, archived_at=None).order_by("lft")
+    rows = Node.objects.filter(kind=kind, archived_at=None).select_related("parent").order_by("lft")
     found = facts.snapshot(reader.pk, at)
     wanted: set[int] = set()
     for scope in scopes_for(found.model, found.subject, action, at):
@@ -41,11 +41,6 @@ def allowed_on(reader: Person, actions: Iterable[str], rows: Collection[M], *, a
 def below(kind: str, place: int, *, at: datetime) -> frozenset[int]:
     """Return the ids of a place or team and of everything under it; `kind` is a node's kind or "team"."""
     return facts.model(at).below(kind, place)
-
-
-def indented(node: Node) -> str:
-    """Return the place's name, set in by its depth, for a list of choices."""
-    return "\u2003" * node.depth + node.name
 
 
 def batches(rows: models.QuerySet[M], size: int) -> Iterator[list[M]]:

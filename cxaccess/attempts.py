@@ -51,9 +51,9 @@ def attempt(form: forms.Form, act: Callable[[dict[str, Any]], Any]) -> Attempt:
     except NotVisible:
         raise
     except NotAllowed as refusal:
-        form.add_error(None, _("This needs “%(permission)s” there, which you do not hold.") % {
-            "permission": in_words(refusal.decision.action)
-        })  # fmt: skip
+        action = refusal.decision.action
+        words = {"purpose": in_words(action), "action": action}
+        form.add_error(None, _("Not there: it takes “%(purpose)s” (%(action)s), which you do not hold.") % words)
         return Attempt(form, status=FORBIDDEN)
 
 

@@ -171,6 +171,8 @@ class PeopleFilter(forms.Form):
         for name, value in self.cleaned_data.items():
             if value:
                 field = self.fields[name]
-                shown = str(value) if name in self.ROWS else str(dict(field.choices)[value])
+                shown = (
+                    str(value) if name in self.ROWS else str({str(key): label for key, label in field.choices}[value])
+                )
                 found.append((str(field.label), shown.strip(), name))
         return found

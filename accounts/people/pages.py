@@ -12,6 +12,7 @@ from accounts.models import Membership, Person, PersonState, Team
 from accounts.pages import Tab, give_url
 from permissions import facts, gate, places
 from permissions.guards import fetch
+from permissions.models import Mode, RoleGrant
 
 # mypy: disable-error-code="arg-type, attr-defined"
 # request.user is a Person and request.at a moment; Django's stubs know neither.
@@ -30,12 +31,14 @@ def person_page(request: HttpRequest, pk: int, tab: str, action: str = "person.v
     person = fetch(request, action, PEOPLE, pk)
     reader, at = request.user, request.at
     here = places.target(person, at)
+    held = RoleGrant.objects.not_over(at).filter(principal__in=reaching(person, at), mode=Mode.ACTIVE)
+    counts = {"access": held.count(), "teams": memberships(person).not_over(at).count()}
     others = person.pk != reader.pk
     return {
         "person": person,
         "tone": TONES[PersonState(person.state)],
         "tabs": _tabs(
-            person, tab, may_see_history=gate.may(reader, "trail.view", places.retyped(here, "trail"), at=at)
+            person, tab, counts, history=gate.may(reader, "trail.view", places.retyped(here, "trail"), at=at)
         ),
         "may_edit": gate.may(reader, "person.edit", here, at=at),
         "may_suspend": others and gate.may(reader, "person.suspend", here, at=at),
@@ -43,11 +46,14 @@ def person_page(request: HttpRequest, pk: int, tab: str, action: str = "person.v
     }
 
 
-def _tabs(person: Person, current: str, *, may_see_history: bool) -> list[Tab]:
+def _tabs(person: Person, current: str, counts: dict[str, int], *, history: bool) -> list[Tab]:
     shown = [("detail", _("Profile")), ("access", _("Access")), ("teams", _("Teams"))]
-    if may_see_history:
+    if history:
         shown.append(("history", _("History")))
-    return [Tab(label, reverse(f"people:{name}", args=[person.pk]), name == current) for name, label in shown]
+    return [
+        Tab(label, reverse(f"people:{name}", args=[person.pk]), name == current, counts.get(name))
+        for name, label in shown
+    ]
 
 
 def reaching(person: Person, at: datetime) -> set[int]:

@@ -1,5 +1,6 @@
 """What the pages about one team share."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -10,8 +11,9 @@ from django.utils.translation import gettext as _
 from accounts.models import Membership, Part, Team
 from accounts.pages import Tab, give_url
 from accounts.teams.services import TEAMS
-from permissions import gate, places
+from permissions import facts, gate, places
 from permissions.guards import fetch
+from permissions.models import Mode, RoleGrant
 
 # mypy: disable-error-code="arg-type, attr-defined"
 PAGES = TEAMS.select_related(
@@ -25,25 +27,29 @@ def team_page(request: HttpRequest, pk: int, tab: str, action: str = "team.view"
     reader, at = request.user, request.at
     here = places.target(team, at)
     standing = team.archived_at is None
+    held = RoleGrant.objects.not_over(at).filter(principal__in=facts.model(at).chain(team.principal_id))
+    counts = {"members": memberships(team).not_over(at).count(), "roles": held.filter(mode=Mode.ACTIVE).count()}
     return {
         "team": team,
-        "tabs": _tabs(team, tab, may_see_history=gate.may(reader, "trail.view", places.retyped(here, "trail"), at=at)),
+        "tabs": _tabs(team, tab, counts, history=gate.may(reader, "trail.view", places.retyped(here, "trail"), at=at)),
         "may_edit": standing and gate.may(reader, "team.edit", here, at=at),
         "may_manage": standing and gate.may(reader, "team.manage_members", here, at=at),
         "give_url": give_url(request, team.principal_id) if standing else "",
     }
 
 
-def _tabs(team: Team, current: str, *, may_see_history: bool) -> list[Tab]:
+def _tabs(team: Team, current: str, counts: dict[str, int], *, history: bool) -> list[Tab]:
     shown = [
         ("detail", _("Overview")),
         ("members", _("Members")),
         ("roles", _("Roles")),
         ("abilities", _("What they can do")),
     ]
-    if may_see_history:
+    if history:
         shown.append(("history", _("History")))
-    return [Tab(label, reverse(f"teams:{name}", args=[team.pk]), name == current) for name, label in shown]
+    return [
+        Tab(label, reverse(f"teams:{name}", args=[team.pk]), name == current, counts.get(name)) for name, label in shown
+    ]
 
 
 def memberships(team: Team) -> QuerySet[Membership]:
@@ -52,6 +58,6 @@ def memberships(team: Team) -> QuerySet[Membership]:
     return rows.order_by("part", "person__name", "starts_at")
 
 
-def leads(rows: list[Membership], at: Any) -> list[Membership]:
+def leads(rows: list[Membership], at: datetime) -> list[Membership]:
     """Return those of `rows` who lead now."""
     return [row for row in rows if row.part == Part.LEAD and row.starts_at <= at]

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from cxaccess import health
 from cxaccess.appearance import choose
 from cxaccess.gallery import gallery
+from cxaccess.overview import overview
 from cxaccess.search import search
 from permissions.check.views import my_access, my_why
 
@@ -18,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("check/", include("permissions.check.urls")),
     path("me/access/", my_access, name="my-access"),
     path("me/access/why/", my_why, name="my-access-why"),
+    path("", overview, name="overview"),
     path("search/", search, name="search"),
     path("gallery/", gallery, name="gallery"),
     path("appearance/", choose, name="appearance"),

@@ -22,6 +22,7 @@ from cxaccess.jobs.models import Job, Notice
 from cxaccess.jobs.notices import notify
 from cxaccess.jobs.runner import extend
 from cxaccess.jobs.watermarks import Taken
+from cxaccess.lib import clock
 from permissions.grants.scopes import labels
 from permissions.models import RoleGrant
 
@@ -38,11 +39,14 @@ class Ends:
     told: Callable[[Any], Entry]
 
     def take(self, since: datetime, upto: datetime, limit: int) -> Taken:
-        """Write the next ends in ``(since, upto]`` that no event tells of yet, in the open transaction."""
+        """Write the next ends in ``(since, upto]`` that no event tells of yet, in the open transaction.
+
+        The rows are locked: whoever moves an end at this very moment is waited for, and what they moved is left out.
+        """
         key = Concat(Value(f"{self.tag}:"), Cast("pk", CharField()), output_field=CharField())
         over = self.rows().filter(until__gt=since, until__lte=upto, ended_by=None).exclude(until=F("starts_at"))
         fresh = over.annotate(key=key).filter(~Exists(Event.objects.filter(once=OuterRef("key"))))
-        found = list(fresh.order_by("until", "pk")[:limit])
+        found = list(fresh.order_by("until", "pk").select_for_update(of=("self",))[:limit])
         record_many(self.told(row) for row in found)
         _tell_holders(found, upto)
         return Taken(len(found), found[-1].until if found else None)
@@ -81,7 +85,7 @@ MEMBERSHIPS = Ends(Tag.MEMBERSHIP_EXPIRED, System("membership-end"), _membership
 def record_ends(job: Job, at: datetime) -> None:
     """Write what has run out since the last time. A periodic job."""
     for ends in (GRANTS, MEMBERSHIPS):
-        watermarks.sweep(str(ends.tag), at, ends.take, between=partial(extend, job, at))
+        watermarks.sweep(str(ends.tag), at, ends.take, between=partial(_hold, job))
 
 
 def warn_holders(job: Job, at: datetime) -> None:
@@ -91,7 +95,12 @@ def warn_holders(job: Job, at: datetime) -> None:
     rows = list(near.exclude(starts_at__gt=F("until") - timedelta(days=1)))
     for start in range(0, len(rows), CHUNK):
         _warn(rows[start : start + CHUNK], at)
-        extend(job, at)
+        _hold(job)
+
+
+def _hold(job: Job) -> None:
+    """Keep the job's lease: a batch may end long after the run began."""
+    extend(job, clock.now())
 
 
 def _warn(rows: list[RoleGrant], at: datetime) -> None:

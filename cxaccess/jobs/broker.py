@@ -19,10 +19,10 @@ SCHEME = "cxfiles"
 class Channel(filesystem.Channel):
     """Messages as files called ``<time>_<id>.<queue>.msg``; the oldest comes first."""
 
-    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]  # as in its base
         folder = Path(self.data_folder_out)
         half = folder / f"{uuid.uuid4()}.half"
-        half.write_text(json.dumps(message))
+        half.write_text(json.dumps(payload))
         half.rename(folder / f"{time_ns()}_{half.stem}.{queue}.msg")
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:

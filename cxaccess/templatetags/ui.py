@@ -277,7 +277,7 @@ def dialog(content: str, id: str, title: str, lead: str = "") -> SafeString:  # 
 
 
 @register.simple_block_tag
-def drawer(content: str, id: str, title: str, close: str, lead: str = "") -> SafeString:  # noqa: A002
+def drawer(content: str, id: str, title: str, close: str, lead: str = "") -> SafeString:  # noqa: A002 - an HTML id
     """Draw a drawer around what stands between the tags; `close` is the page without it."""
     parts = {"content": content, "id": id, "title": title, "close": close, "lead": lead}
     return render_to_string("components/drawer.html", parts)

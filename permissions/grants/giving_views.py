@@ -1,5 +1,6 @@
 """Giving a role: who gets it, then what, where, how long and why; for a high risk, a summary to confirm."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -51,19 +52,23 @@ def confirm(request: HttpRequest) -> HttpResponse:
         return _page(request, form)
     if request.method == "POST":
         return _give(request, form)
-    role = form.cleaned_data["role"]
-    context = {
-        "form": form,
-        "given": [(name, value) for name, value in request.GET.items() if name in form.posted],
+    given = [(name, value) for name, value in request.GET.items() if name in form.posted]
+    context = {"form": form, "given": given, **_meaning(form, request.at)}
+    return render(request, "permissions/grants/confirm.html", context)
+
+
+def _meaning(form: GiveForm, at: datetime) -> dict[str, Any]:
+    """Return what the person who confirms should know of what they give."""
+    role, until = form.cleaned_data["role"], form.cleaned_data["until"]
+    return {
         "role": role,
         "to": form.cleaned_data["to"],
         "where": scopes.words(form.terms),
+        "riskiest": roles.riskiest(role, at=at),
         "starts": form.start(),
-        "until": form.cleaned_data["until"],
-        "riskiest": roles.riskiest(role, at=request.at),
-        "long": services.is_long(form.start(), form.cleaned_data["until"]),
+        "until": until,
+        "long": services.is_long(form.start(), until),
     }
-    return render(request, "permissions/grants/confirm.html", context)
 
 
 def _choose(request: HttpRequest) -> HttpResponse:

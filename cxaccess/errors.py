@@ -13,6 +13,7 @@ from django.template import loader
 from cxaccess import problems
 from cxaccess.appearance import Appearance
 from cxaccess.back import came_from
+from cxaccess.jobs.settings import INSTANCE_NAME
 from cxaccess.lib import clock
 from cxaccess.lib.context import origin
 from cxaccess.lib.errors import InUse, Refused, Stale
@@ -48,7 +49,7 @@ def _framed(request: HttpRequest, context: dict[str, object]) -> str | None:
 
 
 def _bare(request: HttpRequest, context: dict[str, object]) -> str:
-    own = {"layout": "base_gate.html", "appearance": Appearance.of(request), "instance_name": settings.INSTANCE_NAME}
+    own = {"layout": "base_gate.html", "appearance": Appearance.of(request), "instance_name": INSTANCE_NAME.default}
     return loader.render_to_string(TEMPLATE, {**context, **own})
 
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from cxaccess.appearance import Appearance
+from cxaccess.jobs import settings as instance
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -115,10 +115,15 @@ def sections(request: HttpRequest) -> list[tuple[Section, list[Link]]]:
     return [(section, places) for section, places in found if places]
 
 
+def instance_name() -> str:
+    """Return whose console this is."""
+    return instance.get(instance.INSTANCE_NAME)
+
+
 def frame(request: HttpRequest) -> dict[str, object]:
     """Return the template context of the frame. The gate is asked only by pages that draw the navigation."""
     return {
         "navigation": SimpleLazyObject(lambda: sections(request)),
         "appearance": Appearance.of(request),
-        "instance_name": settings.INSTANCE_NAME,
+        "instance_name": SimpleLazyObject(instance_name),
     }

@@ -176,8 +176,6 @@ STORAGES = {
 }
 WHITENOISE_MAX_AGE = 3600  # of what has no hash in its name; the rest is kept for ever
 FORM_RENDERER = "cxaccess.forms.ConsoleRenderer"
-# Whose console it is, under the brand; an instance setting may say otherwise later.
-INSTANCE_NAME = env.str("CXACCESS_NAME", default="CX Access")
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

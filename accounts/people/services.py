@@ -13,6 +13,7 @@ from accounts.history import note_attribute
 from accounts.models import Node, Person, PersonState, Principal
 from accounts.people.rules import PLACES, require_sound
 from accounts.reach import require_reach
+from accounts.signin.sessions.services import end_all
 from audits.trail.record import record
 from audits.trail.tags import Tag
 from cxaccess.jobs import stamps
@@ -129,6 +130,7 @@ def suspend(actor: Person, *, person: Person, reason: str, at: datetime) -> Pers
         raise Refused(_("%(name)s has left and has no access to stop.") % {"name": before.name})
     after = _restate(before, PersonState.SUSPENDED, at)
     require_administrator(at=at)
+    end_all(actor, person=after, at=at, reason="suspended")
     record(
         Tag.PERSON_SUSPENDED,
         actor=actor,

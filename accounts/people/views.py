@@ -14,6 +14,7 @@ from accounts.pages import give_url, standing_and_ended
 from accounts.people import listing, pages, services
 from accounts.people.forms import EditPersonForm, JoinForm, NewPersonForm, PeopleFilter, ReasonForm
 from accounts.reads import allowed_on
+from accounts.signin.guards import fresh_factor
 from accounts.teams.memberships import add_member
 from audits.trail.selectors import history_of
 from cxaccess.attempts import attempt, posted
@@ -141,8 +142,9 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "accounts/people/edit.html", context, status=tried.status)
 
 
-@require_http_methods(FORM)
 @login_required
+@fresh_factor()
+@require_http_methods(FORM)
 def suspend(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what stops, ask why, and stop it."""
     context = pages.person_page(request, pk, "detail", "person.suspend")
@@ -157,8 +159,9 @@ def suspend(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "accounts/people/suspend.html", context, status=tried.status)
 
 
-@require_http_methods(FORM)
 @login_required
+@fresh_factor()
+@require_http_methods(FORM)
 def reactivate(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what comes back, ask why, and bring somebody back."""
     context = pages.person_page(request, pk, "detail", "person.suspend")

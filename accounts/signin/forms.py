@@ -128,6 +128,7 @@ class ChangePasswordForm(NewPasswordForm):
     """The present password, and a new one."""
 
     present = present_password(gettext_lazy("Present password"))
+    password1 = new_password(gettext_lazy("New password"))
     field_order = ["present", "password1", "password2"]
 
 

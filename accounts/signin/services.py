@@ -102,6 +102,8 @@ def send_reset(job: Job, at: datetime) -> None:
 def invite(actor: Person, *, person: Person, at: datetime) -> None:
     """Mail somebody who cannot sign in yet the link that sets their first password. `actor` may edit them."""
     require(actor, "person.edit", person, at=at)
+    if person.state != PersonState.ACTIVE or person.claimed_at or not person.email:
+        raise Refused(_("Invitations go to active people with a mail who have not signed in yet."))
     notify(person.pk, "invitation", facts={"by": actor.name}, once=f"invitation:{person.pk}:{at:%Y%m%d%H%M}", at=at)
     record(Tag.PERSON_INVITED, actor=actor, at=at, obj=person, about=person)
 

@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
 
 from accounts.signin import views
+from accounts.signin.assist import views as assist
 from accounts.signin.factors import views as factors
 from accounts.signin.sessions import views as sessions
 
@@ -50,6 +51,11 @@ signin_patterns = [
     path("confirm/", factors.confirm, name="confirm"),
 ]
 
+assist_patterns = [
+    path("<int:pk>/invite/", assist.invite, name="invite"),
+    path("<int:pk>/lost-factor/", assist.lost_factor, name="lost_factor"),
+]
+
 me_patterns = [
     path("security/", factors.security, name="security"),
     path("security/authenticator/", factors.enrol, name="enrol"),
@@ -65,5 +71,6 @@ me_patterns = [
 urlpatterns = [
     *allauth_patterns,
     path("", include((signin_patterns, "signin"))),
+    path("people/", include((assist_patterns, "assist"))),
     path("me/", include((me_patterns, "me"))),
 ]

@@ -41,5 +41,28 @@ ROWS = [
     Row("me:sessions", EVERYBODY),
     Row("me:end_session", "", _session, method="post"),
     Row("me:end_other_sessions", EVERYBODY, method="post", ok=302),
+    Row(
+        "assist:invite",
+        "priya",
+        lambda cast: {"pk": cast.ivy.pk},
+        method="post",
+        ok=302,
+        also={"rosa": 302, "otto": 403, "jonas": 404},
+    ),
+    Row(
+        "assist:lost_factor",
+        "priya rosa",
+        lambda cast: {"pk": cast.maya.pk},
+        also={"otto": 403, "jonas": 403, "maya": 404},
+    ),
+    Row(
+        "assist:lost_factor",
+        "priya",
+        lambda cast: {"pk": cast.maya.pk},
+        method="post",
+        data={"reason": "Phone lost"},
+        ok=302,
+        also={"otto": 403, "jonas": 403, "rosa": 302},
+    ),
     *(public("set_up", method=method, status=404) for method in BOTH),
 ]

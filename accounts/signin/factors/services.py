@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django_otp import verify_token
 from django_otp.models import Device
 
+from accounts import gains
 from accounts.models import Authenticator, Person, RecoveryCode, RecoverySheet, Session
 from accounts.signin import failures
 from accounts.signin.factors.selectors import codes_left, device
@@ -18,7 +19,8 @@ from audits.trail.record import Actor, record
 from audits.trail.tags import Tag
 from cxaccess.jobs.notices import notify
 from cxaccess.lib.errors import Refused
-from permissions.guards import use_case
+from cxaccess.lib.reasons import stated
+from permissions.guards import require, use_case
 
 SECRET_BYTES = 20  # as RFC 4226 recommends for HMAC-SHA-1
 CODES = 10
@@ -88,13 +90,30 @@ def remove_factor(actor: Person, *, at: datetime) -> None:
     clear_factors(actor, person=actor, at=at)
 
 
-def clear_factors(actor: Actor, *, person: Person, at: datetime) -> bool:
+@use_case
+def reset_factor(actor: Person, *, person: Person, reason: str, at: datetime) -> None:
+    """Take away the second factor of somebody who has lost it, and end their sessions; they enrol at the next sign-in.
+
+    It leaves one secret where there were two, so it takes the right to stop them and to give all that they hold.
+    Raises NotAllowed, NotVisible, Refused.
+    """
+    require(actor, "person.suspend", person, at=at)
+    if actor.pk == person.pk:
+        raise Refused(_("Nobody resets their own second factor. Replace it, or ask another administrator."))
+    gains.require_gains(actor, gains.of_person(person, at=at), at=at)
+    if not clear_factors(actor, person=person, at=at, reason=stated(reason)):
+        raise Refused(_("%(name)s has no second factor.") % {"name": person.name})
+    end_all(actor, person=person, at=at, reason="factor")
+
+
+def clear_factors(actor: Actor, *, person: Person, at: datetime, reason: str = "") -> bool:
     """Remove all factors of a person, in the open transaction; return whether there was one."""
     found = Authenticator.objects.filter(user=person, confirmed=True).exists()
     Authenticator.objects.filter(user=person).delete()
     RecoverySheet.objects.filter(user=person).delete()
     if found:
-        record(Tag.FACTOR_REMOVED, actor=actor, at=at, obj=person, about=person)
+        details = {"reason": reason} if reason else None
+        record(Tag.FACTOR_REMOVED, actor=actor, at=at, obj=person, about=person, details=details)
         _tell(person, "factor_removed", at)
     return found
 

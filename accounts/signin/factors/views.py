@@ -25,6 +25,7 @@ from accounts.signin.selectors import authenticator, is_linked
 from accounts.signin.services import prove_presence
 from accounts.signin.sessions import selectors as sessions
 from accounts.signin.stages import FactorStage
+from cxaccess.jobs import settings as instance
 from cxaccess.lib import context
 from cxaccess.lib.errors import Refused
 from cxaccess.toasts import tell
@@ -79,7 +80,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and (codes := _enrol(request, form)):
         return _show_codes(request, codes)
     waiting = services.begin_enrolment(person, at=at)
-    uri = selectors.key_uri(waiting, issuer=settings.INSTANCE_NAME)
+    uri = selectors.key_uri(waiting, issuer=instance.get(instance.INSTANCE_NAME))
     shown = {
         "form": form,
         "qr": selectors.qr_code(uri),

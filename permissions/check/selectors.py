@@ -21,7 +21,7 @@ NEAR = 20
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the page says. `kind` is yes, if (within some places) or no."""
+    """What the page says. `kind` is yes or no."""
 
     question: Question
     decision: Decision
@@ -49,7 +49,7 @@ def answer(question: Question, decision: Decision) -> Answer:
     return Answer(
         question=question,
         decision=decision,
-        kind="no" if not decision.allowed else "if" if places else "yes",
+        kind="yes" if decision.allowed else "no",
         headline=words.headline(question, decision, places),
         sentence=words.sentence(question, decision, places),
         ways=ways(decision.paths, names),

@@ -89,7 +89,12 @@ def _turning(miss: NearMiss, at: datetime) -> datetime | None:
     windows = [miss.path.grant.window, *([miss.path.membership.window] if miss.path.membership else [])]
     if miss.reason is Reason.OVER:
         return min(
-            (window.until for window in windows if window.until is not None and window.until <= at), default=None
+            (
+                window.until
+                for window in windows
+                if window.until is not None and window.until <= max(at, window.starts_at)
+            ),
+            default=None,
         )
     if miss.reason is Reason.NOT_YET:
         return max(window.starts_at for window in windows)

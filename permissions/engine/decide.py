@@ -132,8 +132,8 @@ def _missing(model: Model, subject: Subject, path: Path, target: Target, at: dat
     if not model.covers(path.grant.scope, target):
         missing.add(Reason.OUT_OF_SCOPE)
     for window in [path.grant.window] + ([path.membership.window] if path.membership else []):
-        if window.until is not None and window.until <= at:
-            missing.add(Reason.OVER)
+        if window.until is not None and window.until <= max(at, window.starts_at):
+            missing.add(Reason.OVER)  # an empty window was revoked before it began: it never will be in force
         elif at < window.starts_at:
             missing.add(Reason.NOT_YET)
     return missing

@@ -57,7 +57,7 @@ def test_the_verdict_comes_first_and_names_every_path(cast: Cast) -> None:
 
 def test_without_a_thing_the_answer_says_where(cast: Cast) -> None:
     found = answered(cast.maya, "feedback.export")
-    assert (found.kind, found.headline) == ("if", "Yes, in DACH")
+    assert (found.kind, found.headline) == ("yes", "Yes, in DACH")
     assert (answered(cast.priya, "person.edit").kind, answered(cast.priya, "person.edit").headline) == (
         "yes",
         "Yes, everywhere",

@@ -1,16 +1,17 @@
 """One working day of an administrator, in the browser, to the end: each step is a screen, each change an event."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts.models import Person
 from audits.models import Event
 from audits.trail.tags import Tag
+from cxaccess.jobs import runner
 from cxaccess.lib import clock
 from permissions import gate
 from permissions.models import Role, RoleGrant
@@ -81,17 +82,74 @@ def give_until(page: Page, person: Person, role: Role) -> RoleGrant:
     return RoleGrant.objects.get(principal=person.principal)
 
 
-def test_a_working_day_of_an_administrator(cast: Cast, sign_in_as: Callable[[Person], Page]) -> None:
+def run_the_worker(at: datetime) -> None:
+    """Let the worker do what is due at `at`, as beat and worker would."""
+    runner.make_ticks(at)
+    while runner.run_one(at):
+        pass
+
+
+def check(page: Page, person: Person, action: str) -> None:
+    """Ask whether the person may do `action` anywhere."""
+    page.goto(f"/check/?person={person.pk}&action={action}")
+
+
+def test_a_working_day_of_an_administrator(
+    cast: Cast, sign_in_as: Callable[[Person], Page], context: BrowserContext
+) -> None:
     page = sign_in_as(cast.priya)
     role = make_role(page)
     noor = add_person(page, cast)
     join_team(page, noor, cast)
     grant = give_until(page, noor, role)
-    assert grant.until is not None
-    assert gate.may(noor, "ticket.assign", at=grant.until - timedelta(microseconds=1))
-    assert not gate.may(noor, "ticket.assign", at=grant.until)
-    with time_machine.travel(grant.until + timedelta(seconds=1)):
-        page.goto(f"/people/{noor.pk}/access/")
-        expect(page.get_by_text("Ended")).to_be_visible()
-    told = set(Event.objects.filter(about_person_id=noor.pk).values_list("tag", flat=True))
-    assert {Tag.PERSON_CREATED, Tag.MEMBERSHIP_GIVEN, Tag.GRANT_GIVEN} <= told
+    end = grant.until
+    assert end is not None
+
+    check(page, noor, "ticket.view")
+    expect(page.locator(".verdict")).to_contain_text("Yes")
+    expect(page.get_by_role("link", name="Returns coach").first).to_be_visible()
+
+    # At its instant it is denied, though no worker runs; the screen says why.
+    assert gate.may(noor, "ticket.assign", at=end - timedelta(microseconds=1))
+    assert not gate.may(noor, "ticket.assign", at=end)
+    with time_machine.travel(end + timedelta(seconds=1)):
+        check(page, noor, "ticket.view")
+        expect(page.locator(".verdict")).to_contain_text("No")
+        assert not Event.objects.filter(tag=Tag.GRANT_EXPIRED).exists()
+
+        # When the worker comes, it writes the end exactly once, however often it comes.
+        for _ in range(3):
+            run_the_worker(clock.now() + timedelta(minutes=1))
+        assert Event.objects.filter(tag=Tag.GRANT_EXPIRED, object_id=grant.pk).count() == 1
+
+        page.goto("/trail/")
+        for told in ("ran out", "Returns coach", "Noor Haddad", "Care EMEA"):
+            expect(page.locator("main table").get_by_text(told).first).to_be_visible()
+
+    tags = set(Event.objects.values_list("tag", flat=True))
+    assert {
+        Tag.ROLE_CREATED, Tag.ROLE_VERSIONED, Tag.PERSON_CREATED, Tag.MEMBERSHIP_GIVEN, Tag.GRANT_GIVEN,
+        Tag.GRANT_EXPIRED,
+    } <= tags  # fmt: skip
+
+
+def test_somebody_else_is_refused_as_designed(
+    cast: Cast, sign_in_as: Callable[[Person], Page], context: BrowserContext
+) -> None:
+    page = sign_in_as(cast.chiara)
+    for hidden in ("/roles/", f"/people/{cast.maya.pk}/", "/trail/", "/people/999999/"):
+        answer = page.goto(hidden)
+        assert answer is not None
+        assert answer.status == 404, hidden
+        expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
+    context.clear_cookies()
+
+    page = sign_in_as(cast.jonas)
+    assert page.goto(f"/people/{cast.maya.pk}/").status == 200  # type: ignore[union-attr]
+    answer = page.goto(f"/people/{cast.maya.pk}/edit/")
+    assert answer is not None
+    assert answer.status == 403
+    expect(page.locator("main")).to_contain_text("person.edit")
+    refused = Event.objects.filter(tag=Tag.ACCESS_REFUSED)
+    assert refused.filter(actor_id=cast.chiara.pk).count() >= 3
+    assert refused.filter(actor_id=cast.jonas.pk).count() == 1

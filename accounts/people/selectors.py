@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
@@ -63,7 +64,7 @@ def narrowed(rows: QuerySet[Person], criteria: Criteria, reader: Person, at: dat
     return rows.filter(_of_view(criteria.view, reader, at))
 
 
-def members(teams: Iterable[int], at: datetime) -> QuerySet[Membership]:
+def members(teams: Iterable[int], at: datetime) -> QuerySet[Any]:
     """Return the ids of the people who are in one of `teams` at `at`, as a subquery."""
     return Membership.objects.in_force(at).filter(principal__team__in=teams).values("person")
 

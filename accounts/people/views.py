@@ -184,6 +184,7 @@ def _stakes(person: Person, request: HttpRequest) -> dict[str, Any]:
 
 @require_http_methods(FORM)
 @login_required
+@fresh_factor()
 def join(request: HttpRequest, pk: int) -> HttpResponse:
     """Put somebody into a team."""
     context = pages.person_page(request, pk, "teams")

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.models import Node, NodeKind
 from accounts.pages import Tab
 from accounts.people.forms import ReasonForm
+from accounts.signin.guards import fresh_factor
 from accounts.structure import selectors, services
 from accounts.structure.forms import EditPlaceForm, MovePlaceForm, NewPlaceForm
 from audits.trail.selectors import history_of
@@ -95,6 +96,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(FORM)
 @login_required
+@fresh_factor()
 def move(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a place, with all below it, under another."""
     context = _page(request, pk, EDIT)

@@ -32,8 +32,8 @@ def page_of(reader: Person, params: Mapping[str, str], *, at: datetime) -> dict[
     seen = gate.visible(reader, "team.view", TEAMS, at=at)
     view = params.get("view", "")[:20]
     q = search_text(params)
-    places = [_id(params.get(name)) for name in ("region", "department")]
-    rows = selectors.narrowed(seen, q, view, *places, reader, at)
+    region, department = _id(params.get("region")), _id(params.get("department"))
+    rows = selectors.narrowed(seen, q, view, region, department, reader, at)
     rows = rows.select_related("principal", "resource__region", "resource__department", "parent__principal", "owner")
     context = {"q": q, "view": view, "views": _tabs(seen, view, reader, at), "tree": params.get("as") == "tree"}
     if context["tree"]:

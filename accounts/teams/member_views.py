@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Membership, Part
+from accounts.signin.guards import fresh_factor
 from accounts.teams import memberships, pages
 from accounts.teams.forms import AddMemberForm, MembershipEndForm, WhyForm
 from accounts.teams.views import FORM, context_of_gain
@@ -20,6 +21,7 @@ ROWS = Membership.objects.filter(principal__kind="team").select_related("person"
 
 @require_http_methods(FORM)
 @login_required
+@fresh_factor()
 def add(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what new members gain, and add one."""
     context = pages.team_page(request, pk, "members", "team.manage_members")

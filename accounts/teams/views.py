@@ -12,6 +12,7 @@ from accounts.models import Team
 from accounts.pages import standing_and_ended
 from accounts.people.forms import ReasonForm
 from accounts.reads import allowed_on
+from accounts.signin.guards import fresh_factor
 from accounts.teams import listing, pages, selectors, services
 from accounts.teams.forms import EditTeamForm, MoveTeamForm, NewTeamForm
 from audits.trail.selectors import history_of
@@ -131,6 +132,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(FORM)
 @login_required
+@fresh_factor()
 def move(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a team under another."""
     context = pages.team_page(request, pk, "detail", "team.edit")

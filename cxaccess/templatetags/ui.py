@@ -200,6 +200,13 @@ def query(context: RequestContext, **changes: Any) -> str:
     return f"?{text}" if text else request.path
 
 
+@register.simple_tag(takes_context=True)
+def same_filters(context: RequestContext) -> str:
+    """Return this page's query string for another address that reads the same filters; nothing where there is none."""
+    text = context["request"].GET.urlencode()
+    return f"?{text}" if text else ""
+
+
 @register.filter
 def figure(number: int | None) -> str:
     """Return `number` as people read it: "2,431"; a dash for none."""

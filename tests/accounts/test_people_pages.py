@@ -1,6 +1,8 @@
 """The pages of people: what the list keeps, what a form says, what a file holds."""
 
 import csv
+import re
+from html import unescape
 from io import StringIO
 
 import pytest
@@ -215,3 +217,27 @@ def test_a_team_somebody_was_to_join_but_never_did_is_not_shown(cast: Cast, priy
     context = priya.get(reverse("people:teams", args=[cast.maya.pk])).context
     assert [row.principal.label for row in context["current"]] == ["Care EMEA", "Insights DACH"]
     assert context["ended"] == []
+
+
+def test_suspending_ends_every_session_for_good(cast: Cast, priya: Client) -> None:
+    rosas = signed_in(cast.rosa)
+    assert rosas.get(LIST).status_code == 200
+    services.suspend(cast.priya, person=cast.rosa, reason="Laptop stolen", at=clock.now())
+    services.reactivate(cast.priya, person=cast.rosa, reason="Found again", at=clock.now())
+    assert rosas.get(LIST).status_code == 302
+    assert Event.objects.get(tag="session.ended").additional_data["reason"] == "suspended"
+
+
+def test_only_who_cannot_sign_in_yet_is_offered_an_invitation(cast: Cast, priya: Client) -> None:
+    assert "Invite Ivy Park" in priya.get(reverse("people:detail", args=[cast.ivy.pk])).content.decode()
+    assert "Invite Maya" not in priya.get(reverse("people:detail", args=[cast.maya.pk])).content.decode()
+
+
+@pytest.mark.parametrize("page", ["people:list", "grants:list", "trail:list"])
+@pytest.mark.parametrize("query", ["", "?q=maya&sort=name"])
+def test_the_export_button_of_a_list_leads_to_the_file_of_that_list(priya: Client, page: str, query: str) -> None:
+    html = priya.get(reverse(page) + query).content.decode()
+    (action,) = re.findall(r'action="([^"]*/export/[^"]*)"', html)
+    answer = priya.post(unescape(action))
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith("text/csv")

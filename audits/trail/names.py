@@ -49,6 +49,11 @@ class Ref:
             return conditional_escape(str(self))
         return format_html('<a href="{}">{}</a>', self.url, self.text)
 
+    @property
+    def html(self) -> SafeString:
+        """Return it for a template, which reads what is no string as text."""
+        return self.__html__()
+
 
 def page_of(kind: str, pk: int) -> str:
     """Return the address of the page of one object, or nothing where there is none."""

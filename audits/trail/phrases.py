@@ -46,6 +46,11 @@ class Phrase:
     def __html__(self) -> SafeString:
         return format_html(self.template, **self.words) if self.words else format_html("{}", self.template)
 
+    @property
+    def html(self) -> SafeString:
+        """Return it for a template, which reads what is no string as text."""
+        return self.__html__()
+
 
 NOTHING = Phrase("")
 

@@ -158,7 +158,7 @@ def memberships(town: Town) -> None:
 def _membership(
     town: Town, one: Hire, team: str, begins: datetime, ends: datetime | None, why: str
 ) -> Membership:  # fmt: skip
-    giver = giver_for(town, one, one.country)
+    giver = giver_for(town, one, next(row.region for row in TEAMS if row.code == team))
     return Membership(
         person=one.person,
         principal=town.teams[team].principal,

@@ -161,6 +161,7 @@ class FilterForm(forms.Form):
         required=False,
         empty_label=gettext_lazy("Any region"),
     )
+    ends = forms.DateField(required=False, widget=forms.HiddenInput)  # a day of the overview's strip
 
     def __init__(self, data: Mapping[str, Any], *, grants: QuerySet[RoleGrant]) -> None:
         super().__init__(data)
@@ -173,6 +174,6 @@ class FilterForm(forms.Form):
     def wanted(self) -> dict[str, Any]:
         """Return the filters that were understood."""
         self.is_valid()
-        return {name: self.cleaned_data.get(name) or None for name in ("role", "region")} | {
+        return {name: self.cleaned_data.get(name) or None for name in ("role", "region", "ends")} | {
             "source": self.cleaned_data.get("source") or ""
         }

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Node, Person
+from cxaccess.lib.clock import end_of_day, start_of_day
 from cxaccess.lib.models import Source
 from permissions import facts, gate
 from permissions.grants import effects, scopes
@@ -44,15 +47,24 @@ def of_view(rows: QuerySet[RoleGrant], view: str, *, at: datetime) -> QuerySet[R
 
 
 def narrowed(
-    rows: QuerySet[RoleGrant], *, q: str = "", role: Role | None = None, source: str = "", region: Node | None = None
+    rows: QuerySet[RoleGrant],
+    *,
+    q: str = "",
+    role: Role | None = None,
+    source: str = "",
+    region: Node | None = None,
+    ends: date | None = None,
 ) -> QuerySet[RoleGrant]:
-    """Return `rows` as the filters ask. `region`: limited to that region or to one below it."""
+    """Return `rows` as the filters ask. `region`: limited to that or to one below it; `ends`: a day of the reader's."""
     if q:
         rows = rows.filter(Q(principal__label__icontains=q) | Q(role__name__icontains=q) | Q(reason__icontains=q))
     if role is not None:
         rows = rows.filter(role=role)
     if source:
         rows = rows.filter(source=source)
+    if ends is not None:
+        zone = timezone.get_current_timezone_name()
+        rows = rows.filter(until__gt=start_of_day(ends, zone), until__lte=end_of_day(ends, zone))
     if region is not None:
         below = Node.objects.filter(kind=region.kind, lft__gte=region.lft, lft__lte=region.rgt).values("pk")
         rows = rows.filter(scope__terms__dimension=region.kind, scope__terms__ref_id__in=below)
@@ -66,6 +78,8 @@ def chips(wanted: dict[str, Any]) -> list[tuple[str, str, str]]:
         found.append((str(_("Role")), wanted["role"].name, "role"))
     if wanted.get("source"):
         found.append((str(_("Source")), str(Source(wanted["source"]).label), "source"))
+    if wanted.get("ends"):
+        found.append((str(_("Ends")), date_format(wanted["ends"], "j M Y"), "ends"))
     if wanted.get("region"):
         found.append((str(_("Region")), wanted["region"].name, "region"))
     return found

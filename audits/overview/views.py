@@ -1,0 +1,27 @@
+"""The overview page."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from audits.overview import selectors
+from audits.overview.desk import desk
+from audits.overview.steps import steps
+from permissions import gate, giving
+
+
+@require_safe
+@login_required
+def overview(request: HttpRequest) -> HttpResponse:
+    """Show what concerns the reader and, as far as they administer anything, where to look."""
+    reader, at = request.user, request.at
+    context = {
+        "greeting": selectors.greeting(reader, at=at),
+        "own": selectors.own(reader, at=at),
+        "desk": desk(reader, at=at),
+        "steps": steps(reader, at=at),
+        "may_give": gate.may_somewhere(reader, giving.GIVE, at=at),
+        "may_check": gate.may_somewhere(reader, "access.check", at=at),
+    }
+    return render(request, "audits/overview/page.html", context)

@@ -6,12 +6,10 @@ from audits.overview.views import overview
 from cxaccess import health
 from cxaccess.appearance import choose
 from cxaccess.gallery import gallery
-from cxaccess.overview import overview
 from cxaccess.search import search
 from permissions.check.views import my_access, my_why
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", overview, name="overview"),
     path("-/live", health.live, name="live"),
     path("-/ready", health.ready, name="ready"),
     path("catalogue/", include("permissions.catalogue.urls")),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.db.models import Count as CountOf
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -20,13 +21,14 @@ from audits.trail.selectors import Stretch, stretch
 from cxaccess.lib.listing import Count
 from cxaccess.lib.models import Risk, in_force
 from permissions import gate
-from permissions.models import Mode, RoleGrant
+from permissions.models import Mode, Role, RoleGrant
 
 DAYS = 14
 RECENT = 8
 COUNTABLE = 5000
 MANY = 10
 SATURDAY = 5
+FILLS = {Risk.LOW: "2", Risk.MEDIUM: "1", Risk.HIGH: "warn", Risk.CRITICAL: "bad"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,23 @@ class Desk:
     figures: Sequence[Figure]
     concerns: Sequence[Concern]
     days: Sequence[Day]
+    risks: Sequence[tuple[str, int, str]]
     recent: Stretch | None
 
     @property
     def is_empty(self) -> bool:
         """Return whether the reader administers nothing."""
         return not (self.figures or self.days or self.recent)
+
+    @property
+    def standing(self) -> int:
+        """Return how many grants are in force."""
+        return sum(number for _label, number, _fill in self.risks)
+
+    @property
+    def risky(self) -> int:
+        """Return how many of them are of high or critical risk."""
+        return sum(number for _label, number, _fill in self.risks[:2])
 
 
 def desk(reader: Person, *, at: datetime) -> Desk:
@@ -84,8 +97,9 @@ def desk(reader: Person, *, at: datetime) -> Desk:
     events = _seen(reader, "trail.view", Event.objects.all(), at)
     return Desk(
         figures=[*_of_people(people, at), *_of_teams(teams), *_of_grants(grants, at)],
-        concerns=[*_risks(people, at), *_leaderless(teams, at), *_refused(events, at)],
+        concerns=[*_risks(people, at), *_leaderless(teams, at), *_ownerless(reader, at), *_refused(events, at)],
         days=_days(grants, at) if grants is not None else [],
+        risks=_by_risk(grants, at) if grants is not None else [],
         recent=stretch(events.exclude(tag__startswith="sign_in."), size=RECENT) if events is not None else None,
     )
 
@@ -143,6 +157,12 @@ def _days(grants: QuerySet, at: datetime) -> list[Day]:
     ]
 
 
+def _by_risk(grants: QuerySet, at: datetime) -> list[tuple[str, int, str]]:
+    """Return how many grants in force carry which risk, the highest first: (label, number, colour)."""
+    counted = dict(grants.filter(in_force(at)).order_by().values_list("role__risk").annotate(n=CountOf("pk")))
+    return [(str(level.label), counted.get(level, 0), FILLS[level]) for level in reversed(Risk)]
+
+
 def _tone(count: int) -> str:
     if count >= MANY:
         return "hi"
@@ -192,6 +212,15 @@ def _leaderless(teams: QuerySet | None, at: datetime) -> list[Concern]:
     return [
         Concern(text, _("Nobody answers for who is in it"), "warn", "team", f"{reverse('teams:list')}?view=no-lead")
     ]
+
+
+def _ownerless(reader: Person, at: datetime) -> list[Concern]:
+    roles = _seen(reader, "role.view", Role.objects.filter(retired_at=None, owner=None), at)
+    count = Count.of(roles) if roles is not None else Count(0)
+    if not count.value:
+        return []
+    text = ngettext("%(n)s role has no owner", "%(n)s roles have no owner", count.value) % {"n": count}
+    return [Concern(text, _("Nobody answers for what it allows"), "warn", "role", reverse("roles:list"))]
 
 
 def _refused(events: QuerySet | None, at: datetime) -> list[Concern]:

@@ -40,7 +40,7 @@ def test_somebody_who_holds_nothing_is_told_whom_to_ask(cast: Cast) -> None:
     assert "You hold nothing yet" in seen
     assert "Your manager is Rosa Lind" in seen
     assert desk(cast.chiara, at=clock.now()).is_empty
-    for words in ("Active people", "Latest changes", "Worth a look", "First steps"):
+    for words in ("Active people", "Latest changes", "Needs a look", "First steps"):
         assert words not in seen
 
 
@@ -104,6 +104,7 @@ def test_the_strip_counts_an_end_at_midnight_on_the_day_that_it_closes(cast: Cas
 def test_what_is_worth_a_look(cast: Cast) -> None:
     Role.objects.filter(pk=cast.administrator.pk).update(risk=Risk.CRITICAL)
     texts = {concern.text for concern in desk(cast.priya, at=clock.now()).concerns}
+    assert "8 roles have no owner" in texts
     assert "1 suspended person holds a high-risk role" in texts
     assert "1 unclaimed account" in texts
     assert "2 teams have no lead" in texts

@@ -3,7 +3,6 @@
 from tests.url_table import EVERYBODY, Row, public
 
 ROWS = [
-    Row("overview", EVERYBODY),
     Row("search", EVERYBODY, data={"q": "maya"}),
     Row("gallery", "priya otto"),
     public("appearance", method="post", status=302),

@@ -1,0 +1,265 @@
+"""Whatever door somebody opens, nobody gains what they could not give. Doors, people and places are drawn at random.
+
+Gaining is measured by the engine, before and after: a scope in which a person newly holds a permission, and a place
+they newly reach within a scope they held before (trees moved under it). Each such scope must be one in which the
+actor could give, and pass on giving where that is what was gained. A refused door must change nothing.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from accounts.models import Membership, Node, Person, PersonState, Team
+from accounts.people.services import reactivate, suspend
+from accounts.structure.services import move_node
+from accounts.teams.memberships import add_member, change_membership_end, end_membership
+from accounts.teams.services import move_team
+from cxaccess.lib import clock
+from cxaccess.lib.errors import Refused
+from permissions import facts, giving
+from permissions.engine import Scope, Target, allows, scopes_for
+from permissions.grants.services import change_end, end_grant, give_in_words
+from permissions.guards import NotAllowed
+from permissions.models import Role, RoleGrant
+from permissions.roles.rows import contents
+from permissions.roles.services import create_role, save_version
+from tests import cast as people
+from tests import world
+from tests.cast import Cast
+
+EXAMPLES = 1_000 if os.environ.get("CXACCESS_FULL") else 30
+WATCHED = ("feedback.view", "feedback.export", "report.edit", "ticket.reply", "person.view", "team.manage_members",
+           "role.give", "role.give_onward")  # fmt: skip
+ACTIONS = (
+    "feedback.edit",
+    "feedback.export",
+    "report.view",
+    "ticket.assign",
+    "person.edit",
+    "role.give",
+    "role.give_onward",
+)
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What everybody holds: scopes by (person, permission), and which places they reach with it."""
+
+    scopes: dict[tuple[int, str], frozenset[Scope]]
+    reach: dict[tuple[int, str], frozenset[int]]
+
+
+def taken(at: Any) -> Snapshot:
+    scopes, reach = {}, {}
+    regions = list(Node.objects.filter(kind="region").values_list("pk", flat=True))
+    for pk in Person.objects.order_by("pk").values_list("pk", flat=True):
+        found = facts.snapshot(pk, at)
+        for action in WATCHED:
+            scopes[pk, action] = scopes_for(found.model, found.subject, action, at)
+            there = {r: Target(action.partition(".")[0], None, {"region": frozenset({r})}) for r in regions}
+            reach[pk, action] = frozenset(
+                region for region, target in there.items() if allows(found.model, found.subject, action, target, at)
+            )
+    return Snapshot(scopes, reach)
+
+
+def gains(before: Snapshot, after: Snapshot) -> set[tuple[str, Scope]]:
+    """Return the (permission, scope) in which anybody holds more than before."""
+    new = {
+        (action, scope)
+        for key, held in after.scopes.items()
+        for scope in held - before.scopes[key]
+        for action in key[1:]
+    }
+    for (person, action), places in after.reach.items():
+        if places - before.reach[person, action]:
+            wider = {scope for scope in after.scopes[person, action] if scope.terms}
+            new |= {(action, scope) for scope in wider if _is_reason(scope, places - before.reach[person, action])}
+    return new
+
+
+def _is_reason(scope: Scope, places: frozenset[int]) -> bool:
+    model = facts.model(clock.now())
+    return any(model.covers(scope, Target("", None, {"region": frozenset({place})})) for place in places)
+
+
+Door = Callable[[Any, Cast], object]
+
+
+def _give(draw: Any, cast: Cast) -> object:
+    regions = [{"region": place.pk} for place in (cast.dach, cast.mena, cast.emea)]
+    others = [{}, {"region": cast.dach.pk, "department": cast.care.pk}, {"team": cast.care_dach.pk}]
+    terms = draw(st.sampled_from([*regions, *others]))
+    to = draw(st.sampled_from([cast.maya, cast.ali, cast.chiara, cast.jonas, cast.insights_dach, cast.care_emea]))
+    role = draw(st.sampled_from(list(Role.objects.order_by("pk"))))
+    stated = {"starts_at": None, "until": None, "reason": "Needed", "at": clock.now()}
+    return lambda actor: give_in_words(actor, principal=to.principal, role=role, terms=terms, **stated)
+
+
+def _save(draw: Any, cast: Cast) -> object:
+    role = draw(st.sampled_from(list(Role.objects.order_by("pk"))))
+    extra = draw(st.sets(st.sampled_from(ACTIONS), max_size=3))
+    inner = draw(st.lists(st.sampled_from(list(Role.objects.order_by("pk"))), max_size=2, unique=True))
+    own = contents(role.current)
+    keep = {key for key in own.actions if draw(st.booleans())} if draw(st.booleans()) else own.actions
+    includes = [*Role.objects.filter(pk__in=own.includes), *inner]
+    return lambda actor: save_version(
+        actor, role=role, row_version=role.row_version, actions=keep | extra, includes=includes, note="", at=clock.now()
+    )
+
+
+def _create(draw: Any, cast: Cast) -> object:
+    actions = draw(st.sets(st.sampled_from(ACTIONS)))
+    stated = {"purpose": "Any", "owner": None, "risk": 1, "includes": [cast.analyst], "note": "", "at": clock.now()}
+    return lambda actor: create_role(actor, name="Drawn", actions=actions, **stated)
+
+
+def _join(draw: Any, cast: Cast) -> object:
+    who = draw(st.sampled_from([cast.maya, cast.ali, cast.chiara, cast.otto]))
+    team = draw(st.sampled_from([cast.care_emea, cast.care_dach, cast.insights_dach]))
+    return lambda actor: add_member(actor, team=team, person=who, reason="Helps", at=clock.now())
+
+
+def _stay(draw: Any, cast: Cast) -> object:
+    row = draw(st.sampled_from(list(Membership.objects.order_by("pk"))))
+    until = draw(st.sampled_from([None, world.soon(days=400), world.soon(days=1)]))
+    return lambda actor: change_membership_end(actor, membership=row, until=until, reason="Stays", at=clock.now())
+
+
+def _leave(draw: Any, cast: Cast) -> object:
+    row = draw(st.sampled_from(list(Membership.objects.order_by("pk"))))
+    return lambda actor: end_membership(actor, membership=row, reason="Goes", at=clock.now())
+
+
+def _move_team(draw: Any, cast: Cast) -> object:
+    team, parent = draw(st.sampled_from([cast.care_emea, cast.care_dach, cast.insights_dach])), draw(
+        st.sampled_from([None, cast.care_emea, cast.care_dach, cast.insights_dach])
+    )  # fmt: skip
+    row = Team.objects.get(pk=team.pk)
+    return lambda actor: move_team(actor, team=row, row_version=row.row_version, parent=parent, at=clock.now())
+
+
+def _move_node(draw: Any, cast: Cast) -> object:
+    places = [cast.emea, cast.dach, cast.germany, cast.mena]
+    row = Node.objects.get(pk=draw(st.sampled_from(places)).pk)
+    parent = draw(st.sampled_from([None, cast.world_, *places]))
+    return lambda actor: move_node(actor, node=row, row_version=row.row_version, parent=parent, at=clock.now())
+
+
+def _restate(draw: Any, cast: Cast) -> object:
+    who = Person.objects.get(pk=draw(st.sampled_from([cast.sofia, cast.maya, cast.ali, cast.rosa])).pk)
+    deed = reactivate if who.state != PersonState.ACTIVE else suspend
+    return lambda actor: deed(actor, person=who, reason="As it is", at=clock.now())
+
+
+def _lengthen(draw: Any, cast: Cast) -> object:
+    row = draw(st.sampled_from(list(RoleGrant.objects.order_by("pk"))))
+    until = draw(st.sampled_from([None, world.soon(days=2), world.soon(days=400)]))
+    return lambda actor: change_end(actor, grant=row, until=until, reason="As needed", at=clock.now())
+
+
+def _end(draw: Any, cast: Cast) -> object:
+    row = draw(st.sampled_from(list(RoleGrant.objects.order_by("pk"))))
+    return lambda actor: end_grant(actor, grant=row, reason="Over", at=clock.now())
+
+
+DOORS: tuple[Door, ...] = (
+    _give, _save, _create, _join, _stay, _leave, _move_team, _move_node, _restate, _lengthen, _end
+)  # fmt: skip
+
+
+@pytest.fixture
+def town(db: None) -> Cast:
+    """The cast, with people whose rights are odd on purpose, and grants to teams and of short life."""
+    cast = people.build()
+    world.give(cast.chiara, world.role("Role editor", {"role.edit", "role.create", "structure.edit", "team.edit"}))
+    world.give(cast.chiara, cast.regional_admin, region=cast.dach)
+    world.give(
+        cast.otto, world.role("People keeper", {"team.manage_members", "team.edit", "person.suspend", "grant.end"})
+    )
+    world.give(cast.care_emea, cast.agent, region=cast.emea)
+    world.give(cast.care_dach, cast.team_lead, region=cast.dach, until=world.soon(days=10))
+    world.give(cast.maya, cast.feedback_reader, team=cast.care_dach)
+    return cast
+
+
+QUICK = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
+
+
+@given(data=st.data())
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=EXAMPLES < 1_000, suppress_health_check=QUICK)
+def test_nobody_gains_what_the_actor_could_not_give(town: Cast, data: st.DataObject) -> None:
+    _walk(town, data)
+
+
+def test_a_door_that_does_not_ask_is_found_out(town: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The property has teeth: with the giving rule taken out of every door, somebody gains what they must not."""
+    monkeypatch.setattr(giving, "require_give_actions", lambda *_args, **_kwargs: None)
+
+    @given(data=st.data())
+    @settings(
+        max_examples=60, deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=QUICK
+    )  # fmt: skip
+    def walk(data: st.DataObject) -> None:
+        _walk(town, data)
+
+    with pytest.raises(AssertionError, match="could not give"):
+        walk()
+
+
+def _walk(town: Cast, data: st.DataObject) -> None:
+    """Open up to three doors, one after the other, and look after each."""
+    with transaction.atomic():
+        try:
+            _open_doors(town, data)
+        finally:
+            transaction.set_rollback(True)
+            facts.kept.clear()
+
+
+def _open_doors(town: Cast, data: st.DataObject) -> None:
+    actors = [town.priya, town.rosa, town.jonas, town.chiara, town.otto]
+    before = taken(clock.now())
+    for _ in range(data.draw(st.integers(1, 3), label="doors")):
+        actor = data.draw(st.sampled_from(actors), label="actor")
+        door = data.draw(st.sampled_from(DOORS), label="door")
+        deed = door(data.draw, town)
+        could = _could_give(actor)
+        refused = _do(deed, actor)
+        after = taken(clock.now() + timedelta(milliseconds=1))
+        found = gains(before, after)
+        assert not (refused and found), f"{door.__name__} was refused, yet somebody gained {found}"
+        stolen = {(action, scope) for action, scope in found if not could(action, scope)}
+        assert not stolen, f"{actor.name} could not give {stolen}, yet {door.__name__} gave it"
+        before = after
+
+
+def _could_give(actor: Person) -> Callable[[str, Scope], bool]:
+    """Return what says whether the actor may give a permission within a scope, as they stood before the deed."""
+    at = clock.now()
+    found = facts.snapshot(actor.pk, at)
+
+    def could(action: str, scope: Scope) -> bool:
+        there = Target("role", None, {dimension: frozenset({ref}) for dimension, ref in scope.terms})
+        needed = [giving.GIVE, *([giving.GIVE_ONWARD] if action in (giving.GIVE, giving.GIVE_ONWARD) else [])]
+        return all(allows(found.model, found.subject, need, there, at) for need in needed)
+
+    return could
+
+
+def _do(deed: Any, actor: Person) -> bool:
+    """Do it; return whether it was refused."""
+    try:
+        with transaction.atomic():
+            deed(actor)
+    except (NotAllowed, Refused):
+        return True
+    return False

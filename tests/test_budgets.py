@@ -4,6 +4,7 @@ import ast
 import re
 import statistics
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -152,3 +153,17 @@ def test_the_lock_of_the_tests_holds_what_the_product_runs_with():
     }
     assert pins["base"]
     assert pins["base"] <= pins["dev"]
+
+
+def test_every_dependency_has_its_reason():
+    named = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    names = {re.split(r"[\[<>=]", requirement)[0] for requirement in named}
+    record = (ROOT / "docs/decisions/0003-dependencies.md").read_text()
+    assert {name for name in names if not re.search(rf"^\| [^|]*\b{name}\b", record, re.MULTILINE)} == set()
+
+
+def test_every_variable_of_the_environment_is_explained():
+    read = re.findall(r'"(CXACCESS_\w+|DATABASE\w*_URL|REDIS_URL)"', (ROOT / "cxaccess/settings.py").read_text())
+    manual = (ROOT / "docs/operator.md").read_text()
+    shortened = {name.removeprefix("CXACCESS_OIDC") for name in read}
+    assert {name for name in shortened if name not in manual} == set()

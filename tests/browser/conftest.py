@@ -4,12 +4,15 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import pytest
+from django.contrib.staticfiles.finders import get_finders
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, sync_playwright
 
 from accounts.models import Person
+from cxaccess.assets import ENTRY, bundled
 from tests.sessions import signed_in
 
 FLAGS = [
@@ -38,10 +41,17 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@cache
+def style_sheet() -> str:
+    """Return the one style sheet that people get: the parts as `collectstatic` puts them together."""
+    return bundled(ENTRY, {path: (storage, path) for finder in get_finders() for path, storage in finder.list([])})
+
+
 @pytest.fixture
 def context(chromium: Browser, live_server: Any) -> Iterator[BrowserContext]:
     """A fresh browser profile; relative addresses lead to the live server."""
     made = chromium.new_context(base_url=live_server.url.replace("127.0.0.1", "localhost"), reduced_motion="reduce")
+    made.route(f"**/{ENTRY}", lambda route: route.fulfill(body=style_sheet(), content_type="text/css"))
     yield made
     made.close()
 

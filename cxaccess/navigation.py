@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
@@ -31,11 +31,8 @@ class Item:
 
     @property
     def url(self) -> str:
-        """Return its address, or nothing where no such page is installed."""
-        try:
-            return reverse(self.url_name)
-        except NoReverseMatch:
-            return ""
+        """Return its address."""
+        return reverse(self.url_name)
 
     def is_current(self, view_name: str) -> bool:
         """Return whether the page `view_name` belongs to this place: itself, or one of the same feature."""
@@ -73,20 +70,19 @@ NAVIGATION = (
         (
             Item(_("People"), "people", "people:list", "person.view", key="P"),
             Item(_("Teams"), "team", "teams:list", "team.view", key="T"),
-            Item(_("Structure"), "structure", "structure:index", "structure.view"),
+            Item(_("Structure"), "structure", "structure:index", "structure.view", key="S"),
         ),
     ),
     Section(
         _("Access"),
         (
             Item(_("Roles"), "role", "roles:list", "role.view", key="R"),
-            Item(_("Grants"), "grant", "grants:list", "grant.view"),
+            Item(_("Grants"), "grant", "grants:list", "grant.view", key="G"),
             Item(_("Catalogue"), "catalogue", "catalogue:list", "catalogue.view"),
             Item(_("Check access"), "check-access", "check:index", "access.check", key="C"),
         ),
     ),
     Section(_("Proof"), (Item(_("Audit trail"), "trail", "trail:list", "trail.view", key="A"),)),
-    Section(_("System"), (Item(_("Settings"), "settings", "settings:index", "settings.view"),)),
 )
 
 
@@ -102,9 +98,8 @@ def links(request: HttpRequest, section: Section) -> Iterator[Link]:
     match = request.resolver_match
     view_name = match.view_name if match else ""
     for item in section.items:
-        url = item.url
-        if url and allowed(request.user, item, request.at):  # type: ignore[arg-type,attr-defined]
-            yield Link(item, url, item.is_current(view_name))
+        if allowed(request.user, item, request.at):  # type: ignore[arg-type,attr-defined]
+            yield Link(item, item.url, item.is_current(view_name))
 
 
 def sections(request: HttpRequest) -> list[tuple[Section, list[Link]]]:

@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -118,15 +118,8 @@ def found(request: HttpRequest, text: str, limit: int) -> list[Group]:
     """Return everything that matches `text`, by kind; empty kinds are left out. Without a text, only pages."""
     groups = [Group(_("Pages"), tuple(pages(request, text)))]
     if text:
-        groups += [Group(kind.label, tuple(things(request, kind, text, limit))) for kind in KINDS if _has_page(kind)]
+        groups += [Group(kind.label, tuple(things(request, kind, text, limit))) for kind in KINDS]
     return [group for group in groups if group.hits]
-
-
-def _has_page(kind: Kind) -> bool:
-    try:
-        return bool(reverse(kind.page, kwargs={"pk": 0}))
-    except NoReverseMatch:
-        return False
 
 
 @require_safe

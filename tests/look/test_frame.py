@@ -35,9 +35,21 @@ def test_the_navigation_shows_only_what_the_gate_allows(cast: Cast) -> None:
         return {item.url_name for item in items if navigation.allowed(person, item, clock.now())}
 
     assert places(cast.chiara) == {"overview", "my-access"}
-    assert "settings:index" in places(cast.priya)
+    assert "check:index" in places(cast.priya)
     assert places(cast.jonas) > places(cast.chiara)
-    assert "settings:index" not in places(cast.jonas)
+    assert "check:index" not in places(cast.jonas)
+
+
+def test_every_place_of_the_navigation_has_a_page(cast: Cast) -> None:
+    shown = navigation.NAVIGATION
+    client = signed_in(cast.priya)
+    assert {client.get(item.url).status_code for section in shown for item in section.items} == {200}
+
+
+def test_search_finds_what_may_be_seen_and_nothing_else(cast: Cast) -> None:
+    assert "Maya Okafor" in signed_in(cast.jonas).get("/search/", {"q": "maya"}).text
+    assert "Ali Haddad" not in signed_in(cast.jonas).get("/search/", {"q": "ali"}).text
+    assert "Maya Okafor" not in signed_in(cast.chiara).get("/search/", {"q": "maya"}).text
 
 
 def test_theme_and_density_are_right_in_the_first_paint(cast: Cast) -> None:

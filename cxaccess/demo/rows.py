@@ -23,7 +23,7 @@ from audits.trail.tags import Tag
 from cxaccess.demo.company import TEAMS, TREES
 from cxaccess.demo.main_people import MAIN, PASSWORD
 from cxaccess.demo.plan import SETUP, Hire
-from cxaccess.demo.town import Town
+from cxaccess.demo.town import LOADER, Town
 from cxaccess.lib.tree import numbered
 from permissions.models import Resource, ResourceType
 
@@ -173,8 +173,7 @@ def _membership(
 
 def _tell_membership(town: Town, row: Membership, team: Team) -> None:
     kept = {"membership": row.pk, "part": row.part, "starts_at": row.starts_at.isoformat()}
-    giver = row.given_by
-    assert giver is not None
+    giver = row.given_by or LOADER
     town.tell(Tag.MEMBERSHIP_GIVEN, actor=giver, at=row.starts_at, obj=team, about=row.person, details=kept)
     if row.until:
         told = {**kept, "until": row.until.isoformat(), "reason": row.end_reason}

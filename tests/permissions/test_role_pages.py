@@ -1,0 +1,253 @@
+"""The pages of roles: the matrix, its preview, what is refused and what is told."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from cxaccess.lib import clock
+from permissions.models import Role, RoleGrant
+from permissions.roles.matrix import matrix
+from permissions.roles.preview import preview
+from permissions.roles.rows import Contents, contents
+from permissions.roles.selectors import draft, holders, steps, types
+from permissions.roles.services import save_version
+from tests import world
+from tests.cast import Cast
+from tests.sessions import signed_in
+
+
+@pytest.fixture
+def priya(cast: Cast) -> Client:
+    return signed_in(cast.priya)
+
+
+def cells(role: Role, after: Contents | None = None):
+    shown = matrix(draft(role, after, at=clock.now()), types())
+    return {cell.key: cell for area in shown.areas for line in area.lines for cell in line.all}
+
+
+def posted(role: Role, actions, includes=(), **more: object) -> dict[str, object]:
+    role = Role.objects.select_related("current").get(pk=role.pk)
+    return {
+        "row_version": role.row_version,
+        "number": role.current.number,
+        "action": sorted(actions),
+        "include": [inner.pk for inner in includes],
+        **more,
+    }
+
+
+def test_each_permission_is_granted_inherited_implied_or_none(cast: Cast) -> None:
+    found = cells(cast.analyst)
+    assert (found["report.edit"].state, found["report.edit"].locked) == ("granted", False)
+    assert (found["report.view"].state, found["report.view"].source) == ("implied", "by Edit")
+    assert (found["feedback.view"].state, found["feedback.view"].source) == ("inherited", "Feedback reader")
+    assert found["ticket.view"].state == "none"
+
+
+def test_what_a_draft_adds_and_takes_is_marked_with_all_that_follows(cast: Cast) -> None:
+    own = contents(cast.analyst.current)
+    found = cells(cast.analyst, Contents((own.actions - {"report.edit"}) | {"profile.export"}, own.includes))
+    changed = {key: cell.change for key, cell in found.items() if cell.change}
+    assert changed == {"report.edit": "del", "report.view": "del", "profile.export": "add", "profile.view": "add"}
+
+
+def test_taking_an_included_role_out_takes_what_only_it_brought(cast: Cast) -> None:
+    found = cells(cast.analyst, Contents(frozenset({"report.edit"}), frozenset()))
+    assert found["feedback.view"].change == "del"
+
+
+def test_a_filter_hides_rows_but_keeps_their_ticks(cast: Cast) -> None:
+    shown = matrix(draft(cast.analyst, None, at=clock.now()), types(), q="ticket")
+    assert [line.type.key for area in shown.areas for line in area.lines] == ["ticket"]
+    assert set(shown.hidden) == {"feedback.export", "report.edit"}
+
+
+def test_the_preview_names_who_gains_and_saves_nothing(cast: Cast, priya: Client) -> None:
+    own = contents(cast.analyst.current)
+    url = reverse("roles:edit_permissions", args=[cast.analyst.pk])
+    answer = priya.post(url, posted(cast.analyst, own.actions | {"survey.view"}, [cast.feedback_reader]))
+    assert answer.status_code == 200
+    page = answer.content.decode()
+    assert "2 people gain" in page
+    assert "Maya Okafor" in page
+    assert cast.analyst.versions.count() == 1
+
+
+def test_only_those_whom_the_editor_may_see_are_named(cast: Cast) -> None:
+    world.give(cast.chiara, world.role("Role editor", {"role.edit"}))
+    own = contents(cast.analyst.current)
+    wanted = draft(cast.analyst, Contents(own.actions | {"survey.view"}, own.includes), at=clock.now())
+    told = preview(cast.chiara, wanted, at=clock.now()).told[0]
+    assert (told.count, told.people, told.unseen) == (2, (), 2)
+
+
+def test_the_preview_says_where_the_editor_may_not_give_it(cast: Cast) -> None:
+    world.give(cast.chiara, world.role("Role editor", {"role.edit"}))
+    world.give(cast.chiara, cast.regional_admin, region=cast.dach)
+    wanted = draft(cast.agent, Contents(frozenset({"ticket.assign"}), frozenset()), at=clock.now())
+    assert preview(cast.chiara, wanted, at=clock.now()).refusals == ("MENA",)
+
+
+def test_saving_needs_a_reason_and_then_makes_a_version(cast: Cast, priya: Client) -> None:
+    url = reverse("roles:save", args=[cast.agent.pk])
+    answer = priya.post(url, posted(cast.agent, {"article.view"}))
+    assert (answer.status_code, cast.agent.versions.count()) == (200, 1)
+    answer = priya.post(url, posted(cast.agent, {"article.view"}, note="Agents no longer reply"))
+    assert (answer.status_code, cast.agent.versions.count()) == (302, 2)
+
+
+def test_giving_high_risk_to_many_takes_the_number_typed(cast: Cast, priya: Client) -> None:
+    for number in range(11):
+        world.give(world.person(f"Person {number}"), cast.agent)
+    url = reverse("roles:save", args=[cast.agent.pk])
+    wanted = posted(cast.agent, {"ticket.reply", "article.view", "ticket.export"}, note="The move")
+    assert "Type <b>12</b> to confirm" in priya.post(url, wanted).content.decode()
+    assert priya.post(url, wanted | {"typed": "11"}).status_code == 200
+    assert cast.agent.versions.count() == 1
+    assert priya.post(url, wanted | {"typed": "12"}).status_code == 302
+
+
+def test_who_saves_second_sees_what_the_first_changed_and_keeps_their_ticks(cast: Cast, priya: Client) -> None:
+    mine = posted(cast.agent, {"ticket.reply", "article.view", "survey.view"}, note="Surveys as well")
+    first = {"actions": {"ticket.reply"}, "includes": [], "note": "No articles", "at": clock.now()}
+    save_version(cast.priya, role=cast.agent, row_version=1, **first)
+    answer = priya.post(reverse("roles:save", args=[cast.agent.pk]), mine)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "No articles" in page
+    assert "article.view</dd>" in page
+    assert set(answer.context["draft"].after.actions) == {"ticket.reply", "survey.view"}
+    again = posted(cast.agent, {"ticket.reply", "survey.view"}, note="Surveys as well")
+    assert priya.post(reverse("roles:save", args=[cast.agent.pk]), again).status_code == 302
+
+
+def test_two_who_edit_the_facts_get_409_with_the_difference(cast: Cast, priya: Client) -> None:
+    url = reverse("roles:edit", args=[cast.agent.pk])
+    seen = {"initial-name": "Agent", "initial-purpose": cast.agent.purpose, "initial-risk": "1", "row_version": 1}
+    first = {"name": "Support agent", "purpose": "Answers", "risk": "2", **seen}
+    assert priya.post(url, first).status_code == 302
+    answer = priya.post(url, first | {"name": "Helper"})
+    assert answer.status_code == 409
+    assert "Support agent" in answer.content.decode()
+    assert 'value="Helper"' in answer.content.decode()
+
+
+def test_an_unknown_permission_in_a_draft_is_a_bad_request(cast: Cast, priya: Client) -> None:
+    url = reverse("roles:edit_permissions", args=[cast.agent.pk])
+    assert priya.post(url, posted(cast.agent, {"ticket.fly"})).status_code == 400
+
+
+def test_a_cycle_is_told_on_the_page_with_its_path(cast: Cast, priya: Client) -> None:
+    url = reverse("roles:save", args=[cast.feedback_reader.pk])
+    answer = priya.post(url, posted(cast.feedback_reader, {"feedback.view"}, [cast.analyst], note="Round and round"))
+    assert "Feedback reader &gt; Analyst &gt; Feedback reader" in answer.content.decode()
+
+
+def test_a_new_role_begins_as_a_copy_and_goes_on_to_its_matrix(cast: Cast, priya: Client) -> None:
+    form = {"name": "Junior analyst", "purpose": "Learns", "risk": "1", "owner": "", "copy_of": cast.analyst.pk}
+    answer = priya.post(reverse("roles:create"), form)
+    made = Role.objects.get(name="Junior analyst")
+    assert answer.url == reverse("roles:edit_permissions", args=[made.pk])
+    assert contents(made.current) == contents(cast.analyst.current)
+
+
+def test_retiring_names_who_stands_in_the_way_and_works_when_nobody_does(cast: Cast, priya: Client) -> None:
+    held = priya.get(reverse("roles:retire", args=[cast.agent.pk]))
+    assert "Ali Haddad" in held.content.decode()
+    unused = world.role("Unused", {"report.view"})
+    answer = priya.post(reverse("roles:retire", args=[unused.pk]), {"reason": "Never given"})
+    unused.refresh_from_db()
+    assert (answer.status_code, unused.retired_at is not None) == (302, True)
+
+
+def test_the_matrix_wants_a_fresh_proof_of_who_is_there(cast: Cast) -> None:
+    client = signed_in(cast.priya)
+    session = client.session
+    session["proved_at"] = world.soon(hours=-3).isoformat()
+    session.save()
+    for name in ("roles:edit_permissions", "roles:retire"):
+        assert "/confirm/" in client.get(reverse(name, args=[cast.agent.pk])).url
+
+
+def test_holders_are_counted_once_directly_and_through_teams(cast: Cast) -> None:
+    world.give(cast.maya, cast.analyst)
+    world.give(cast.sofia, cast.analyst)
+    found = holders([cast.analyst.pk, cast.agent.pk], at=clock.now())
+    assert (found[cast.analyst.pk].count, found[cast.analyst.pk].only_through) == (2, 1)
+    assert found[cast.agent.pk].direct == {cast.ali.pk}
+
+
+def test_versions_show_what_each_changed(cast: Cast) -> None:
+    save_version(
+        cast.priya, role=cast.agent, row_version=1, actions={"ticket.reply", "survey.view"},
+        includes=[cast.feedback_reader], note="", at=clock.now(),
+    )  # fmt: skip
+    newest = steps(cast.agent)[0]
+    assert (newest.added, newest.removed, newest.included) == (
+        ("survey.view",),
+        ("article.view",),
+        ("Feedback reader",),
+    )
+
+
+def cost(client: Client, url: str) -> int:
+    """Return how many statements the second look at a page takes."""
+    client.get(url)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(url).status_code == 200
+    return len(queries)
+
+
+@pytest.mark.parametrize("name", ["roles:detail", "roles:permissions", "roles:holders", "roles:edit_permissions"])
+def test_a_page_costs_the_same_however_many_hold_the_role(cast: Cast, priya: Client, name: str) -> None:
+    url = reverse(name, args=[cast.agent.pk])
+    few = cost(priya, url)
+    for number in range(15):
+        world.give(world.person(f"Person {number}"), cast.agent)
+    assert cost(priya, url) <= few + 1
+
+
+def test_a_preview_costs_the_same_however_many_it_concerns(cast: Cast, priya: Client) -> None:
+    url = reverse("roles:edit_permissions", args=[cast.agent.pk])
+    wanted = posted(cast.agent, {"ticket.reply", "survey.view"})
+    costs = []
+    for number in range(2):
+        priya.post(url, wanted)
+        with CaptureQueriesContext(connection) as queries:
+            priya.post(url, wanted)
+        costs.append(len(queries))
+        for more in range(15):
+            world.give(world.person(f"Person {number} {more}"), cast.agent)
+    assert costs[1] <= costs[0] + 1
+
+
+def test_the_list_costs_the_same_however_many_roles_there_are(cast: Cast, priya: Client) -> None:
+    url = reverse("roles:list")
+    few = cost(priya, url)
+    for number in range(15):
+        world.give(cast.maya, world.role(f"Role {number:02}", {"report.view"}))
+    assert cost(priya, url) <= few + 1
+
+
+def test_the_list_narrows_by_text_risk_and_use(cast: Cast, priya: Client) -> None:
+    world.role("Never given", {"report.view"})
+
+    def names(query: str) -> set[str]:
+        return {role.name for role, _held, _count in priya.get(f"{reverse('roles:list')}?{query}").context["lines"]}
+
+    assert names("q=analy") == {"Analyst"}
+    assert names("risk=4") == {"Administrator"}
+    assert names("view=unused") == {"Never given"}
+    assert names("view=retired") == set()
+    assert "Analyst" in names("risk=x&owner=y&page=99&sort=nonsense")
+
+
+def test_a_past_grant_leaves_a_role_unused(cast: Cast, priya: Client) -> None:
+    role = world.role("Once held", {"report.view"})
+    world.give(cast.maya, role, until=world.soon(days=-2))
+    page = priya.get(f"{reverse('roles:list')}?view=unused")
+    assert [line[0].name for line in page.context["lines"]] == ["Once held"]
+    assert RoleGrant.objects.filter(role=role).exists()

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 
@@ -23,6 +23,7 @@ from accounts.models import Person
 from cxaccess.jobs import stamps
 from cxaccess.lib import clock
 from permissions import history
+from permissions.engine import scopes_for
 from permissions.engine.model import Model
 from permissions.engine.types import Grant, Membership, Scope, Subject
 from permissions.history import COLLECTIVE, PAST, is_past
@@ -31,16 +32,30 @@ from permissions.models import Mode, RoleGrant
 __all__ = ["FactsUnsteady", "Snapshot", "is_past", "kept", "model", "pinned", "scope", "snapshot", "unpinned", "whole"]
 
 KEPT_PEOPLE = 5_000
+KNOWN = 200  # answers a snapshot keeps; a page asks some dozens
 TRIES = 20  # times that facts are read again because they changed while they were read
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One person's facts with the model they were read under, and the stamps of both."""
+    """One person's facts with the model they were read under, and the stamps of both.
+
+    `known` keeps what was worked out from them: within a request the same permission is asked of every row of a list.
+    """
 
     subject: Subject
     model: Model
     stamps: dict[int, int]
+    known: dict[tuple[str, datetime], frozenset[Scope]] = field(default_factory=dict, compare=False)
+
+    def scopes(self, action: str, at: datetime) -> frozenset[Scope]:
+        """Return the scopes within which the person holds `action` at `at`."""
+        found = self.known.get((action, at))
+        if found is None:
+            if len(self.known) >= KNOWN:
+                self.known.clear()
+            found = self.known[action, at] = scopes_for(self.model, self.subject, action, at)
+        return found
 
 
 class _Kept:
@@ -50,11 +65,13 @@ class _Kept:
         self.lock = Lock()
         self.people: OrderedDict[int, Snapshot] = OrderedDict()
         self.model: tuple[int, Model] | None = None
+        self.scopes: dict[int, Scope] = {}
 
     def clear(self) -> None:
         """Forget everything; tests that reset the database need it."""
         with self.lock:
             self.people.clear()
+            self.scopes.clear()
             self.model = None
 
     def keep_model(self, version: int, model: Model) -> None:
@@ -138,12 +155,11 @@ def whole(person_id: int, at: datetime) -> Snapshot:
 
 def model(at: datetime) -> Model:
     """Return the shared model as of `at`."""
-    return history.model(at) if is_past(at) else _model()
+    return history.model(at) if is_past(at) else _model(_version())
 
 
-def _model() -> Model:
-    """Return the model of now: the one kept, if its stamp has not moved."""
-    version = _version()
+def _model(version: int) -> Model:
+    """Return the model of now: the one kept, if it is of `version`, which was read just before."""
     held = kept.model
     if held is not None and held[0] == version:
         return held[1]
@@ -197,7 +213,7 @@ def _load(person_id: int, at: datetime, windows: Q) -> Snapshot:
     """Read a person's facts. Stamps are read before what they stand for."""
     person = Person.objects.only("principal_id").get(pk=person_id)
     read = stamps.read([stamps.MODEL, person.principal_id])
-    shared = model(at)
+    shared = history.model(at) if is_past(at) else _model(read[stamps.MODEL])
     memberships = _memberships(person_id, windows)
     principals = {person.principal_id, *(p for m in memberships for p in shared.chain(m.principal))}
     read |= stamps.read(principals - {person.principal_id})
@@ -218,11 +234,21 @@ def _memberships(person_id: int, windows: Q) -> tuple[Membership, ...]:
 def _grants(principals: set[int], windows: Q) -> tuple[Grant, ...]:
     rows = RoleGrant.objects.filter(windows, principal_id__in=principals, mode=Mode.ACTIVE).order_by("id")
     read = list(rows.values_list("id", "principal_id", "role_id", "scope_id", "starts_at", "until"))
-    scopes = history.scopes({row[3] for row in read})
+    scopes = _scopes({row[3] for row in read})
     return tuple(
         Grant(pk, principal, role, scopes[scope], clock.Window(starts, until))
         for pk, principal, role, scope, starts, until in read
     )
+
+
+def _scopes(ids: set[int]) -> dict[int, Scope]:
+    """Return scopes by id. A scope never changes, so those that are committed are read once."""
+    missing = ids - kept.scopes.keys()
+    fresh = history.scopes(missing) if missing else {}
+    known = {pk: kept.scopes[pk] for pk in ids - missing} | fresh
+    if fresh and _may_keep():
+        kept.scopes.update(fresh)
+    return known
 
 
 def scope(scope_id: int) -> Scope:

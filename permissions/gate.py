@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from accounts.models import Membership, Person, PersonState
 from permissions import facts, history, places, sql
-from permissions.engine import Decision, Model, Target, allows, fits, scopes_for
+from permissions.engine import Decision, Model, Target, allows, fits
 from permissions.engine import decide as decide_with
 from permissions.engine.combine import Context
 from permissions.engine.decide import NOTHING_KNOWN
@@ -51,20 +51,21 @@ def explain_somewhere(person: Person, action: str, *, at: datetime) -> Decision:
 def may(person: Person, action: str, asked: Asked = None, *, at: datetime, context: Context = NOTHING_KNOWN) -> bool:
     """Return whether `person` may do `action` to `asked` at `at`."""
     found = facts.snapshot(person.pk, at)
-    return allows(found.model, found.subject, action, _target(action, asked, at), at, context)
+    target, within = _target(action, asked, at), found.scopes(action, at)
+    return allows(found.model, found.subject, action, target, at, context, within=within)
 
 
 def may_somewhere(person: Person, action: str, *, at: datetime) -> bool:
     """Return whether `person` holds `action` within any scope at all: for menus and the doors of lists."""
     found = facts.snapshot(person.pk, at)
-    return bool(scopes_for(found.model, found.subject, action, at))
+    return bool(found.scopes(action, at))
 
 
 def held(person: Person, *, at: datetime) -> frozenset[str]:
     """Return every action that `person` holds somewhere at `at`."""
     found = facts.snapshot(person.pk, at)
     actions = {action for grant in found.subject.grants for action in found.model.holding.get(grant.role, ())}
-    return frozenset(action for action in actions if scopes_for(found.model, found.subject, action, at))
+    return frozenset(action for action in actions if found.scopes(action, at))
 
 
 def visible(
@@ -80,7 +81,7 @@ def visible(
         targets = places.targets(list(rows), at, as_type=as_type)
         ids = [pk for pk, target in targets.items() if allows(found.model, found.subject, action, target, at)]
         return rows.model._default_manager.filter(pk__in=ids)
-    scopes = scopes_for(found.model, found.subject, action, at)
+    scopes = found.scopes(action, at)
     return rows.filter(sql.reach(found.model, scopes, action, rows.model, at, as_type))
 
 

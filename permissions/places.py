@@ -52,6 +52,8 @@ def _column(dimension: str) -> str:
 
 
 def _of_resources(rows: Sequence[Resource], at: datetime) -> dict[int, Places]:
+    if not history.is_past(at):
+        return {row.pk: _of_resource(row) for row in rows}
     then = {
         dimension: history.attributes(
             "resource", _column(dimension), {row.pk: getattr(row, f"{_column(dimension)}_id") for row in rows}, at
@@ -59,6 +61,16 @@ def _of_resources(rows: Sequence[Resource], at: datetime) -> dict[int, Places]:
         for dimension in DIMENSIONS
     }
     return {row.pk: _known(**{dimension: then[dimension][row.pk] for dimension in DIMENSIONS}) for row in rows}
+
+
+def _of_resource(row: Resource) -> Places:
+    return _known(
+        region=row.region_id,
+        department=row.department_id,
+        product_line=row.product_line_id,
+        segment=row.segment_id,
+        team=row.owner_team_id,
+    )
 
 
 def _resource_within(dimension: str, ids: frozenset[int], at: datetime) -> Q:

@@ -24,7 +24,7 @@ def index(request: HttpRequest) -> HttpResponse:
     require_somewhere(request.user, CHECK, at=request.at)  # type: ignore[arg-type, attr-defined]
     form = QuestionForm(request.user, request.at, request.GET)  # type: ignore[arg-type, attr-defined]
     question = form.question()
-    context: dict[str, object] = {"form": form}  # type: ignore[attr-defined]
+    context: dict[str, object] = {"form": form}
     if question is not None:
         decision = check_access(request.user, question=question, at=request.at)  # type: ignore[arg-type, attr-defined]
         others = who_else(request.user, question, at=request.at)  # type: ignore[arg-type, attr-defined]

@@ -22,12 +22,25 @@ NOTHING_KNOWN = Context()
 
 
 def allows(
-    model: Model, subject: Subject, action: str, target: Target, at: datetime, context: Context = NOTHING_KNOWN
+    model: Model,
+    subject: Subject,
+    action: str,
+    target: Target,
+    at: datetime,
+    context: Context = NOTHING_KNOWN,
+    *,
+    within: frozenset[Scope] | None = None,
 ) -> bool:
-    """Return whether `subject` may do `action` to `target` at `at`. Default deny."""
+    """Return whether `subject` may do `action` to `target` at `at`. Default deny.
+
+    `within` is what `scopes_for` says, where the caller has it already.
+    """
     if subject.state != ACTIVE or not fits(model, action, target):
         return False
-    granted = any(model.covers(scope, target) for scope in scopes_for(model, subject, action, at))
+    scopes = scopes_for(model, subject, action, at) if within is None else within
+    granted = any(model.covers(scope, target) for scope in scopes)
+    if not model.policies:
+        return granted
     return combine(granted, _verdicts(model, subject, action, target, at, context)).allowed
 
 

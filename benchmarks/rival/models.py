@@ -1,0 +1,13 @@
+"""The one table that object permissions are about."""
+
+from django.db import models
+
+
+class Thing(models.Model):
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        app_label = "rival"
+
+    def __str__(self) -> str:
+        return self.name

@@ -91,6 +91,7 @@ def town(transactional_db: None) -> Cast:
     return people.build()
 
 
+@pytest.mark.realdb
 def test_of_many_guesses_at_once_five_are_judged(town: Cast) -> None:
     def guess(_number: int) -> bool:
         try:
@@ -102,6 +103,7 @@ def test_of_many_guesses_at_once_five_are_judged(town: Cast) -> None:
     assert at_once(guess, 12).count(True) == 5
 
 
+@pytest.mark.realdb
 def test_of_the_same_code_at_once_one_is_accepted(town: Cast) -> None:
     device = with_authenticator(town.priya)
     code = f"{device.totp(world.soon().timestamp()).token():06d}"
@@ -109,6 +111,7 @@ def test_of_the_same_code_at_once_one_is_accepted(town: Cast) -> None:
     assert accepted.count(True) == 1
 
 
+@pytest.mark.realdb
 def test_of_the_same_recovery_code_at_once_one_is_accepted(town: Cast) -> None:
     with_authenticator(town.priya)
     [first, *_] = services.make_codes(town.priya, at=world.soon())
@@ -117,6 +120,7 @@ def test_of_the_same_recovery_code_at_once_one_is_accepted(town: Cast) -> None:
     assert accepted.count(True) == 1
 
 
+@pytest.mark.realdb
 def test_of_many_first_sign_ins_one_claims_the_account(town: Cast) -> None:
     def come(_number: int) -> int:
         return (

@@ -115,6 +115,7 @@ def test_what_is_wrong_is_said_and_nothing_is_made(db: None, field: str, value: 
     assert not Person.objects.exists()
 
 
+@pytest.mark.realdb
 @pytest.mark.django_db(transaction=True)
 def test_of_rivals_exactly_one_becomes_administrator() -> None:
     def rival(number: int) -> bool:

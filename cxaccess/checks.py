@@ -67,6 +67,10 @@ def check_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             settings.TRUSTED_PROXIES < 0,
             _error("E015", "CXACCESS_TRUSTED_PROXIES is negative.", "Set the number of proxies in front, or 0."),
         ),
+        (
+            bool(settings.OIDC_ISSUER) and not settings.OIDC_ISSUER.startswith("https://"),
+            _error("E016", "The single sign-on provider is not reached over HTTPS.", "Set CXACCESS_OIDC_ISSUER to it."),
+        ),
     ]
     return [message for unsafe, message in rules if unsafe]
 

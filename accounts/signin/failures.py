@@ -49,7 +49,7 @@ def write(job: Job, at: datetime) -> None:
             actor=SIGN_IN,
             at=row.minute,
             about=row.person_id or None,
-            details={"reason": row.reason, "count": row.count, "address": row.address},
+            details={"cause": row.reason, "count": row.count, "address": row.address},
             once=f"sign-in-failed:{row.pk}",
         )
         row.delete()

@@ -136,6 +136,8 @@ class Story:
         return {
             "actor": self.actor,
             "about": self.about or there,
+            "whom": self.about or Ref(_("nobody who is known here")),
+            "tries": str(self.details.get("count", 1)),
             "object": there,
             "label": self.label,
             "role": self.names.get("role", parts["role"]) if "role" in parts else there,

@@ -16,6 +16,7 @@ SAFE = {
     "DEMO": False,
     "ALLOWED_HOSTS": ["access.example.com"],
     "TRUSTED_PROXIES": 1,
+    "OIDC_ISSUER": "https://id.example.com",
 }
 
 
@@ -47,6 +48,7 @@ def test_a_safe_production_is_not_refused(put):
         ({"DEMO": True}, "cxaccess.E013"),
         ({"ALLOWED_HOSTS": ["*"]}, "cxaccess.E014"),
         ({"TRUSTED_PROXIES": -1}, "cxaccess.E015"),
+        ({"OIDC_ISSUER": "http://id.example"}, "cxaccess.E016"),
     ],
 )
 def test_each_unsafe_setting_of_production_is_refused(put, change, expected):

@@ -109,5 +109,5 @@ def _end(session: Session, at: datetime) -> bool:
 
 
 def _ended(actor: Actor, person: Person, ids: list[int], reason: str, at: datetime) -> None:
-    details = {"sessions": ids, "reason": reason}
+    details = {"sessions": ids, "cause": reason}
     record(Tag.SESSION_ENDED, actor=actor, at=at, obj=person, about=person, details=details)

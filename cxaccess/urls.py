@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("gallery/", gallery, name="gallery"),
     path("appearance/", choose, name="appearance"),
     path("", include("accounts.signin.urls")),
+    path("settings/", include("permissions.instance.urls")),
     path("setup/", include("permissions.setup.urls")),
     path("people/", include("accounts.people.urls")),
     path("structure/", include("accounts.structure.urls")),

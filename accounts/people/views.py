@@ -18,6 +18,7 @@ from accounts.signin.guards import fresh_factor
 from accounts.teams.memberships import add_member
 from audits.trail.selectors import history_of
 from cxaccess.attempts import attempt, posted
+from cxaccess.jobs import settings as instance
 from cxaccess.lib import csv_out
 from cxaccess.toasts import tell
 from permissions import gate
@@ -69,7 +70,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Add somebody."""
     require_somewhere(request.user, "person.create", at=request.at)
-    initial = {"time_zone": timezone.get_current_timezone_name(), "language": "en"}
+    initial = {"time_zone": instance.get(instance.TIME_ZONE), "language": "en"}
     form = NewPersonForm(posted(request), initial=initial, reader=request.user, at=request.at)
     tried = attempt(form, lambda given: services.create_person(request.user, at=request.at, **given))
     if tried.done:

@@ -24,6 +24,7 @@ TIME_ZONE = Entry("instance.time_zone", "UTC")
 LANGUAGE = Entry("instance.language", "en")
 MAIL_FROM = Entry("mail.from", "CX Access <cx-access@localhost>")
 NOTICE_DAYS = Entry("grants.notice_days", 7)  # how long before a grant ends its holder hears of it
+SESSION_HOURS = Entry("session.hours", 12)  # how long one stays signed in, within what the deployment allows
 SET_UP = Entry("instance.set_up", False)  # the set-up page never opens again
 
 

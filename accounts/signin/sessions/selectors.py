@@ -7,11 +7,17 @@ from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 
 from accounts.models import Person, Session
+from cxaccess.jobs import settings as instance
 
 
 def key_hash(session_key: str | None) -> str:
     """Return what stands for Django's session key: keyed, so the table of sessions opens no session."""
     return salted_hmac("accounts.session", session_key or "", algorithm="sha256").hexdigest()
+
+
+def hours() -> int:
+    """Return how long a session lasts at most: as administrators set it, within what the deployment allows."""
+    return min(settings.SESSION_HOURS, instance.get(instance.SESSION_HOURS))
 
 
 def open_at(at: datetime) -> QuerySet[Session]:

@@ -2,10 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
-
 from accounts.models import Method, Person, Session
-from accounts.signin.sessions.selectors import key_hash, open_at
+from accounts.signin.sessions.selectors import hours, key_hash, open_at
 from audits.trail.record import Actor, record
 from audits.trail.tags import Tag
 from cxaccess.jobs.notices import notify
@@ -43,7 +41,7 @@ def open_session(
         address=address,
         began_at=at,
         seen_at=at,
-        ends_at=at + timedelta(hours=settings.SESSION_HOURS),
+        ends_at=at + timedelta(hours=hours()),
     )
     if Person.objects.filter(pk=actor.pk, claimed_at=None).update(claimed_at=at):
         record(Tag.PERSON_CLAIMED, actor=actor, at=at, obj=actor, about=actor, details={"method": method})

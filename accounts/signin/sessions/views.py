@@ -15,7 +15,7 @@ from cxaccess.toasts import tell
 def listing(request: HttpRequest) -> HttpResponse:
     """List the browsers one is signed in with."""
     found = list(selectors.of(request.user, request.at))
-    limits = {"hours": settings.SESSION_HOURS, "idle": settings.SESSION_IDLE_MINUTES}
+    limits = {"hours": selectors.hours(), "idle": settings.SESSION_IDLE_MINUTES}
     shown = {"sessions": found, "current": request.signed_in, "limits": limits}
     return render(request, "accounts/signin/sessions.html", shown)
 

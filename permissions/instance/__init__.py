@@ -1,0 +1,1 @@
+"""The settings of this console that administrators change while it runs."""

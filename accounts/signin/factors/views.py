@@ -10,6 +10,7 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -77,8 +78,9 @@ def enrol(request: HttpRequest) -> HttpResponse:
     """Set up an authenticator app, or put another in its place."""
     person, at = request.user, request.at
     form = CodeForm(request.POST or None)
+    first = authenticator(person) is None
     if request.method == "POST" and form.is_valid() and (codes := _enrol(request, form)):
-        return _show_codes(request, codes)
+        return _show_codes(request, codes, onward=guards.HOME if first else reverse("me:security"))
     waiting = services.begin_enrolment(person, at=at)
     uri = selectors.key_uri(waiting, issuer=instance.get(instance.INSTANCE_NAME))
     shown = {
@@ -96,7 +98,8 @@ def enrol(request: HttpRequest) -> HttpResponse:
 def new_codes(request: HttpRequest) -> HttpResponse:
     """Make new recovery codes; the old ones end."""
     if request.method == "POST":
-        return _show_codes(request, services.make_codes(request.user, at=request.at))
+        codes = services.make_codes(request.user, at=request.at)
+        return _show_codes(request, codes, onward=reverse("me:security"))
     return render(request, "accounts/signin/new_codes.html", {"left": selectors.codes_left(request.user)})
 
 
@@ -187,5 +190,5 @@ def _enrol(request: HttpRequest, form: Form) -> list[str] | None:
     return codes
 
 
-def _show_codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
-    return render(request, "accounts/signin/codes.html", {"codes": codes})
+def _show_codes(request: HttpRequest, codes: list[str], *, onward: str) -> HttpResponse:
+    return render(request, "accounts/signin/codes.html", {"codes": codes, "onward": onward})

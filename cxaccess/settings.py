@@ -177,10 +177,6 @@ STORAGES = {
 WHITENOISE_MAX_AGE = 3600  # of what has no hash in its name; the rest is kept for ever
 FORM_RENDERER = "cxaccess.forms.ConsoleRenderer"
 
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
-}
 
 # Mail: embedded, it becomes files under the data folder; in production SMTP, such as smtp+tls://user:pass@host:587.
 if PRODUCTION:

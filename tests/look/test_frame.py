@@ -97,6 +97,12 @@ def test_every_token_that_is_used_is_named() -> None:
     assert set(re.findall(r"var\((--[\w-]+)\)", everything)) <= named
 
 
+def test_people_are_served_by_the_storage_that_bundles() -> None:
+    from cxaccess import settings as deployed
+
+    assert deployed.STORAGES["staticfiles"]["BACKEND"] == "cxaccess.assets.ConsoleStorage"
+
+
 def test_the_style_sheet_is_one_file_with_every_part() -> None:
     from django.contrib.staticfiles.finders import get_finders
 

@@ -33,12 +33,13 @@ class PersonField(forms.ModelChoiceField):
 
 def place_field(label: Any, reader: Person, action: str, kind: str, at: datetime, **more: Any) -> NodeField:
     """Return a field for the places of `kind` where `reader` may do `action`."""
+    nothing = more.pop("empty_label", _("None"))
     return NodeField(
         places_for(reader, action, kind, at=at),
         label=label,
         required=False,
-        empty_label=more.pop("empty_label", _("None")),
-        widget=forms.Select(COMBO),
+        empty_label=nothing,
+        widget=forms.Select(COMBO | {"data-placeholder": nothing}),
         **more,
     )
 

@@ -83,6 +83,7 @@ NAVIGATION = (
         ),
     ),
     Section(_("Proof"), (Item(_("Audit trail"), "trail", "trail:list", "trail.view", key="A"),)),
+    Section(_("System"), (Item(_("Settings"), "settings", "settings:index", "settings.view"),)),
 )
 
 

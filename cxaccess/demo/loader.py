@@ -15,10 +15,12 @@ from cxaccess.demo import giving, holdings, resources, rows, tale
 from cxaccess.demo.fates import befall
 from cxaccess.demo.plan import staff
 from cxaccess.demo.town import LOADER, Town
+from cxaccess.jobs import settings as instance
 from cxaccess.jobs import stamps
 from cxaccess.lib.errors import Refused
 
 SEED = 7
+NAME = "Kestrel Home"
 CHUNK = 500
 
 
@@ -44,6 +46,7 @@ def load(*, at: datetime, seed: int = SEED) -> Town:
     giving.grants(town)
     tale.happenings(town)
     _write(town)
+    instance.put(instance.INSTANCE_NAME, NAME)
     stamps.bump(stamps.MODEL)
     return town
 

@@ -37,7 +37,7 @@ def _setup(town: Town) -> None:
         if node.kind in ("region", "department") and code != "global":
             changes = {"name": ("", node.name), "parent": (None, node.parent_id)}
             town.tell(Tag.NODE_CREATED, actor=priya, at=town.clock.ago(SETUP - 1), obj=node, changes=changes)
-    named = {"settings": ("", "instance.name")}
+    named = {"instance.name": ("CX Access", "Kestrel Home")}
     town.tell(Tag.SETTING_CHANGED, actor=priya, at=town.clock.ago(SETUP - 1), changes=named)
 
 

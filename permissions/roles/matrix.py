@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -88,15 +89,35 @@ class Draft:
     after: Contents
     names: Mapping[int, str]
 
-    def held(self, contents: Contents) -> tuple[frozenset[str], dict[str, int]]:
-        """Return everything `contents` gives, and {permission: the included role it is inherited from}."""
+    def held(self, contents: Contents) -> "Held":
+        """Return everything `contents` gives, and where each permission comes from that it does not grant itself."""
         inherited: dict[str, int] = {}
         for role in sorted(contents.includes, key=lambda pk: self.names.get(pk, "")):
             for key in self.model.holding.get(role, ()):
                 inherited.setdefault(key, role)
         sources = contents.actions | inherited.keys()
-        implied = {key for key, by in self.model.implied_by.items() if by & sources}
-        return frozenset(implied | sources), inherited
+        implied = self._implied(sources)
+        return Held(frozenset(sources | implied.keys()), inherited, implied)
+
+    def _implied(self, sources: Iterable[str]) -> dict[str, str]:
+        """Return {permission: the nearest one that implies it}; `matrix.js` walks in the same order."""
+        held = set(sources)
+        found: dict[str, str] = {}
+        queue = sorted(held)
+        for source in queue:
+            for target in sorted(self.model.implies.get(source, ())):
+                if target not in held and target not in found:
+                    found[target] = source
+                    queue.append(target)
+        return found
+
+
+class Held(NamedTuple):
+    """What a version gives: everything; what it inherits, by role; what is implied, by permission."""
+
+    everything: frozenset[str]
+    inherited: Mapping[str, int]
+    implied: Mapping[str, str]
 
 
 def matrix(draft: Draft, types: Iterable[ResourceType], *, show: str = "all", q: str = "") -> Matrix:
@@ -135,32 +156,32 @@ def _lines(draft: Draft, types: Iterable[ResourceType]) -> list[Line]:
     return found
 
 
-Held = tuple[frozenset[str], dict[str, int]]
-
-
 def _cell(draft: Draft, action: Action, before: Held, after: Held) -> Cell:
     key = action.key
     state, source, role = _state(draft, draft.after, key, after)
     was, _source, _role = _state(draft, draft.before, key, before)
-    change = "add" if key in after[0] - before[0] else "del" if key in before[0] - after[0] else ""
+    new, gone = after.everything - before.everything, before.everything - after.everything
+    change = "add" if key in new else "del" if key in gone else ""
     implies = " ".join(sorted(draft.model.implies.get(key, ())))
     return Cell(key, action.label, action.risk, state, source, role, change, implies, was)
 
 
 def _state(draft: Draft, contents: Contents, key: str, held: Held) -> tuple[str, str, int | None]:
     """Return the state, where it comes from in words, and the role it is inherited from."""
-    everything, inherited = held
     if key in contents.actions:
         return GRANTED, "", None
-    if key in inherited:
-        return INHERITED, draft.names.get(inherited[key], "?"), inherited[key]
-    if key in everything:
-        return IMPLIED, _("by %(action)s") % {"action": _implying(draft, contents, key, inherited)}, None
+    if key in held.inherited:
+        role = held.inherited[key]
+        return INHERITED, draft.names.get(role, "?"), role
+    if key in held.implied:
+        return IMPLIED, _("by %(action)s") % {"action": _name(held.implied[key])}, None
     return NONE, "", None
 
 
-def _implying(draft: Draft, contents: Contents, key: str, inherited: Mapping[str, int]) -> str:
-    """Return the name of the nearest permission that implies `key` and is held."""
-    by = sorted(draft.model.implied_by[key] & (contents.actions | inherited.keys()))
-    direct = [other for other in by if key in draft.model.implies[other]]
-    return (direct or by)[0].partition(".")[2].replace("_", " ").capitalize()
+def _name(key: str) -> str:
+    """Return the part of a key that names the permission, as people read it.
+
+    >>> _name("team.manage_members")
+    'Manage members'
+    """
+    return key.partition(".")[2].replace("_", " ").capitalize()

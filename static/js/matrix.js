@@ -21,7 +21,7 @@ function begin() {
     const held = new Set(inherited.map((link) => link.dataset.key));
     for (const input of inputs) if (input.checked) held.add(input.value);
     const by = new Map();
-    const queue = [...held];
+    const queue = [...held].sort();
     while (queue.length) {
       const source = queue.shift();
       for (const target of implies.get(source) ?? []) {

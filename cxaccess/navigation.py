@@ -11,6 +11,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from cxaccess.appearance import Appearance
+from cxaccess.help import page_about
 from cxaccess.jobs import settings as instance
 
 if TYPE_CHECKING:
@@ -116,10 +117,17 @@ def instance_name() -> str:
     return instance.get(instance.INSTANCE_NAME)
 
 
+def help_url(request: HttpRequest) -> str:
+    """Return the page of the guide that explains where the reader is."""
+    match = request.resolver_match
+    return reverse("help", args=[page_about(match.view_name if match else "")])
+
+
 def frame(request: HttpRequest) -> dict[str, object]:
     """Return the template context of the frame. The gate is asked only by pages that draw the navigation."""
     return {
         "navigation": SimpleLazyObject(lambda: sections(request)),
         "appearance": Appearance.of(request),
         "instance_name": SimpleLazyObject(instance_name),
+        "help_url": SimpleLazyObject(lambda: help_url(request)),
     }

@@ -6,6 +6,7 @@ from audits.overview.views import overview
 from cxaccess import health
 from cxaccess.appearance import choose
 from cxaccess.gallery import gallery
+from cxaccess.help import help_page
 from cxaccess.search import search
 from permissions.check.views import my_access, my_why
 
@@ -22,6 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview, name="overview"),
     path("search/", search, name="search"),
     path("gallery/", gallery, name="gallery"),
+    path("help/", help_page, name="help-start"),
+    path("help/<slug:page>/", help_page, name="help"),
     path("appearance/", choose, name="appearance"),
     path("", include("accounts.signin.urls")),
     path("settings/", include("permissions.instance.urls")),

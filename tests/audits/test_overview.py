@@ -66,7 +66,8 @@ def test_people_read_what_changed_about_them_and_not_about_others(cast: Cast) ->
             starts_at=None, until=None, reason="Reads along", at=clock.now(),
         )  # fmt: skip
     seen = page(cast.ali)
-    assert "gave <a" in seen
+    assert "Priya Raman gave Ali Haddad the role Feedback reader" in seen
+    assert f'href="/people/{cast.priya.pk}/"' not in seen
     assert "Maya Okafor" not in seen
 
 

@@ -43,22 +43,33 @@ def scratch() -> Path:
 
 
 def per_second(work: Callable[[], Any], times: int, rounds: int = 5) -> float:
-    """Return how often a second `times` pieces of `work` run, the median of `rounds`."""
+    """Return how many of `times` pieces of `work` run in a second of processor time, the median of `rounds`."""
     return times / statistics.median(_seconds(work) for _ in range(rounds))
 
 
 def milliseconds(work: Callable[[], Any], rounds: int = 20, warm: int = 3) -> float:
-    """Return the median milliseconds of one `work`."""
+    """Return the median milliseconds of processor time of one `work`."""
     for _ in range(warm):
         work()
     return statistics.median(_seconds(work) for _ in range(rounds)) * 1000
 
 
 def _seconds(work: Callable[[], Any]) -> float:
+    """Return the processor's seconds, not the wall's: on a machine that others use, too, only these compare."""
     gc.collect()
-    began = time.perf_counter()
+    began = time.process_time()
     work()
-    return time.perf_counter() - began
+    return time.process_time() - began
+
+
+def wall(work: Callable[[], Any], rounds: int = 20) -> float:
+    """Return the median milliseconds on the wall's clock."""
+    found = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - began)
+    return statistics.median(found) * 1000
 
 
 def rival(what: str, facts: dict[str, Any], folder: Path) -> dict[str, float]:

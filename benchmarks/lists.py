@@ -68,7 +68,7 @@ def main() -> None:
     targets = places.targets(list(Resource.objects.filter(type__key="feedback").select_related("type")), at)
     known = laid_out([person.pk for person in found.values()], targets, at, only={ACTION})
     other = rival("lists", known | {"asked": asked}, FOLDER)
-    print(f"{Resource.objects.count():,} resources")
+    print(f"{Resource.objects.count():,} resources; milliseconds of processor time")
     for name, _pk, _action, seen in asked:
         for what in ("page", "count"):
             ours, theirs = figures[f"{name} {what}"], other[f"{name} {what}"]

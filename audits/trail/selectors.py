@@ -21,7 +21,7 @@ HISTORY_SIZE = 25
 NEARBY = timedelta(hours=1)  # one piece of work never takes longer, and the index on time keeps the search short
 RELATED = 50
 DAYS = 28
-COUNTABLE = 20_000
+COUNTABLE = 5_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,8 @@ def _opened(actor: Person, membership: Membership, at: datetime) -> tuple[Member
     row = locked(Membership.objects.select_related("person", "principal__team__resource"), membership.pk)
     team: Team = row.principal.team
     require(actor, "team.manage_members", team, at=at)
-    if row.until is not None and row.until <= ended(row.starts_at, at=at):
+    # Whoever ended it counts even for somebody who read the clock before and then waited for the lock.
+    if row.ended_by_id is not None or (row.until is not None and row.until <= ended(row.starts_at, at=at)):
         raise Stale(
             _("%(person)s's place in %(team)s has ended already.") % {"person": row.person.name, "team": team.name}
         )

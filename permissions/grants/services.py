@@ -197,7 +197,8 @@ def _later(one: datetime | None, other: datetime | None) -> bool:
 
 
 def _require_not_over(row: RoleGrant, at: datetime) -> None:
-    if is_open(row, at):
+    """Pass a grant that goes on. Whoever ended it counts even for somebody who read the clock before they did."""
+    if row.ended_by_id is None and is_open(row, at):
         return
     if row.ended_by is not None:
         message = _("%(name)s has already ended this grant. Nothing was changed.")

@@ -1,6 +1,7 @@
 """Two at once, on connections of their own: one wins, the other is told, and somebody can always administer."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
@@ -12,8 +13,9 @@ from accounts.teams import memberships
 from accounts.teams import services as team_services
 from audits.models import Event
 from cxaccess.lib import clock
-from cxaccess.lib.errors import Refused
+from cxaccess.lib.errors import Refused, Stale
 from permissions.giving import lasting_administrators
+from permissions.grants.services import end_grant
 from permissions.guards import NotAllowed
 from tests import cast as people
 from tests import world
@@ -151,3 +153,17 @@ def test_an_archived_team_never_gains_a_member_at_the_same_moment(town: Cast) ->
         lambda: memberships.add_member(town.priya, team=town.care_dach, person=town.ali, at=clock.now()),
     )
     assert len(refused(outcomes)) == 1
+
+
+def test_who_waited_for_the_lock_does_not_end_a_membership_again(cast: Cast) -> None:
+    row, at = cast.maya.memberships.get(), clock.now()
+    memberships.end_membership(cast.priya, membership=row, at=at)
+    with pytest.raises(Stale):
+        memberships.end_membership(cast.rosa, membership=row, at=at - timedelta(seconds=1))
+
+
+def test_who_waited_for_the_lock_does_not_end_a_grant_again(cast: Cast) -> None:
+    row, at = cast.ali.principal.role_grants.get(), clock.now()
+    end_grant(cast.priya, grant=row, reason="Moves to another desk", at=at)
+    with pytest.raises(Refused):
+        end_grant(cast.rosa, grant=row, reason="Moves to another desk", at=at - timedelta(seconds=1))

@@ -80,14 +80,18 @@ def require_administrator(*, at: datetime) -> None:
 
 
 def lasting_administrators(*, at: datetime) -> QuerySet[Person]:
-    """Return the active, claimed people who hold both giving permissions everywhere through rows that do not end."""
+    """Return the active, claimed people who hold both giving permissions everywhere through rows that do not end.
+
+    Whoever has neither a mail nor a single sign-on identity cannot sign in, so they do not count.
+    """
     model = facts.model(at)
     roles = model.granting.get(GIVE, frozenset()) & model.granting.get(GIVE_ONWARD, frozenset())
     rows = RoleGrant.objects.filter(role__in=roles, scope__digest="", mode=Mode.ACTIVE, starts_at__lte=at, until=None)
     principals = set(rows.values_list("principal_id", flat=True))
     members = _lasting_members(model, principals, at)
-    able = Person.objects.filter(state=PersonState.ACTIVE, claimed_at__isnull=False)
-    return able.filter(Q(principal__in=principals) | Q(pk__in=members))
+    way_in = Q(email__gt="") | Q(socialaccount__isnull=False)
+    able = Person.objects.filter(way_in, state=PersonState.ACTIVE, claimed_at__isnull=False)
+    return able.filter(Q(principal__in=principals) | Q(pk__in=members)).distinct()
 
 
 def _lasting_members(model: Model, principals: set[int], at: datetime) -> QuerySet[Any]:

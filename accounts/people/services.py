@@ -93,8 +93,8 @@ def edit_person(
     actor: Person, *, person: Person, row_version: int, changes: Mapping[str, Any], at: datetime
 ) -> Person:  # fmt: skip
     """Change what `changes` names, of EDITABLE. Raises Stale when somebody else was quicker."""
-    if "manager" in changes:
-        stamps.lock()  # two such changes at once could close a circle that neither sees
+    if {"manager", "email"} & changes.keys():
+        lock_administration()  # two at once could close a circle, or take the last administrator's way in, unseen
     before = locked(Person, person.pk)
     require(actor, "person.edit", before, at=at)
     after = copy.copy(before)
@@ -109,6 +109,8 @@ def edit_person(
         gains.require_gains(actor, gains.of_person(before, at=at), at=at)
     after.row_version += 1
     _save_unless_mail_taken(after)
+    if "email" in changed and not after.email:
+        require_administrator(at=at)
     if "name" in changed:
         Principal.objects.filter(pk=after.principal_id).update(label=after.name)
     for name in PLACES:

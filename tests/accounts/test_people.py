@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 
 from accounts.models import AttributeHistory, Person, PersonState
 from accounts.people import services
@@ -216,3 +217,18 @@ def test_otto_who_only_reads_changes_nobody(cast: Cast) -> None:
         with pytest.raises(NotAllowed) as refusal:
             attempt()
         assert refusal.value.status == 403
+
+
+def test_the_last_administrator_keeps_a_way_to_sign_in(cast: Cast) -> None:
+    with pytest.raises(Refused, match="nobody who can administer access"):
+        edit(cast.priya, cast.priya, email="")
+    world.give(cast.otto, cast.administrator)
+    assert edit(cast.priya, cast.priya, email="").email == ""
+    cast.otto.refresh_from_db()
+    with pytest.raises(Refused, match="nobody who can administer access"):
+        edit(cast.priya, cast.otto, email="")
+
+
+def test_an_administrator_without_a_mail_counts_where_single_sign_on_lets_them_in(cast: Cast) -> None:
+    SocialAccount.objects.create(user=cast.priya, provider="idp", uid="priya")
+    assert edit(cast.priya, cast.priya, email="").email == ""

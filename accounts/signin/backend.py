@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
+from django.conf import settings
 from django.http import HttpRequest
 
 from accounts.models import Person
@@ -12,8 +13,12 @@ from accounts.signin.selectors import by_mail
 class SignInBackend(AuthenticationBackend):
     """Finds people by the mail on their own row: there is no second list of addresses that could differ.
 
-    `get_user`, inherited, knows nobody who is not active; so nobody else is signed in at any request.
+    `get_user`, inherited, knows nobody who may not come in; so nobody else is signed in at any request.
     """
+
+    def user_can_authenticate(self, user: Person) -> bool:  # type: ignore[override]
+        """Return whether they may come in: the active, in production nobody of the demo, whose password is public."""
+        return user.is_active and not (user.demo and settings.PRODUCTION)
 
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> Person | None:  # type: ignore[override]
         """Return the active person whom mail and password name. Exactly one password is hashed, whatever happens."""

@@ -290,3 +290,13 @@ def test_what_allauth_has_and_we_do_not_want_is_not_there(name: str) -> None:
 def empty_cache() -> Iterator[None]:
     yield
     cache.clear()
+
+
+def test_nobody_of_the_demo_signs_in_where_production_runs(cast: Cast, settings) -> None:
+    Person.objects.filter(pk=cast.maya.pk).update(demo=True)
+    client = Client()
+    assert post(client, cast.maya.email).status_code == 302
+    settings.PRODUCTION = True
+    assert not is_in(client)
+    assert post(Client(), cast.maya.email).status_code == 200
+    assert post(Client(), cast.jonas.email).status_code == 302

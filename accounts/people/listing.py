@@ -110,6 +110,8 @@ def export_people(actor: Person, *, criteria: Criteria, at: datetime) -> QuerySe
     require_somewhere(actor, "person.export", at=at)
     rows = selectors.narrowed(_seen(actor, "person.export", at), criteria, actor, at)
     asked = {name: value for name in Criteria.__slots__ if (value := getattr(criteria, name))}
+    if criteria.q:
+        asked["q"] = ""  # may hold a name, which the trail never does
     record(
         Tag.ACCESS_EXPORTED,
         actor=actor,

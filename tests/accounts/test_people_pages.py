@@ -241,3 +241,9 @@ def test_the_export_button_of_a_list_leads_to_the_file_of_that_list(priya: Clien
     answer = priya.post(unescape(action))
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith("text/csv")
+
+
+def test_the_trail_of_an_export_keeps_no_name_that_was_searched_for(cast: Cast) -> None:
+    signed_in(cast.priya).post(f"{reverse('people:export')}?q=Okafor&state=active")
+    filters = Event.objects.get(tag="access.exported").additional_data["filters"]
+    assert filters == {"q": "", "state": "active"}

@@ -143,6 +143,16 @@ def page_number(params: Mapping[str, str]) -> int:
     return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) <= 6 else 1
 
 
+def number_in(text: object) -> int | None:
+    """Return the number that an address holds, such as an id; None for anything else, or one past any column.
+
+    >>> number_in("7"), number_in("²"), number_in("9" * 30), number_in(None)
+    (7, None, None, None)
+    """
+    said = str(text)
+    return int(said) if said.isascii() and said.isdigit() and len(said) <= 18 else None
+
+
 def search_text(params: Mapping[str, str]) -> str:
     """Return what is searched for: `q` without the characters that databases refuse, not endless."""
     return " ".join(params.get("q", "").replace("\x00", "").split())[:LONGEST_QUERY]

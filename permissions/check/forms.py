@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
+from cxaccess.lib.listing import number_in
 from permissions.check.questions import Question, people_to_check, things_to_check
 from permissions.models import Action
 
@@ -52,8 +53,8 @@ class QuestionForm(forms.Form):
         field = self.fields["resource"]
         field.queryset = things  # type: ignore[attr-defined]
         offered = [(thing.pk, str(thing)) for thing in things[:OFFERED]]
-        asked = self.data.get("resource", "")
-        if asked.isdigit() and not any(str(pk) == asked for pk, _name in offered):
+        asked = number_in(self.data.get("resource"))
+        if asked is not None and not any(pk == asked for pk, _name in offered):
             offered += [(thing.pk, str(thing)) for thing in things.filter(pk=asked)[:1]]
         field.choices = [("", field.empty_label), *offered]  # type: ignore[attr-defined]
 

@@ -34,16 +34,16 @@ def giving_scopes(actor: Person, *, at: datetime) -> frozenset[Scope]:
 def places(actor: Person, *, at: datetime) -> list[Places]:
     """Return the choices of every dimension that has any place."""
     held = giving_scopes(actor, at=at)
-    found = (_of_dimension(dimension, held, at) for dimension in DIMENSIONS)
+    found = (_of_dimension(actor, dimension, held, at) for dimension in DIMENSIONS)
     return [choice for choice in found if choice.options]
 
 
-def _of_dimension(dimension: str, held: Iterable[Scope], at: datetime) -> Places:
+def _of_dimension(actor: Person, dimension: str, held: Iterable[Scope], at: datetime) -> Places:
     limits = [dict(scope.terms).get(dimension) for scope in held]
     required = bool(limits) and None not in limits
     model = facts.model(at)
     allowed = set().union(*(model.below(dimension, ref) for ref in limits if ref is not None), set())
-    rows = _teams() if dimension == TEAM else _nodes(dimension)
+    rows = _teams(actor, at) if dimension == TEAM else _nodes(dimension)
     options = tuple((pk, label) for pk, label in rows if not required or pk in allowed)
     return Places(dimension, options, required)
 
@@ -53,10 +53,9 @@ def _nodes(kind: str) -> list[tuple[int, str]]:
     return [(pk, INDENT * depth + name) for pk, depth, name in rows.values_list("pk", "depth", "name")]
 
 
-def _teams() -> list[tuple[int, str]]:
-    return list(
-        Team.objects.filter(archived_at=None).order_by("principal__label").values_list("pk", "principal__label")
-    )
+def _teams(actor: Person, at: datetime) -> list[tuple[int, str]]:
+    rows = gate.visible(actor, "team.view", Team.objects.filter(archived_at=None), at=at)
+    return list(rows.order_by("principal__label").values_list("pk", "principal__label"))
 
 
 def roles(actor: Person, *, at: datetime) -> QuerySet[Role]:

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Node, NodeKind, Principal
+from accounts.models import Node, Principal
 from cxaccess.formparts import MomentField, UntilForm, WindowForm
 from cxaccess.lib.clock import end_of_day
 from cxaccess.lib.models import Source
@@ -156,19 +156,16 @@ class FilterForm(forms.Form):
 
     role = forms.ModelChoiceField(Role.objects.none(), required=False, empty_label=gettext_lazy("Any role"))
     source = forms.ChoiceField(required=False, choices=[("", gettext_lazy("Any source")), *Source.choices])
-    region = forms.ModelChoiceField(
-        Node.objects.filter(kind=NodeKind.REGION).order_by("lft"),
-        required=False,
-        empty_label=gettext_lazy("Any region"),
-    )
+    region = forms.ModelChoiceField(Node.objects.none(), required=False, empty_label=gettext_lazy("Any region"))
     ends = forms.DateField(required=False, widget=forms.HiddenInput)  # a day of the overview's strip
 
-    def __init__(self, data: Mapping[str, Any], *, grants: QuerySet[RoleGrant]) -> None:
+    def __init__(self, data: Mapping[str, Any], *, grants: QuerySet[RoleGrant], regions: QuerySet[Node]) -> None:
         super().__init__(data)
         for field in self.fields.values():
             field.widget.attrs["class"] = "auto"
         seen = Role.objects.filter(pk__in=grants.order_by().values("role"))
         self.fields["role"].queryset = seen.order_by("name")  # type: ignore[attr-defined]
+        self.fields["region"].queryset = regions  # type: ignore[attr-defined]
 
     @property
     def wanted(self) -> dict[str, Any]:

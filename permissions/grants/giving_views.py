@@ -13,14 +13,14 @@ from django.views.decorators.http import require_http_methods
 from accounts.signin.guards import fresh_factor
 from cxaccess.formparts import add_refusal
 from cxaccess.lib.errors import Refused
-from cxaccess.lib.listing import Listing, search_text
+from cxaccess.lib.listing import Listing, number_in, search_text
 from cxaccess.lib.models import Risk
 from cxaccess.toasts import tell
 from permissions import giving
 from permissions.grants import choices, scopes, services
 from permissions.grants.forms import GiveForm
 from permissions.guards import require_somewhere
-from permissions.models import Role, RoleGrant
+from permissions.models import RoleGrant
 from permissions.roles import selectors as roles
 
 TAKERS = Listing(sorts={"name": ("label",)}, default="name", size=20)
@@ -76,8 +76,8 @@ def _choose(request: HttpRequest) -> HttpResponse:
     rows = choices.takers(request.user, at=request.at)
     q = search_text(request.GET)
     page = TAKERS.page(rows.filter(label__icontains=q) if q else rows, request.GET)
-    role = request.GET.get("role", "")
-    return render(request, "permissions/grants/choose.html", {"page": page, "role": role if role.isdigit() else ""})
+    role = number_in(request.GET.get("role"))
+    return render(request, "permissions/grants/choose.html", {"page": page, "role": role or ""})
 
 
 def _form(request: HttpRequest, data: QueryDict | None) -> GiveForm:
@@ -96,12 +96,10 @@ def _form(request: HttpRequest, data: QueryDict | None) -> GiveForm:
 
 def _page(request: HttpRequest, form: GiveForm, twin: int | None = None) -> HttpResponse:
     """Draw the form; whom the reader may not see is chosen anew."""
-    to = form["to"].value()
-    taker = form.fields["to"].queryset.filter(pk=to).first() if str(to or "").isdigit() else None  # type: ignore[attr-defined]
+    taker = form.fields["to"].queryset.filter(pk=number_in(form["to"].value())).first()  # type: ignore[attr-defined]
     if taker is None:
         return redirect("grants:give")
-    role = str(form["role"].value() or "")
-    chosen = Role.objects.filter(pk=role).first() if role.isdigit() else None
+    chosen = form.fields["role"].queryset.filter(pk=number_in(form["role"].value())).first()  # type: ignore[attr-defined]
     held = RoleGrant.objects.not_over(request.at).filter(principal=taker).select_related("role").order_by("role__name")
     context: dict[str, Any] = {"form": form, "to": taker, "chosen": chosen, "held": held[:20], "twin": twin}
     return render(request, "permissions/grants/give.html", context)

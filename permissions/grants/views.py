@@ -1,11 +1,14 @@
 """Pages about grants: the list, one grant, giving one, changing its end, ending it."""
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.models import Node, NodeKind
+from accounts.reads import places_for
 from audits.trail.selectors import history_of
 from cxaccess.formparts import add_refusal
 from cxaccess.lib import csv_out
@@ -40,7 +43,7 @@ def index(request: HttpRequest) -> HttpResponse:
     require_somewhere(request.user, "grant.view", at=request.at)
     seen = selectors.visible(request.user, at=request.at)
     view = request.GET.get("view", "")
-    form = FilterForm(request.GET, grants=seen)
+    form = FilterForm(request.GET, grants=seen, regions=_regions(request))
     rows = selectors.narrowed(selectors.of_view(seen, view, at=request.at), q=search_text(request.GET), **form.wanted)
     page = GRANTS.page(rows, request.GET)
     context = {
@@ -60,7 +63,8 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_POST
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """Send the grants that the filters keep as CSV."""
-    form = FilterForm(request.GET, grants=selectors.visible(request.user, at=request.at))
+    seen = selectors.visible(request.user, at=request.at)
+    form = FilterForm(request.GET, grants=seen, regions=_regions(request))
     wanted = form.wanted | {"q": search_text(request.GET)}
     rows = services.export_grants(request.user, view=request.GET.get("view", ""), wanted=wanted, at=request.at)
     answer = StreamingHttpResponse(
@@ -68,6 +72,11 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     )
     answer.headers["Content-Disposition"] = f'attachment; filename="grants-{request.at:%Y-%m-%d}.csv"'
     return answer
+
+
+def _regions(request: HttpRequest) -> QuerySet[Node]:
+    """Return the regions that the filter may name: those within which the reader sees grants."""
+    return places_for(request.user, "grant.view", NodeKind.REGION, at=request.at)
 
 
 @login_required

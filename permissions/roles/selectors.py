@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership, Person, PersonState
+from cxaccess.lib.listing import number_in
 from cxaccess.lib.models import Risk
 from permissions import facts, gate
 from permissions.grants import scopes
@@ -65,10 +66,11 @@ def narrowed(rows: QuerySet[Role], *, q: str, view: str, risk: str, owner: str) 
     """Return `rows` as the list's filters ask; what nobody knows narrows nothing."""
     if q:
         rows = rows.filter(Q(name__icontains=q) | Q(purpose__icontains=q) | Q(key__icontains=q))
-    if risk.isdigit() and int(risk) in Risk.values:
-        rows = rows.filter(risk=int(risk))
-    if owner.isdigit() and len(owner) < 19:
-        rows = rows.filter(owner=int(owner))
+    level, answers = number_in(risk), number_in(owner)
+    if level in Risk.values:
+        rows = rows.filter(risk=level)
+    if answers is not None:
+        rows = rows.filter(owner=answers)
     if view == "retired":
         return rows.exclude(retired_at=None)
     rows = rows.filter(retired_at=None)
@@ -156,14 +158,15 @@ def steps(role: Role) -> list[Step]:
     return found
 
 
-def filters(*, view: str, risk: str, owner: str) -> list[tuple[str, str, str]]:
-    """Return the list's filters in force as (name, value, parameter); the view is a tab, not a filter."""
+def filters(reader: Person, *, risk: str, owner: str, at: datetime) -> list[tuple[str, str, str]]:
+    """Return the list's filters in force as (name, value, parameter). Of an owner not seen, only the number."""
     found = []
-    if risk.isdigit() and int(risk) in Risk.values:
-        found.append((str(_("Risk")), str(Risk(int(risk)).label), "risk"))
-    name = Person.objects.filter(pk=int(owner)).values_list("name", flat=True).first() if owner.isdigit() else None
-    if name:
-        found.append((str(_("Owner")), name, "owner"))
+    level, answers = number_in(risk), number_in(owner)
+    if level in Risk.values:
+        found.append((str(_("Risk")), str(Risk(level).label), "risk"))
+    if answers is not None:
+        seen = gate.visible(reader, "person.view", Person.objects.filter(pk=answers), at=at)
+        found.append((str(_("Owner")), seen.values_list("name", flat=True).first() or owner, "owner"))
     return found
 
 

@@ -52,7 +52,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "lines": [(role, held[role.pk], len(holding.get(role.pk, ()))) for role in page],
         "view": view,
         "risk": risk,
-        "filters": selectors.filters(view=view, risk=risk, owner=owner),
+        "filters": selectors.filters(request.user, risk=risk, owner=owner, at=request.at),
         "risks": Risk.choices,
         "may_create": gate.may(request.user, "role.create", places.prospect("role"), at=request.at),
     }

@@ -271,3 +271,19 @@ def test_a_place_in_a_team_is_told_with_the_team_and_the_part(cast: Cast) -> Non
     write(Tag.MEMBERSHIP_GIVEN, actor=cast.priya, obj=cast.care_dach, about=cast.ali, details={"part": "lead"})
     story = describe(Event.objects.all())[0]
     assert str(story.sentence) == "Priya Raman added Ali Haddad to Care DACH as lead"
+
+
+def test_a_filter_names_nothing_that_the_reader_cannot_see(told: Cast) -> None:
+    world.give(told.jonas, world.role("Trail reader", {"trail.view"}), region=told.dach)
+    for field in ("by", "about"):
+        assert "Ali Haddad" not in page(told.jonas, f"?{field}={told.ali.pk}")
+        assert "Ali Haddad" in page(told.otto, f"?{field}={told.ali.pk}")
+    assert "Maya Okafor" in page(told.jonas, f"?about={told.maya.pk}")
+    assert told.care_emea.name not in page(told.jonas, f"?on=team:{told.care_emea.pk}")
+    assert told.analyst.name not in page(told.jonas, f"?on=role:{told.analyst.pk}")
+
+
+@pytest.mark.parametrize("odd", ["person:²", "person:" + "9" * 60, "²"])
+def test_a_filter_that_is_no_number_fails_nothing(told: Cast, odd: str) -> None:
+    for field in ("q", "by", "about", "on", "event", "before"):
+        page(told.otto, f"?{field}={odd}")

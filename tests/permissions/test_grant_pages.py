@@ -11,7 +11,7 @@ from django.urls import reverse
 from audits.models import Event
 from audits.trail.tags import Tag
 from cxaccess.lib import clock
-from permissions.models import RoleGrant
+from permissions.models import Role, RoleGrant
 from tests import world
 from tests.cast import Cast
 from tests.sessions import signed_in
@@ -186,3 +186,27 @@ def test_the_history_of_a_grant_stands_on_its_page(cast: Cast, priya: Client) ->
     page = priya.get(reverse("grants:detail", args=[the_grant(cast).pk])).content.decode()
     assert "gave" in page
     assert "Helps out" in page
+
+
+def test_the_form_names_no_team_and_no_role_that_its_reader_cannot_see(cast: Cast) -> None:
+    secret = world.role("Merger desk", {"feedback.view"})
+    Role.objects.filter(pk=secret.pk).update(retired_at=clock.now())
+    team = world.team("Works council")
+    page = signed_in(cast.rosa).get(f"{reverse('grants:give')}?to={cast.chiara.principal_id}&role={secret.pk}")
+    assert page.status_code == 200
+    assert "Care EMEA" in page.content.decode()
+    assert team.name not in page.content.decode()
+    assert "Merger desk" not in page.content.decode()
+
+
+def test_the_filter_of_regions_offers_what_the_reader_sees(cast: Cast) -> None:
+    world.give(cast.chiara, world.role("Grant reader", {"grant.view"}), region=cast.dach)
+    page = signed_in(cast.chiara).get(reverse("grants:list")).content.decode()
+    assert "MENA" not in page
+    assert "MENA" in signed_in(cast.otto).get(reverse("grants:list")).content.decode()
+
+
+@pytest.mark.parametrize("odd", ["²", "9" * 40])
+def test_an_odd_number_in_the_address_fails_nothing(cast: Cast, priya: Client, odd: str) -> None:
+    assert priya.get(f"{reverse('grants:give')}?to={odd}&role={odd}").status_code == 302
+    assert priya.get(f"{reverse('grants:give')}?to={cast.chiara.principal_id}&role={odd}").status_code == 200

@@ -251,3 +251,15 @@ def test_a_past_grant_leaves_a_role_unused(cast: Cast, priya: Client) -> None:
     page = priya.get(f"{reverse('roles:list')}?view=unused")
     assert [line[0].name for line in page.context["lines"]] == ["Once held"]
     assert RoleGrant.objects.filter(role=role).exists()
+
+
+def test_the_filter_by_owner_names_nobody_whom_the_reader_cannot_see(cast: Cast) -> None:
+    world.give(cast.chiara, world.role("Role reader", {"role.view"}))
+    address = f"{reverse('roles:list')}?owner={cast.priya.pk}"
+    assert "Priya Raman" not in signed_in(cast.chiara).get(address).content.decode()
+    assert "Priya Raman" in signed_in(cast.otto).get(address).content.decode()
+
+
+@pytest.mark.parametrize("odd", ["²", "9" * 40])
+def test_an_owner_that_is_no_number_narrows_nothing(cast: Cast, priya: Client, odd: str) -> None:
+    assert priya.get(f"{reverse('roles:list')}?owner={odd}&risk={odd}").status_code == 200

@@ -52,7 +52,7 @@ def require_free(port: str) -> None:
 def prepare(data: Path, *, empty: bool) -> None:
     """Make the folder and, once, the secrets in it. Raises Unready."""
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
         for folder in ("broker", "mail"):
             (data / folder).mkdir(exist_ok=True, mode=0o700)
         known = (data / SECRETS).exists()

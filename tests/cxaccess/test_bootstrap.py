@@ -39,6 +39,15 @@ def test_the_secrets_are_written_once_and_are_the_owners_alone(tmp_path, port):
     assert settings_in(data) == first
 
 
+def test_what_the_instance_keeps_is_the_owners_alone(tmp_path, port):
+    before = os.umask(0o022)
+    try:
+        run("--port", port, "--data", tmp_path / "data")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+
+
 def test_two_instances_share_no_secret(tmp_path, port):
     for name in ("one", "two"):
         run("--port", port, "--data", tmp_path / name)

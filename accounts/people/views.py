@@ -127,8 +127,9 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(FORM)
 @login_required
+@fresh_factor()
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change who somebody is and where they belong."""
+    """Change who somebody is and where they belong; the mail is their way in, so it asks who is there."""
     context = pages.person_page(request, pk, "detail", "person.edit")
     person = context["person"]
     initial = {name: getattr(person, name) for name in (*services.EDITABLE, "row_version")}

@@ -39,6 +39,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(FORM)
 @login_required
+@fresh_factor()
 def until(request: HttpRequest, pk: int) -> HttpResponse:
     """Change until when somebody stays."""
     row = get_object_or_404(ROWS, pk=pk)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Person
+from accounts.signin.guards import fresh_factor
 from audits.trail.selectors import history_of
 from cxaccess.formparts import add_refusal
 from cxaccess.lib.errors import Refused, Stale
@@ -60,9 +61,10 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
+@fresh_factor()
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change a why card."""
+    """Change a why card; the risks on it say who needs a second factor."""
     action = fetch(request, "catalogue.edit", ACTION, pk)
     form = _form(request, action, request.POST or None)
     if request.method != "POST" or not form.is_valid():

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import Node, NodeKind
 from accounts.reads import places_for
+from accounts.signin.guards import fresh_factor
 from audits.trail.selectors import history_of
 from cxaccess.formparts import add_refusal
 from cxaccess.lib import csv_out
@@ -100,6 +101,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
+@fresh_factor()
 @require_http_methods(["GET", "HEAD", "POST"])
 def change_end(request: HttpRequest, pk: int) -> HttpResponse:
     """Move the end of a grant."""

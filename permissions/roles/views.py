@@ -153,9 +153,10 @@ def create(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+@fresh_factor()
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change a role's name, purpose, owner or risk."""
+    """Change a role's name, purpose, owner or risk. Holders of a high risk need a second factor, so it asks for one."""
     role = fetch(request, "role.edit", ROLE, pk)
     shown = {name: getattr(role, name) for name in services.EDITABLE} | {"row_version": role.row_version}
     form = EditRoleForm(request.POST or None, people=_people(request), initial=shown)

@@ -243,6 +243,16 @@ def test_the_export_button_of_a_list_leads_to_the_file_of_that_list(priya: Clien
     assert answer.headers["Content-Type"].startswith("text/csv")
 
 
+def test_changing_somebodys_mail_asks_who_is_there(cast: Cast) -> None:
+    client = signed_in(cast.priya)
+    session = client.session
+    session["proved_at"] = world.soon(hours=-3).isoformat()
+    session.save()
+    address = reverse("people:edit", args=[cast.chiara.pk])
+    assert client.get(address).url.startswith(reverse("signin:confirm"))
+    assert client.post(address, {"email": "mallory@example.com"}).url.startswith(reverse("signin:confirm"))
+
+
 def test_the_trail_of_an_export_keeps_no_name_that_was_searched_for(cast: Cast) -> None:
     signed_in(cast.priya).post(f"{reverse('people:export')}?q=Okafor&state=active")
     filters = Event.objects.get(tag="access.exported").additional_data["filters"]

@@ -160,3 +160,15 @@ def test_the_tree_costs_the_same_however_large(cast: Cast, priya: Client) -> Non
     for i in range(15):
         world.node(f"Place {i}", cast.dach)
     assert queries(priya, url) == few
+
+
+def test_moving_the_end_of_a_membership_asks_who_is_there(cast: Cast) -> None:
+    row = world.join(cast.chiara, cast.care_dach, until=world.soon(days=1))
+    client = signed_in(cast.priya)
+    session = client.session
+    session["proved_at"] = world.soon(hours=-3).isoformat()
+    session.save()
+    answer = client.post(reverse("teams:until", args=[row.pk]), {"until_date": ""})
+    row.refresh_from_db()
+    assert answer.url.startswith(reverse("signin:confirm"))
+    assert row.until is not None

@@ -210,3 +210,16 @@ def test_the_filter_of_regions_offers_what_the_reader_sees(cast: Cast) -> None:
 def test_an_odd_number_in_the_address_fails_nothing(cast: Cast, priya: Client, odd: str) -> None:
     assert priya.get(f"{reverse('grants:give')}?to={odd}&role={odd}").status_code == 302
     assert priya.get(f"{reverse('grants:give')}?to={cast.chiara.principal_id}&role={odd}").status_code == 200
+
+
+def test_moving_the_end_of_a_grant_asks_who_is_there(cast: Cast) -> None:
+    grant = world.give(cast.chiara, cast.analyst, until=world.soon(days=1))
+    client = signed_in(cast.priya)
+    session = client.session
+    session["proved_at"] = world.soon(hours=-3).isoformat()
+    session.save()
+    address = reverse("grants:change_end", args=[grant.pk])
+    answer = client.post(address, {"lasts": "none", "reason": "Stays"})
+    grant.refresh_from_db()
+    assert answer.url.startswith(reverse("signin:confirm"))
+    assert grant.until is not None

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cxaccess.lib import clock
-from permissions.models import Role, RoleGrant
+from permissions.models import Action, Role, RoleGrant
 from permissions.roles.matrix import matrix
 from permissions.roles.preview import preview
 from permissions.roles.rows import Contents, contents
@@ -263,3 +263,13 @@ def test_the_filter_by_owner_names_nobody_whom_the_reader_cannot_see(cast: Cast)
 @pytest.mark.parametrize("odd", ["²", "9" * 40])
 def test_an_owner_that_is_no_number_narrows_nothing(cast: Cast, priya: Client, odd: str) -> None:
     assert priya.get(f"{reverse('roles:list')}?owner={odd}&risk={odd}").status_code == 200
+
+
+def test_changing_a_risk_asks_who_is_there(cast: Cast, priya: Client) -> None:
+    session = priya.session
+    session["proved_at"] = world.soon(hours=-3).isoformat()
+    session.save()
+    card = Action.objects.get(key="role.give")
+    for address in (reverse("roles:edit", args=[cast.analyst.pk]), reverse("catalogue:edit", args=[card.pk])):
+        assert priya.get(address).url.startswith(reverse("signin:confirm"))
+        assert priya.post(address, {"risk": 1}).url.startswith(reverse("signin:confirm"))

@@ -23,7 +23,7 @@ from tests import world
 from tests.cast import Cast
 
 FULL = bool(os.environ.get("CXACCESS_FULL"))
-ROWS, KILLS = (100_000, 100) if FULL else (600, 4)
+ROWS, KILLS = (100_000, 100) if FULL else (5_000, 10)
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.realdb, pytest.mark.slow]
 

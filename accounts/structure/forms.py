@@ -51,10 +51,11 @@ class MovePlaceForm(VersionedForm):
 def _parent_field(kind: str, reader: Person, at: datetime) -> choices.NodeField:
     """Return a field for the place above; on top only for who may change the whole tree."""
     top = gate.may(reader, "structure.edit", at=at)
+    nothing = _("No place: it stands on top") if top else ""
     return choices.NodeField(
         places_for(reader, "structure.edit", kind, at=at),
         label=_("Under"),
         required=not top,
-        empty_label=_("No place: it stands on top") if top else "",
-        widget=forms.Select(choices.COMBO),
+        empty_label=nothing,
+        widget=forms.Select(choices.COMBO | {"data-placeholder": nothing}),
     )

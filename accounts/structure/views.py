@@ -58,7 +58,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if tried.done:
         tell(request, _("%(name)s is added.") % {"name": tried.done.name})
         return redirect(_tree(kind))
-    context = {"form": tried.form, "kind": kind, "label": NodeKind(kind).label, "back": _tree(kind)}
+    context = {"form": tried.form, "kind": kind, "back": _tree(kind)}
     return render(request, "accounts/structure/new.html", context, status=tried.status)
 
 

@@ -78,7 +78,7 @@ def parent_field(teams: Any) -> forms.ModelChoiceField:
         label=_("Under"),
         required=False,
         empty_label=_("No team: it stands on top"),
-        widget=forms.Select(choices.COMBO),
+        widget=forms.Select(choices.COMBO | {"data-placeholder": _("No team: it stands on top")}),
         help_text=_("Members gain what the team above holds."),
     )
 

@@ -19,7 +19,7 @@ from cxaccess.lib.listing import Count
 from permissions import gate
 from permissions.guards import fetch, require_somewhere
 
-SIZE = 50
+SIZE = 25
 
 
 @require_safe

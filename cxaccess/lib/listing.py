@@ -82,7 +82,7 @@ class Listing:
 
     sorts: Mapping[str, Sequence[str]]
     default: str
-    size: int = 50
+    size: int = 25
     key: str = "pk"
     names: frozenset[str] = field(init=False)
 

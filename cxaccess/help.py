@@ -68,4 +68,5 @@ def help_page(request: HttpRequest, page: str = START) -> HttpResponse:
         raise Http404
     title, body = guide[page]
     contents = [(name, heading) for name, (heading, _body) in guide.items() if name != START]
+    contents.sort(key=lambda entry: entry[1].casefold())
     return render(request, "help.html", {"title": title, "guide": body, "contents": contents, "page": page})

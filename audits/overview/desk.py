@@ -139,7 +139,7 @@ def _of_grants(grants: QuerySet | None, at: datetime) -> list[Figure]:
             _("%(n)s of them end by themselves") % {"n": Count.of(ending)},
             url,
         ),
-        Figure(_("End within 14 days"), str(Count.of(soon)), _("Tell who still needs them"), f"{url}?view=soon"),
+        Figure(_("End within 14 days"), str(Count.of(soon)), _("Ask who still needs them"), f"{url}?view=soon"),
     ]
 
 

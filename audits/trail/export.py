@@ -41,7 +41,7 @@ def _row(story: Story) -> tuple[Any, ...]:
         event.timestamp,
         event.tag,
         story.sentence,
-        story.reason,
+        story.reason or story.why_not,
         "; ".join(_change(change) for change in story.changes),
         event.actor_id if event.actor_id is not None else event.system,
         event.about_person_id,

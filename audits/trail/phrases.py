@@ -31,6 +31,15 @@ WHY_NOT: dict[str, "StrOrPromise"] = {
     Reason.UNKNOWN_ACTION: gettext_lazy("The catalogue does not know it."),
     Reason.WRONG_TYPE: gettext_lazy("It does not apply to this type."),
 }
+WHY_NOT_IN: dict[str, "StrOrPromise"] = {  # the words that accounts.signin.failures counts under
+    "password": gettext_lazy("Wrong mail or password."),
+    "limited": gettext_lazy("Paused after too many tries."),
+    "factor": gettext_lazy("Wrong code."),
+    "sso_unknown": gettext_lazy("The identity provider named nobody known here."),
+    "sso_inactive": gettext_lazy("The identity provider named somebody who may not come in."),
+    "sso_error": gettext_lazy("The identity provider did not answer as it should."),
+    "set_up": gettext_lazy("Wrong set-up code."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +133,8 @@ def listed(details: Mapping[str, Any]) -> str:
 def why_not(reason: object) -> str:
     """Return why access was refused, as a sentence."""
     return str(WHY_NOT.get(str(reason), ""))
+
+
+def why_not_in(reason: object) -> str:
+    """Return why nobody was signed in, as a sentence."""
+    return str(WHY_NOT_IN.get(str(reason), reason or ""))

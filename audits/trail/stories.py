@@ -98,6 +98,8 @@ class Story:
     @property
     def reason(self) -> str:
         """Return why, in the words of whoever did it."""
+        if self.event.tag == Tag.SIGN_IN_FAILED:
+            return ""
         return str(self.details.get("why") or self.details.get("reason") or self.details.get("note") or "")
 
     @cached_property
@@ -127,7 +129,9 @@ class Story:
 
     @property
     def why_not(self) -> str:
-        """Return why access was refused."""
+        """Return why access was refused, or the sign-in."""
+        if self.event.tag == Tag.SIGN_IN_FAILED:
+            return phrases.why_not_in(self.details.get("why"))
         return phrases.why_not(self.decision.get("reason"))
 
     def _words(self) -> dict[str, Any]:

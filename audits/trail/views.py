@@ -36,7 +36,7 @@ def trail(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "count": Count.of(rows),
-        "chips": chips.of(form, wanted, request.user, at=request.at),
+        "chips": chips.of(form, wanted, request.user, at=request.at),  # type: ignore[arg-type, attr-defined]
         "chosen": selectors.one(seen, request.GET.get("event")),
         "days": selectors.per_day(rows, request.at),  # type: ignore[attr-defined]
         "may_export": gate.may_somewhere(request.user, "trail.export", at=request.at),  # type: ignore[arg-type, attr-defined]

@@ -1,12 +1,14 @@
 """The one way to write CSV: for spreadsheets (BOM, CRLF), streamed, and never a formula typed as a name."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 BOM = "\ufeff"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet would run: at the start, and after what another separator than the comma makes a start of.
+FORMULA = re.compile(r"(^|[;\t\r\n])(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])|^(?=[\t\r])")
 
 
 class _Line:
@@ -21,6 +23,8 @@ def cell(value: Any) -> str:
 
     >>> cell("=1+1"), cell("Maya"), cell(None), cell(-3)
     ("'=1+1", 'Maya', '', '-3')
+    >>> cell("Analyst; =1+1; Lead-in"), cell("@SUM(1)")
+    ("Analyst;' =1+1; Lead-in", "'@SUM(1)")
     """
     if value is None:
         return ""
@@ -29,7 +33,7 @@ def cell(value: Any) -> str:
     if isinstance(value, int | float):
         return str(value)
     text = str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return FORMULA.sub(r"\1'", text)
 
 
 def lines(head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[str]:

@@ -16,6 +16,12 @@ from cxaccess.lib.errors import Refused
 from cxaccess.lib.windows import require_end, settle
 
 
+def require_near(day: date) -> None:
+    """Pass a day or moment that is one in every zone, also some months on. Raises ValidationError."""
+    if not date.min.year < day.year < date.max.year:
+        raise ValidationError(_("This date is too far away."), code="date")
+
+
 class MomentWidget(forms.MultiWidget):
     """A date and, beside it, a time that may stay empty; posted as ``<name>_date`` and ``<name>_time``."""
 
@@ -44,7 +50,7 @@ class MomentField(forms.MultiValueField):
 
     def __init__(self, *, opens: bool = False, **kwargs: Any) -> None:
         kwargs.setdefault("required", False)
-        fields = (forms.DateField(required=False), forms.TimeField(required=False))
+        fields = (forms.DateField(required=False, validators=[require_near]), forms.TimeField(required=False))
         super().__init__(fields, widget=MomentWidget(), require_all_fields=False, **kwargs)
         self.opens = opens
         self.zone = "UTC"
@@ -65,12 +71,9 @@ class MomentField(forms.MultiValueField):
 
 
 def _moment(day: date, hour: time | None, zone: str, *, opens: bool) -> datetime:
-    try:
-        if hour is None:
-            return start_of_day(day, zone) if opens else end_of_day(day, zone)
-        return datetime.combine(day, hour, ZoneInfo(zone)).astimezone(ZoneInfo("UTC"))
-    except OverflowError as error:
-        raise ValidationError(_("This date is too far away."), code="date") from error
+    if hour is None:
+        return start_of_day(day, zone) if opens else end_of_day(day, zone)
+    return datetime.combine(day, hour, ZoneInfo(zone)).astimezone(ZoneInfo("UTC"))
 
 
 class ZonedForm(forms.Form):

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audits.trail.sentences import AREAS
 from audits.trail.tags import Tag
+from cxaccess.formparts import require_near
 
 KINDS = [("", _("Anything")), (_("Areas"), list(AREAS.items())), (_("Events"), list(Tag.choices))]
 DAY = forms.DateInput(attrs={"type": "date"})
@@ -19,8 +20,8 @@ class Filters(forms.Form):
     kind = forms.ChoiceField(label=_("What happened"), choices=KINDS, required=False)
     by = forms.CharField(label=_("Done by"), required=False, max_length=200)
     about = forms.CharField(label=_("About"), required=False, max_length=200)
-    since = forms.DateField(label=_("From"), required=False, widget=DAY)
-    upto = forms.DateField(label=_("To"), required=False, widget=DAY)
+    since = forms.DateField(label=_("From"), required=False, widget=DAY, validators=[require_near])
+    upto = forms.DateField(label=_("To"), required=False, widget=DAY, validators=[require_near])
     cid = forms.CharField(label=_("Correlation id"), required=False, max_length=40)
     refused = forms.BooleanField(label=_("Refusals only"), required=False)
     on = forms.RegexField(r"^[a-z]+:[0-9]{1,18}$", required=False, widget=forms.HiddenInput)

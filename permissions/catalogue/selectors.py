@@ -8,6 +8,7 @@ from itertools import groupby
 from django.db.models import Q, QuerySet
 
 from accounts.models import Person
+from cxaccess.lib.listing import number_in
 from cxaccess.lib.models import Risk
 from permissions import facts, gate
 from permissions.engine import Model
@@ -46,8 +47,9 @@ def areas(*, q: str, risk: str, at: datetime) -> list[Area]:
         rows = rows.filter(
             Q(key__icontains=q) | Q(label__icontains=q) | Q(purpose__icontains=q) | Q(type__label__icontains=q)
         )
-    if risk.isdigit() and int(risk) in Risk.values:
-        rows = rows.filter(risk=int(risk))
+    level = number_in(risk)
+    if level in Risk.values:
+        rows = rows.filter(risk=level)
     sections = list(_sections(rows, facts.model(at), _in_use()))
     return [Area(name, tuple(found)) for name, found in groupby(sections, key=lambda section: section.type.area)]
 

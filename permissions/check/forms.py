@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
+from cxaccess.formparts import require_near
 from cxaccess.lib.listing import number_in
 from permissions.check.questions import Question, people_to_check, things_to_check
 from permissions.models import Action
@@ -34,6 +35,7 @@ class QuestionForm(forms.Form):
     at = forms.DateTimeField(
         label=_("As of"), required=False, help_text=_("Empty: now."),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        validators=[require_near],
     )  # fmt: skip
 
     def __init__(self, reader: Person, now: datetime, data: Any) -> None:

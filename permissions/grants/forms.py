@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Node, Principal
-from cxaccess.formparts import MomentField, UntilForm, WindowForm
+from cxaccess.formparts import MomentField, UntilForm, WindowForm, require_near
 from cxaccess.lib.clock import end_of_day
 from cxaccess.lib.models import Source
 from permissions.grants.choices import Places, all_of, label_of
@@ -157,7 +157,8 @@ class FilterForm(forms.Form):
     role = forms.ModelChoiceField(Role.objects.none(), required=False, empty_label=gettext_lazy("Any role"))
     source = forms.ChoiceField(required=False, choices=[("", gettext_lazy("Any source")), *Source.choices])
     region = forms.ModelChoiceField(Node.objects.none(), required=False, empty_label=gettext_lazy("Any region"))
-    ends = forms.DateField(required=False, widget=forms.HiddenInput)  # a day of the overview's strip
+    # A day of the overview's strip.
+    ends = forms.DateField(required=False, widget=forms.HiddenInput, validators=[require_near])
 
     def __init__(self, data: Mapping[str, Any], *, grants: QuerySet[RoleGrant], regions: QuerySet[Node]) -> None:
         super().__init__(data)

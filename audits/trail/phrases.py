@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.models import Part
 from audits.trail.changes import Change, aware
 from audits.trail.names import Names
+from cxaccess.lib.clock import last_day
 from permissions.engine import Reason
 
 if TYPE_CHECKING:
@@ -77,12 +77,7 @@ def until(details: Mapping[str, Any]) -> Phrase:
     end = aware(details.get("until"))
     if end is None:
         return NOTHING
-    return Phrase(str(_(" until {day}")), {"day": last_day(end)})
-
-
-def last_day(until: datetime) -> str:
-    """Return the last day on which something that ends at `until` is in force, in the reader's zone."""
-    return date_format(timezone.localtime(until) - timedelta(microseconds=1), "j M Y")
+    return Phrase(str(_(" until {day}")), {"day": date_format(last_day(end, timezone.get_current_timezone()), "j M Y")})
 
 
 def part(details: Mapping[str, Any]) -> Phrase:

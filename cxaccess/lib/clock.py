@@ -1,7 +1,7 @@
 """Moments and windows. Every moment is timezone-aware; storage is UTC; people read their own zone."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 
@@ -22,6 +22,15 @@ def end_of_day(day: date, zone: str) -> datetime:
 def start_of_day(day: date, zone: str) -> datetime:
     """Return the first instant of `day` in `zone`, in UTC."""
     return datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC)
+
+
+def last_day(until: datetime, zone: tzinfo) -> date:
+    """Return the last day in `zone` on which something that ends at `until` is in force: what `end_of_day` was made of.
+
+    >>> last_day(datetime(2026, 3, 3, 23, tzinfo=UTC), ZoneInfo("Europe/Berlin")).isoformat()
+    '2026-03-03'
+    """
+    return (until - timedelta(microseconds=1)).astimezone(zone).date()
 
 
 @dataclass(frozen=True, slots=True)

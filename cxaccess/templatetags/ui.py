@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from cxaccess.lib.clock import last_day
 from cxaccess.lib.models import Risk
 
 register = template.Library()
@@ -146,7 +147,8 @@ def permission(name: str, label: str = "", change: str = "") -> SafeString:
 def when(context: dict[str, Any], at: datetime | date | None, form: str = "full", empty: str = "") -> SafeString:
     """Draw a moment in the reader's zone.
 
-    `form`: `full` (Mon 30 Nov 2026, 18:00 CET), `day` (30 Nov 2026), `second` (30 Nov, 18:00:07; lists only), `ago`
+    `form`: `full` (Mon 30 Nov 2026, 18:00 CET), `day` (30 Nov 2026), `last` (the last day
+    of what ends then: 29 Nov 2026 for midnight), `second` (30 Nov, 18:00:07; lists only), `ago`
     (2 h ago; lists only). The full text is always there, in the title. `empty` is what stands for no moment at all
     ("No end", "Never").
     """
@@ -159,6 +161,8 @@ def when(context: dict[str, Any], at: datetime | date | None, form: str = "full"
     text = full
     if form == "day":
         text = date_format(local, "j M Y")
+    elif form == "last":
+        text = date_format(last_day(at, timezone.get_current_timezone()), "j M Y")
     elif form == "second":
         text = date_format(local, "j M, H:i:s")
     elif form == "ago":

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from cxaccess.lib.clock import last_day
 from permissions.check.ways import Step, Way
 from permissions.engine import Edge
 from permissions.engine.cut import edges
@@ -123,7 +125,8 @@ def _add(plan: _Plan, way: Way, ending: frozenset[Edge]) -> None:
 def _on_line(way: Way, edge: Edge) -> str:
     if edge.step.value == "grant":
         until = way.grant.until
-        ends = _("to %(day)s") % {"day": date_format(until, "j M Y")} if until else _("no end")
+        day = date_format(last_day(until, timezone.get_current_timezone()), "j M Y") if until else ""
+        ends = _("to %(day)s") % {"day": day} if until else _("no end")
         return f"{way.where}, {ends}"
     return {"inclusion": _("includes"), "implication": _("implies"), "parent": _("under")}.get(edge.step.value, "")
 

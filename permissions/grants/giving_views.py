@@ -76,8 +76,8 @@ def _choose(request: HttpRequest) -> HttpResponse:
     rows = choices.takers(request.user, at=request.at)
     q = search_text(request.GET)
     page = TAKERS.page(rows.filter(label__icontains=q) if q else rows, request.GET)
-    role = number_in(request.GET.get("role"))
-    return render(request, "permissions/grants/choose.html", {"page": page, "role": role or ""})
+    role = choices.roles(request.user, at=request.at).filter(pk=number_in(request.GET.get("role"))).first()
+    return render(request, "permissions/grants/choose.html", {"page": page, "role": role})
 
 
 def _form(request: HttpRequest, data: QueryDict | None) -> GiveForm:

@@ -92,6 +92,9 @@ def _confirmed(form: SaveForm, effect: Preview) -> bool:
 
 
 def _told(request: HttpRequest, role: Role, number: int, people: int) -> None:
+    if not people:
+        tell(request, _("Version %(version)d of %(role)s is live.") % {"version": number, "role": role.name})
+        return
     text = ngettext(
         "Version %(version)d of %(role)s is live. It changes the access of %(n)d person.",
         "Version %(version)d of %(role)s is live. It changes the access of %(n)d people.",

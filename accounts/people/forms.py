@@ -101,7 +101,8 @@ class JoinForm(WindowForm):
     def __init__(self, *args: Any, reader: Person, at: datetime, zone: str, **kwargs: Any) -> None:
         super().__init__(*args, at=at, zone=zone, **kwargs)
         rows = gate.visible(reader, "team.manage_members", choices.teams_for(reader, at), at=at)
-        self.fields["team"] = forms.ModelChoiceField(rows, label=_("Team"), widget=forms.Select(choices.COMBO))
+        widget = forms.Select(choices.COMBO | {"data-placeholder": _("Start typing a name")})
+        self.fields["team"] = forms.ModelChoiceField(rows, label=_("Team"), widget=widget)
         self.order_fields(self.field_order)
 
 

@@ -28,13 +28,13 @@ def headline(question: Question, decision: Decision, within: Sequence[str]) -> s
     if not decision.allowed:
         return _("No")
     if within:
-        return _("Yes, in %(places)s") % {"places": listed(within)}
+        return _("Yes, in %(places)s") % {"places": listed(within, _("or"))}
     return _("Yes") if question.thing is not None else _("Yes, everywhere")
 
 
 def sentence(question: Question, decision: Decision, within: Sequence[str]) -> str:
     """Return the verdict as a whole sentence."""
-    facts = {"name": question.person.name, "thing": thing_name(question), "places": listed(within)}
+    facts = {"name": question.person.name, "thing": thing_name(question), "places": listed(within, _("or"))}
     if not decision.allowed:
         return _("%(name)s may not do this on %(thing)s.") % facts + " " + why_not(question, decision)
     count = len(decision.paths)

@@ -109,6 +109,8 @@ def edit_person(
         gains.require_gains(actor, gains.of_person(before, at=at), at=at)
     after.row_version += 1
     _save_unless_mail_taken(after)
+    if "email" in changed and actor.pk != before.pk:
+        _close_account(actor, after, at)
     if "email" in changed and not after.email:
         require_administrator(at=at)
     if "name" in changed:
@@ -119,6 +121,16 @@ def edit_person(
     stamps.bump(after.principal_id)
     record(Tag.PERSON_EDITED, actor=actor, at=at, obj=after, before=before, about=after)
     return after
+
+
+def _close_account(actor: Person, person: Person, at: datetime) -> None:
+    """Let nobody in by what the old address knew: whoever reads the new one asks for a password there.
+
+    Otherwise somebody could lend a person their own address, set a password, give the address back and wait.
+    """
+    person.set_unusable_password()
+    person.save(update_fields=["password"])
+    end_all(actor, person=person, at=at, reason="mail")
 
 
 @use_case

@@ -24,8 +24,13 @@ def by_mail(mail: str) -> Person | None:
 
 
 def may_reset(person: Person | None) -> bool:
-    """Return whether the person has a password to forget. Whoever comes by SSO, or has not come yet, has none."""
-    return person is not None and person.state == PersonState.ACTIVE and person.has_usable_password()
+    """Return whether the person may choose a new password by mail.
+
+    Whoever comes by SSO, or has not come yet, may not; somebody whose mail was changed for them has none and must.
+    """
+    if person is None or person.state != PersonState.ACTIVE:
+        return False
+    return person.has_usable_password() or (person.claimed_at is not None and not is_linked(person))
 
 
 def authenticator(person: Person) -> Authenticator | None:

@@ -59,12 +59,17 @@ function begin() {
     if (edits) count.textContent = edits === 1 ? count.dataset.one : count.dataset.many.replace("{n}", String(edits));
   }
 
-  table.addEventListener("change", (event) => {
-    if (event.target.name !== "action") return;
+  function redraw() {
     const by = implied();
     for (const input of inputs) draw(input, by);
     tell();
+  }
+
+  table.addEventListener("change", (event) => {
+    if (event.target.name === "action") redraw();
   });
+  // Whoever ticked before this was loaded sees it too.
+  redraw();
 }
 
 if (table) begin();

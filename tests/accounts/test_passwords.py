@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -10,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Person, PersonState, Session
+from accounts.people.services import edit_person
 from accounts.signin import services
 from accounts.templatetags.signin import password_link
 from audits.models import Event
@@ -88,6 +91,7 @@ def test_the_link_of_somebody_stopped_opens_nothing(cast: Cast, state: PersonSta
 
 def test_asking_tells_nothing_and_works_the_same_for_everybody(cast: Cast) -> None:
     Person.objects.filter(pk=cast.otto.pk).update(password="!none")
+    SocialAccount.objects.create(user=cast.otto, provider=settings.OIDC_PROVIDER, uid="otto")
     mails = [cast.chiara.email, "nobody@kestrelhome.example", cast.sofia.email, cast.otto.email]
     answers = set()
     for asked in mails:
@@ -121,6 +125,25 @@ def test_an_imported_person_has_no_password_to_forget(cast: Cast) -> None:
     Client().post(FORGOTTEN, {"email": cast.ivy.email})
     work()
     assert mail.outbox == []
+
+
+def test_lending_somebody_ones_own_mail_leaves_no_way_in_behind(cast: Cast) -> None:
+    """Set their mail to one's own, choose a password, give the mail back, wait until they hold something."""
+    own = cast.chiara.email
+    lent = edit_person(
+        cast.priya, person=cast.chiara, row_version=1, changes={"email": "lent@elsewhere.example"}, at=world.soon()
+    )
+    assert not lent.has_usable_password()
+    Client().post(FORGOTTEN, {"email": "lent@elsewhere.example"})
+    work()
+    [told] = mail.outbox
+    door = Client()
+    door.post(follow(door, link_in(told.body)), {"password1": NEW, "password2": NEW})
+    edit_person(cast.priya, person=cast.chiara, row_version=lent.row_version, changes={"email": own}, at=world.soon())
+    door.post("/sign-in/", {"login": own, "password": NEW})
+    assert door.get("/").status_code == 302
+    cast.chiara.refresh_from_db()
+    assert not cast.chiara.has_usable_password()
 
 
 def test_an_invitation_sets_the_first_password(cast: Cast) -> None:

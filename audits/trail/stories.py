@@ -131,7 +131,7 @@ class Story:
     def why_not(self) -> str:
         """Return why access was refused, or the sign-in."""
         if self.event.tag == Tag.SIGN_IN_FAILED:
-            return phrases.why_not_in(self.details.get("why"))
+            return phrases.why_not_in(self.details.get("cause"))
         return phrases.why_not(self.decision.get("reason"))
 
     def _words(self) -> dict[str, Any]:

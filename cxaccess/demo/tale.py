@@ -85,10 +85,12 @@ def _visits(town: Town) -> None:
             if moment < one.known:
                 continue
             if town.rng.random() < 0.07:
-                wrong = {"reason": "password", "count": 1}
+                wrong = {"cause": "password", "count": 1}
                 town.tell(Tag.SIGN_IN_FAILED, actor=SIGN_IN, at=moment, about=one.person, details=wrong)
             town.tell(Tag.SIGN_IN, actor=one.person, at=moment, obj=one.person, about=one.person,
                       details={"method": "password", "factor": one.lead})  # fmt: skip
+            one.person.last_login = max(moment, one.person.last_login or moment)
+    Person.objects.bulk_update([one.person for one in people], ["last_login"])
 
 
 def _refusals(town: Town) -> None:

@@ -7,8 +7,9 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.signin.failures import Failure
 from audits.models import Event
-from audits.trail import selectors
+from audits.trail import phrases, selectors
 from audits.trail.record import System, record
 from audits.trail.stories import describe
 from audits.trail.tags import Tag
@@ -287,3 +288,10 @@ def test_a_filter_names_nothing_that_the_reader_cannot_see(told: Cast) -> None:
 def test_a_filter_that_is_no_number_fails_nothing(told: Cast, odd: str) -> None:
     for field in ("q", "by", "about", "on", "event", "before"):
         page(told.otto, f"?{field}={odd}")
+
+
+def test_a_failed_sign_in_says_why_in_words(cast: Cast) -> None:
+    assert set(phrases.WHY_NOT_IN) == {why.value for why in Failure}
+    record(Tag.SIGN_IN_FAILED, actor=System("sign-in"), at=clock.now(), about=cast.maya, details={"cause": "limited"})
+    (story,) = describe(Event.objects.filter(tag=Tag.SIGN_IN_FAILED))
+    assert (story.reason, story.why_not) == ("", "Paused after too many tries.")

@@ -60,6 +60,13 @@ def test_no_time_says_what_that_means() -> None:
     assert "No end" in draw("{% when None empty='No end' %}")
 
 
+def test_what_ends_at_midnight_ends_with_the_day_before_in_the_zone_of_the_reader() -> None:
+    midnight = datetime(2026, 11, 30, 23, tzinfo=UTC)  # the end of 30 November in Berlin
+    with timezone.override("Europe/Berlin"):
+        assert ">30 Nov 2026<" in draw("{% when moment 'last' %}", moment=midnight)
+        assert ">1 Dec 2026<" in draw("{% when moment 'day' %}", moment=midnight)
+
+
 def test_a_link_keeps_the_address_but_goes_to_its_first_page() -> None:
     assert draw("{% query sort='name' %}", "?q=a&page=3") == "?q=a&amp;sort=name"
     assert draw("{% query page=2 %}", "?q=a&page=3") == "?q=a&amp;page=2"

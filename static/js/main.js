@@ -8,4 +8,5 @@ import "./live.js";
 import "./palette.js";
 import "./selection.js";
 import "./shortcuts.js";
+import "./tabs.js";
 import "./toasts.js";

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(trans
 
 def choose(page: Page, label: str, words: str) -> None:
     """Choose by typing, as a person does: the first option that matches."""
-    box = page.get_by_role("combobox", name=label)
+    box = page.get_by_role("combobox", name=label).and_(page.locator("input"))  # not the select before the script ran
     box.click()
     box.fill(words)
     page.get_by_role("option", name=words).first.click()

@@ -27,6 +27,7 @@ ALLOWED: dict[str, str] = {
     "cxaccess/demo/giving.py": "the demo company, into an empty instance alone",
     "cxaccess/demo/resources.py": "the demo company, into an empty instance alone",
     "cxaccess/demo/rows.py": "the demo company, into an empty instance alone",
+    "cxaccess/demo/tale.py": "the demo company, into an empty instance alone",
     "cxaccess/jobs/heartbeat.py": "its own watermark; not governed",
     "cxaccess/jobs/notices.py": "notices and their marks; not governed",
     "cxaccess/jobs/runner.py": "jobs, their leases and marks; not governed",

@@ -1,7 +1,9 @@
 """WHO: people, the organisation's trees, teams and memberships."""
 
 from accounts.models.factor import Authenticator, RecoveryCode, RecoverySheet
+from accounts.models.group import Group
 from accounts.models.history import AttributeHistory, ParentHistory
+from accounts.models.identity import Identity, PersonDimension, SavedView
 from accounts.models.person import Person, PersonState
 from accounts.models.principal import Principal, PrincipalKind
 from accounts.models.signin import FailureCount, Method, Session, Throttle
@@ -12,6 +14,8 @@ __all__ = [
     "AttributeHistory",
     "Authenticator",
     "FailureCount",
+    "Group",
+    "Identity",
     "Membership",
     "Method",
     "Node",
@@ -19,11 +23,13 @@ __all__ = [
     "ParentHistory",
     "Part",
     "Person",
+    "PersonDimension",
     "PersonState",
     "Principal",
     "PrincipalKind",
     "RecoveryCode",
     "RecoverySheet",
+    "SavedView",
     "Session",
     "Team",
     "Throttle",

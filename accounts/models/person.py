@@ -55,6 +55,9 @@ class Person(Versioned, AbstractBaseUser):
     employed_until = models.DateField(null=True, blank=True)
     time_zone = models.CharField(max_length=40, default="UTC")
     language = models.CharField(max_length=8, default="en")
+    # How sensitive the resources are that they were cleared for (permissions.Sensitivity); None: nobody said.
+    clearance = models.PositiveSmallIntegerField(_("clearance"), null=True, blank=True)
+    custom = models.JSONField(default=dict, blank=True)  # values of the custom attributes of people, by name
     created_at = models.DateTimeField()
     demo = models.BooleanField(default=False)
 

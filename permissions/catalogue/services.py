@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 
 from cxaccess.jobs import stamps
 from permissions.catalogue.builtin import ALL_TYPES, TypeRow, key
-from permissions.models import Action, Implication, ResourceType
+from permissions.models import Action, Implication, Resource, ResourceType
 
 
 @transaction.atomic
@@ -16,6 +18,7 @@ def install_catalogue() -> None:
     for position, row in enumerate(ALL_TYPES):
         _install_type(position, row)
     _install_implications()
+    _install_twins()
 
 
 def _install_type(position: int, row: TypeRow) -> None:
@@ -56,3 +59,14 @@ def _install_implications() -> None:
         ],
         ignore_conflicts=True,
     )
+
+
+def _install_twins() -> None:
+    """Give each permission its twin in Django's table: ``type_name``, for guardian cuts names at the dot."""
+    of_resources = ContentType.objects.get_for_model(Resource)
+    for action in Action.objects.filter(auth_permission=None):
+        codename = action.key.replace(".", "_")
+        action.auth_permission, _ = Permission.objects.get_or_create(
+            content_type=of_resources, codename=codename, defaults={"name": action.key}
+        )
+        action.save(update_fields=["auth_permission"])

@@ -1,14 +1,22 @@
-"""MAY: the catalogue, resources, roles and grants."""
+"""MAY: the catalogue, resources, roles, grants and use."""
 
+from permissions.models.attribute import AttributeDefinition, AttributeType, Entity
 from permissions.models.catalogue import Action, Implication, ResourceType
 from permissions.models.grant import Mode, RoleGrant, Scope, ScopeTerm
+from permissions.models.object_grant import GroupObjectGrant, PersonObjectGrant
 from permissions.models.resource import Resource, Sensitivity
 from permissions.models.role import Role, RoleAction, RoleInclude, RoleVersion
+from permissions.models.usage import UsageBatch, UsageDay, UsageLast
 
 __all__ = [
     "Action",
+    "AttributeDefinition",
+    "AttributeType",
+    "Entity",
+    "GroupObjectGrant",
     "Implication",
     "Mode",
+    "PersonObjectGrant",
     "Resource",
     "ResourceType",
     "Role",
@@ -19,4 +27,7 @@ __all__ = [
     "Scope",
     "ScopeTerm",
     "Sensitivity",
+    "UsageBatch",
+    "UsageDay",
+    "UsageLast",
 ]

@@ -39,6 +39,10 @@ class Action(Versioned):
     example = models.CharField(max_length=300, blank=True)
     owner = models.ForeignKey("accounts.Person", models.PROTECT, null=True, blank=True, related_name="+")
     position = models.PositiveSmallIntegerField(default=0)
+    # Its twin in Django's table, ``type_name``: guardian's columns point there.
+    auth_permission = models.OneToOneField(
+        "auth.Permission", models.PROTECT, null=True, blank=True, related_name="catalogue_action"
+    )
 
     class Meta:
         ordering = ["type__position", "type__key", "position", "name"]

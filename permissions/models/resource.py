@@ -31,6 +31,8 @@ class Resource(Versioned):
     sensitivity = models.PositiveSmallIntegerField(choices=Sensitivity.choices, default=Sensitivity.INTERNAL)
     owner = models.ForeignKey("accounts.Person", models.PROTECT, null=True, blank=True, related_name="owned_resources")
     owner_team = models.ForeignKey("accounts.Team", models.PROTECT, null=True, blank=True, related_name="+")
+    custom = models.JSONField(default=dict, blank=True)  # values of the custom attributes of resources, by name
+    content = models.JSONField(null=True, blank=True)  # values of the type's fields, by name
     object_kind = models.CharField(max_length=16, null=True, blank=True)  # noqa: DJ001 - NULL keeps the unique constraint to console objects
     object_id = models.BigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField()
@@ -51,6 +53,8 @@ class Resource(Versioned):
             models.Index(fields=["type", "region", "id"], name="resource_type_region"),
             models.Index(fields=["type", "owner_team", "id"], name="resource_type_team"),
             models.Index(fields=["type", "sensitivity", "id"], name="resource_type_sensitivity"),
+            models.Index(fields=["type", "name", "id"], name="resource_type_name"),
+            models.Index(fields=["name", "id"], name="resource_name"),
         ]
 
     def __str__(self) -> str:

@@ -64,7 +64,7 @@ def build() -> Cast:
     insights_dach = world.team("Insights DACH", region=dach, department=insights)
 
     everything = set(Action.objects.values_list("key", flat=True))
-    console = {"person", "team", "structure", "role", "grant", "catalogue", "access", "trail", "settings"}
+    console = {"person", "team", "structure", "role", "grant", "resource", "catalogue", "access", "trail", "settings"}
     administrator = world.role(
         "Administrator", {key for key in everything if key.split(".")[0] in console}, risk=Risk.CRITICAL
     )

@@ -157,6 +157,13 @@ PLATFORM_TYPES: tuple[TypeRow, ...] = (
               "A shop system is connected", ("view",)),
         ),
     ),
+    TypeRow(
+        "entitlement", "Entitlement", "Entitlements", PLATFORM, "Single rights of an older system", False, (),
+        (
+            A("use", "Use", MEDIUM, "Do what the older system's right allows", "Whatever that right opens there",
+              "A right that came over from the old platform"),
+        ),
+    ),
 )  # fmt: skip
 
 CONSOLE_TYPES: tuple[TypeRow, ...] = (
@@ -216,6 +223,22 @@ CONSOLE_TYPES: tuple[TypeRow, ...] = (
               ("view",)),
             A("export", "Export", MEDIUM, "Take the list of grants out", "Who holds what and why, in a file",
               "An audit asks for the list", ("view",)),
+        ),
+    ),
+    TypeRow(
+        "resource", "Resource", "Resources", ACCESS, "What is protected on the platform, and whose it is", True, (),
+        (
+            A("view", "View", LOW, "See which resources there are, where they belong and whose they are",
+              "Names, places, owners and attributes; never the content", "A lead looks up who owns a queue"),
+            A("create", "Create", MEDIUM, "Register resources", "Nothing yet", "A new feedback stream is registered",
+              ("view",)),
+            A("edit", "Edit", HIGH, "Change what is known of a resource and where it belongs",
+              "Who reaches it: scopes follow its place", "A queue moves to another region", ("view",)),
+            A("archive", "Archive", HIGH, "Take resources out of use, and bring them back",
+              "Nothing; nobody can use what is archived", "An old survey is put away", ("view",)),
+            A("export", "Export", MEDIUM, "Take the list of resources out",
+              "Names, places and owners in a file; content only for whom its type's own export allows",
+              "An audit asks what is protected", ("view",)),
         ),
     ),
     TypeRow(

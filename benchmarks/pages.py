@@ -1,69 +1,107 @@
-"""How long the main pages take, beside the floor: the same frame around fifty plain rows.
+"""How long the main pages take over HTTP, beside the floor: the same frame around fifty rows of one table.
 
-    python -m benchmarks.pages
+    python benchmarks/run.py pages
 
-Through Django's test client, so templates, middleware, session and gate are in it and the network is not.
+One process serves both, as the embedded console does. Each page is asked for in turn with the floor just before it, so
+that whatever else the machine does meets both; a page's figure is compared with the floors asked for beside it. Then
+everything is there ten times, and the queries are counted again.
 """
 
-import logging
+import argparse
+import json
+import statistics
+from dataclasses import dataclass, field
+from typing import Any
 
-from benchmarks.common import close, milliseconds, scratch, wall
+from benchmarks.common import close, scratch
 
-FOLDER = scratch()
-
-from django.conf import settings  # noqa: E402 - Django must be set up first
-from django.core.management import call_command  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.urls import NoReverseMatch, reverse  # noqa: E402
-
-from accounts.models import Person, Team  # noqa: E402
-from permissions.models import Role  # noqa: E402
-from tests.sessions import signed_in  # noqa: E402
+READER = "Priya Raman"  # administers everything, so sees the most
+FLOOR = "/floor/"
+WARM = 3
 
 
-def pages() -> list[tuple[str, str]]:
-    """Return the main pages that there are, by name and address."""
-    person, team, role = Person.objects.get(name="Maya Okafor"), Team.objects.first(), Role.objects.first()
-    wanted = [
-        ("people:list", {}), ("people:detail", {"pk": person.pk}), ("people:access", {"pk": person.pk}),
-        ("teams:list", {}), ("teams:detail", {"pk": team.pk}), ("structure:index", {}), ("roles:list", {}),
-        ("roles:permissions", {"pk": role.pk}), ("grants:list", {}), ("catalogue:list", {}), ("trail:list", {}),
-        ("my-access", {}), ("check:index", {}),
-    ]  # fmt: skip
-    found = []
-    for name, kwargs in wanted:
-        try:
-            found.append((name, reverse(name, kwargs=kwargs)))
-        except NoReverseMatch:
-            print(f"  {name}: no such page")
-    question = f"?person={person.pk}&action=feedback.view"
-    return [*found, ("check:index, answered", reverse("check:index") + question)]
+@dataclass
+class Measured:
+    """What one page took, asked for many times, and the floors between."""
+
+    name: str
+    took: list[float] = field(default_factory=list)
+    floors: list[float] = field(default_factory=list)
+    queries: int = 0
+    queries_10x: int | None = None
+
+    def summary(self) -> dict[str, Any]:
+        p50 = statistics.median(self.took)
+        return {
+            "name": self.name,
+            "p50_ms": round(p50, 1),
+            "p95_ms": round(statistics.quantiles(self.took, n=20)[-1], 1),
+            "queries": self.queries,
+            "queries_10x": self.queries_10x,
+            "vs_floor": round(p50 / statistics.median(self.floors), 2),
+        }
 
 
-def measured(client: Client, address: str) -> tuple[float, float]:
-    """Return the median milliseconds of one page, processor and wall. Raises SystemExit where it does not answer."""
-    status = client.get(address).status_code
-    if status != 200:
-        raise SystemExit(f"{address} answers {status}")
-    return milliseconds(lambda: client.get(address)), wall(lambda: client.get(address))
+def main(options: argparse.Namespace) -> None:
+    """Build, measure, print."""
+    scratch(options.database)
+    from accounts.models import Person
+    from benchmarks import copies, organisation
+    from benchmarks.main_pages import main_pages
+    from benchmarks.server import Reader, running
+    from tests.sessions import signed_in
+
+    there = organisation.fill(options.size, options.matrix)
+    session = signed_in(Person.objects.get(name=READER)).cookies["sessionid"].value
+    measured = {address: Measured(name) for name, address in main_pages()}
+    with running() as port:
+        reader = Reader(port, session)
+        for _ in range(options.rounds):
+            _round(reader, measured)
+        if options.size != "large":
+            copies.tenfold()
+            _count_again(Reader(port, session), measured)  # the server has closed the connection that slept
+    found = {address: page.summary() for address, page in measured.items()}
+    floors = [took for page in measured.values() for took in page.floors]
+    if options.json:
+        print(json.dumps({"pages": found, "floor_ms": round(statistics.median(floors), 1)}, indent=2))
+    else:
+        _print(found, floors, there)
 
 
-def main() -> None:
-    """Measure and print."""
-    call_command("collectstatic", interactive=False, verbosity=0)
-    settings.ROOT_URLCONF = "benchmarks.floor"
-    settings.ALLOWED_HOSTS = ["testserver"]
-    logging.disable(logging.CRITICAL)  # lines on a terminal would be measured, too
-    client = signed_in(Person.objects.get(name="Priya Raman"))
-    least, elapsed = measured(client, "/floor/")
-    print(f"p50 of 20 in ms, as the administrator, {Person.objects.count()} people")
-    print(f"  {'':<40} {'processor':>10} {'ratio':>7} {'wall':>9}")
-    print(f"  {'floor: the frame and 50 plain rows':<40} {least:>10.1f} {1:>7.2f} {elapsed:>9.1f}")
-    for name, address in pages():
-        took, elapsed = measured(client, address)
-        print(f"  {name:<40} {took:>10.1f} {took / least:>7.2f} {elapsed:>9.1f}")
-    close(FOLDER)
+def _round(reader: Any, measured: dict[str, Measured]) -> None:
+    for address, page in measured.items():
+        if not page.took:
+            for _ in range(WARM):
+                _asked(reader, address)
+        page.floors.append(_asked(reader, FLOOR).milliseconds)
+        answer = _asked(reader, address)
+        page.took.append(answer.milliseconds)
+        page.queries = answer.queries
 
 
-if __name__ == "__main__":
-    main()
+def _count_again(reader: Any, measured: dict[str, Measured]) -> None:
+    for address, page in measured.items():
+        _asked(reader, address)  # the first reads anew what everybody's decisions share
+        page.queries_10x = _asked(reader, address).queries
+
+
+def _asked(reader: Any, address: str) -> Any:
+    """Ask for a page. Raises SystemExit where it is not one."""
+    answer = reader.get(address)
+    if answer.status != 200:
+        raise SystemExit(f"{address} answers {answer.status}")
+    return answer
+
+
+def _print(found: dict[str, dict[str, Any]], floors: list[float], there: str) -> None:
+    print(f"{there}; milliseconds on the wall's clock, read by {READER}")
+    print(f"  {'':<28} {'p50':>8} {'p95':>8} {'x floor':>8} {'queries':>8} {'at 10x':>7}")
+    print(f"  {'floor':<28} {statistics.median(floors):>8.1f} {statistics.quantiles(floors, n=20)[-1]:>8.1f} {1:>8.2f}")
+    for page in found.values():
+        again = "" if page["queries_10x"] is None else page["queries_10x"]
+        print(
+            f"  {page['name']:<28} {page['p50_ms']:>8.1f} {page['p95_ms']:>8.1f} {page['vs_floor']:>8.2f}"
+            f" {page['queries']:>8} {again:>7}"
+        )
+    close()

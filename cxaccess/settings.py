@@ -230,7 +230,7 @@ ANONYMOUS_USER_NAME = None
 
 # Signing in: allauth runs the steps, accounts.signin decides them. Its own rate limits live in the cache, which may be
 # away; ours live in the database (accounts.signin.limits).
-AUTHENTICATION_BACKENDS = ["accounts.signin.backend.SignInBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.signin.backend.SignInBackend", "permissions.backend.GateBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "accounts.signin.adapter.AccountAdapter"

@@ -7,7 +7,7 @@ Facts are read in several statements. Their stamps are read before and after: if
 before could meet a grant of after, an access that never was; so everything is read again.
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,11 +23,11 @@ from accounts.models import Person
 from cxaccess.jobs import stamps
 from cxaccess.lib import clock
 from permissions import history
-from permissions.engine import scopes_for
+from permissions.engine import objects_for, scopes_for
 from permissions.engine.model import Model
-from permissions.engine.types import Grant, Membership, Scope, Subject
+from permissions.engine.types import Grant, Membership, ObjectGrant, Scope, Subject
 from permissions.history import COLLECTIVE, PAST, is_past
-from permissions.models import Mode, RoleGrant
+from permissions.models import GroupObjectGrant, Mode, PersonObjectGrant, RoleGrant
 
 __all__ = ["FactsUnsteady", "Snapshot", "is_past", "kept", "model", "pinned", "scope", "snapshot", "unpinned", "whole"]
 
@@ -47,6 +47,7 @@ class Snapshot:
     model: Model
     stamps: dict[int, int]
     known: dict[tuple[str, datetime], frozenset[Scope]] = field(default_factory=dict, compare=False)
+    known_objects: dict[tuple[str, datetime], frozenset[int]] = field(default_factory=dict, compare=False)
 
     def scopes(self, action: str, at: datetime) -> frozenset[Scope]:
         """Return the scopes within which the person holds `action` at `at`."""
@@ -55,6 +56,17 @@ class Snapshot:
             if len(self.known) >= KNOWN:
                 self.known.clear()
             found = self.known[action, at] = scopes_for(self.model, self.subject, action, at)
+        return found
+
+    def objects(self, action: str, at: datetime) -> frozenset[int]:
+        """Return the resources on which the person holds `action` at `at` by object grants."""
+        if not self.subject.objects:
+            return frozenset()
+        found = self.known_objects.get((action, at))
+        if found is None:
+            if len(self.known_objects) >= KNOWN:
+                self.known_objects.clear()
+            found = self.known_objects[action, at] = objects_for(self.model, self.subject, action, at)
         return found
 
 
@@ -218,7 +230,8 @@ def _load(person_id: int, at: datetime, windows: Q) -> Snapshot:
     principals = {person.principal_id, *(p for m in memberships for p in shared.chain(m.principal))}
     read |= stamps.read(principals - {person.principal_id})
     state = history.person_state(Person.objects.only("state", "created_at").get(pk=person_id), at)
-    subject = Subject(person_id, person.principal_id, state, memberships, _grants(principals, windows))
+    own, objects = person.principal_id, _objects(person, principals, windows)
+    subject = Subject(person_id, own, state, memberships, _grants(principals, windows), objects)
     return Snapshot(subject, shared, read)
 
 
@@ -239,6 +252,21 @@ def _grants(principals: set[int], windows: Q) -> tuple[Grant, ...]:
         Grant(pk, principal, role, scopes[scope], clock.Window(starts, until))
         for pk, principal, role, scope, starts, until in read
     )
+
+
+def _objects(person: Person, principals: set[int], windows: Q) -> dict[int, tuple[ObjectGrant, ...]]:
+    """Return the object grants of a person and of the collectives they reach, by resource."""
+    found: dict[int, list[ObjectGrant]] = defaultdict(list)
+    mine = PersonObjectGrant.objects.filter(windows, user=person)
+    shared = GroupObjectGrant.objects.filter(windows, group__principal__in=principals - {person.principal_id})
+    for rows, holder in ((mine, "user__principal_id"), (shared, "group__principal")):
+        read = rows.order_by("id").values_list(
+            "id", holder, "permission__catalogue_action__key", "content_object_id", "starts_at", "until"
+        )
+        for pk, principal, action, resource, starts, until in read:
+            window = clock.Window(starts, until)
+            found[resource].append(ObjectGrant(pk, principal, action, resource, window, rows is shared))
+    return {resource: tuple(grants) for resource, grants in found.items()}
 
 
 def _scopes(ids: set[int]) -> dict[int, Scope]:

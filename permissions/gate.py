@@ -14,14 +14,16 @@ from django.db.models import Q
 
 from accounts.models import Membership, Person, PersonState
 from permissions import facts, history, places, sql
-from permissions.engine import Decision, Model, Target, allows, fits
+from permissions.engine import Decision, Grant, Model, ObjectGrant, Target, allows, fits, principals_reached
 from permissions.engine import decide as decide_with
 from permissions.engine.combine import Context
 from permissions.engine.decide import NOTHING_KNOWN
-from permissions.models import Mode, RoleGrant
+from permissions.models import GroupObjectGrant, Mode, PersonObjectGrant, RoleGrant
 
 M = TypeVar("M", bound=models.Model)
 Asked = models.Model | Target | None
+LISTED = 1000  # ids that stand in a statement; more are a query of their own
+ANYWHERE = 0  # no resource's id: where every object grant counts as being, when it is asked whether there is any
 
 
 def decide(
@@ -44,28 +46,31 @@ def explain_somewhere(person: Person, action: str, *, at: datetime) -> Decision:
     """Return whether `person` may do `action` anywhere at all, with every path, whatever its scope reaches."""
     found = facts.whole(person.pk, at)
     unlimited = tuple(replace(grant, scope=replace(grant.scope, terms=())) for grant in found.subject.grants)
-    subject = replace(found.subject, grants=unlimited)
-    return decide_with(found.model, subject, action, Target(action.partition(".")[0]), at)
+    anywhere = tuple(grant for grants in found.subject.objects.values() for grant in grants)
+    subject = replace(found.subject, grants=unlimited, objects={ANYWHERE: anywhere})
+    return decide_with(found.model, subject, action, Target(action.partition(".")[0], resource=ANYWHERE), at)
 
 
 def may(person: Person, action: str, asked: Asked = None, *, at: datetime, context: Context = NOTHING_KNOWN) -> bool:
     """Return whether `person` may do `action` to `asked` at `at`."""
     found = facts.snapshot(person.pk, at)
-    target, within = _target(action, asked, at), found.scopes(action, at)
-    return allows(found.model, found.subject, action, target, at, context, within=within)
+    within, on = found.scopes(action, at), found.objects(action, at)
+    return allows(found.model, found.subject, action, _target(action, asked, at), at, context, within=within, on=on)
 
 
 def may_somewhere(person: Person, action: str, *, at: datetime) -> bool:
-    """Return whether `person` holds `action` within any scope at all: for menus and the doors of lists."""
+    """Return whether `person` holds `action` within any scope or on any one thing: for menus and the doors of lists."""
     found = facts.snapshot(person.pk, at)
-    return bool(found.scopes(action, at))
+    return bool(found.scopes(action, at) or found.objects(action, at))
 
 
 def held(person: Person, *, at: datetime) -> frozenset[str]:
     """Return every action that `person` holds somewhere at `at`."""
     found = facts.snapshot(person.pk, at)
     actions = {action for grant in found.subject.grants for action in found.model.holding.get(grant.role, ())}
-    return frozenset(action for action in actions if found.scopes(action, at))
+    given = {grant.action for grants in found.subject.objects.values() for grant in grants}
+    actions |= {action for action, sources in found.model.implied_by.items() if not given.isdisjoint(sources)}
+    return frozenset(action for action in actions if found.scopes(action, at) or found.objects(action, at))
 
 
 def visible(
@@ -81,8 +86,20 @@ def visible(
         targets = places.targets(list(rows), at, as_type=as_type)
         ids = [pk for pk, target in targets.items() if allows(found.model, found.subject, action, target, at)]
         return rows.model._default_manager.filter(pk__in=ids)
-    scopes = found.scopes(action, at)
-    return rows.filter(sql.reach(found.model, scopes, action, rows.model, at, as_type))
+    scopes, objects = found.scopes(action, at), _objects(found, action, at)
+    return rows.filter(sql.reach(found.model, scopes, objects, action, rows.model, at, as_type))
+
+
+def _objects(found: facts.Snapshot, action: str, at: datetime) -> tuple[sql.Ids, ...]:
+    """Return the resources that the person holds `action` on: listed, or as queries where they are too many to list."""
+    held = found.objects(action, at)
+    if len(held) <= LISTED:
+        return (held,) if held else ()
+    given = Q(permission__catalogue_action__key__in=found.model.implied_by[action])
+    mine = PersonObjectGrant.objects.in_force(at).filter(given, user=found.subject.person)
+    reached = principals_reached(found.model, found.subject, at)
+    shared = GroupObjectGrant.objects.in_force(at).filter(given, group__principal__in=reached)
+    return mine.values("content_object"), shared.values("content_object")
 
 
 def who_can(action: str, asked: Asked = None, *, at: datetime) -> models.QuerySet[Person]:
@@ -100,7 +117,18 @@ def who_can(action: str, asked: Asked = None, *, at: datetime) -> models.QuerySe
 def who_can_somewhere(action: str, *, at: datetime) -> models.QuerySet[Person]:
     """Return the people for whom `may_somewhere` is a yes, in no order."""
     model = facts.model(at)
-    return people_of(model, _giving(model, action, at).values_list("principal_id", flat=True), at)
+    principals = set(_giving(model, action, at).values_list("principal_id", flat=True))
+    return people_of(model, principals | _principals_on(model, action, None, at), at)
+
+
+def _principals_on(model: Model, action: str, resource: int | None, at: datetime) -> set[int]:
+    """Return the principals with an object grant in force that gives `action` on `resource`; None: on anything."""
+    given = Q(permission__catalogue_action__key__in=model.implied_by.get(action, ()))
+    if resource is not None:
+        given &= Q(content_object=resource)
+    mine = PersonObjectGrant.objects.in_force(at).filter(given).values_list("user__principal_id", flat=True)
+    shared = GroupObjectGrant.objects.in_force(at).filter(given).values_list("group__principal", flat=True)
+    return {*mine.distinct(), *shared.distinct()}
 
 
 def _giving(model: Model, action: str, at: datetime) -> models.QuerySet[RoleGrant]:
@@ -111,11 +139,12 @@ def _giving(model: Model, action: str, at: datetime) -> models.QuerySet[RoleGran
 
 
 def _principals_with(model: Model, action: str, target: Target, at: datetime) -> set[int]:
-    """Return the principals with a grant in force that gives `action` on `target`."""
+    """Return the principals with a grant in force that gives `action` on `target`, by a role or on itself."""
     read = list(_giving(model, action, at).values_list("principal_id", "scope_id"))
     scopes = history.scopes({scope for _, scope in read})
     covered = {pk for pk, scope in scopes.items() if model.covers(scope, target)}
-    return {principal for principal, scope in read if scope in covered}
+    by_role = {principal for principal, scope in read if scope in covered}
+    return by_role if target.resource is None else by_role | _principals_on(model, action, target.resource, at)
 
 
 def people_of(model: Model, principals: Iterable[int], at: datetime) -> models.QuerySet[Person]:
@@ -144,5 +173,6 @@ def explainable(decision: Decision) -> dict[str, Any]:
         "reason": decision.reason.value,
         "action": decision.action,
         "target": [decision.target.type, decision.target.id],
-        "grants": sorted({path.grant.id for path in decision.paths}),
+        "grants": sorted({path.grant.id for path in decision.paths if isinstance(path.grant, Grant)}),
+        "object_grants": sorted({path.grant.key for path in decision.paths if isinstance(path.grant, ObjectGrant)}),
     }

@@ -5,7 +5,7 @@ is not covered by a scope that names it.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
@@ -30,6 +30,7 @@ class Placement:
     """How one model is placed: `places(rows, at)` by id for rows at hand, `within(dimension, ids, at)` as SQL.
 
     `since` names the attribute that says from when on a row exists; empty: it always did.
+    `resource` names the attribute that is the id of the resource a row is, or that stands for it; empty: none does.
     """
 
     type: str | None  # None: the row's own resource type
@@ -37,6 +38,14 @@ class Placement:
     within: Callable[[str, frozenset[int], datetime], Q]
     since: str = ""
     kept: Callable[[str], Q] = lambda _type: Q()
+    resource: str = ""
+
+    def stands_for(self, *resources: Collection[int] | models.QuerySet[Any]) -> Q:
+        """Return the condition that a row is one of `resources`, or that one of them stands for it."""
+        found = Q(pk__in=[])
+        for ids in resources if self.resource else ():
+            found |= Q(**{f"{self.resource}__in": ids})
+        return found
 
 
 def _known(**places: int | None) -> Places:
@@ -179,10 +188,10 @@ def _unplaced(rows: Sequence[models.Model], _at: datetime) -> dict[int, Places]:
 
 
 PLACEMENTS: dict[type[models.Model], Placement] = {
-    Resource: Placement(None, _of_resources, _resource_within, "created_at", lambda type_: Q(type__key=type_)),
+    Resource: Placement(None, _of_resources, _resource_within, "created_at", lambda type_: Q(type__key=type_), "pk"),
     Person: Placement("person", _of_people, _person_within, "created_at"),
-    Team: Placement("team", _of_teams, _team_within, "resource.created_at"),
-    Role: Placement("role", _of_roles, _role_within, "created_at"),
+    Team: Placement("team", _of_teams, _team_within, "resource.created_at", resource="resource_id"),
+    Role: Placement("role", _of_roles, _role_within, "created_at", resource="resource_id"),
     RoleGrant: Placement("grant", _of_grants, _grant_within, "given_at"),
     Node: Placement("structure", _of_nodes, _node_within),
     Action: Placement("catalogue", _unplaced, _nowhere),
@@ -213,6 +222,7 @@ def targets(rows: Sequence[models.Model], at: datetime, *, as_type: str | None =
             row.pk,
             places[row.pk],
             exists=not (past and placement.since) or attrgetter(placement.since)(row) <= at,
+            resource=getattr(row, placement.resource) if placement.resource else None,
         )
         for row in rows
     }

@@ -1,6 +1,8 @@
 """The list reading of a permission: scopes as one `Q`. Negation is banned here: ``~Q`` opens for NULL."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -9,28 +11,32 @@ from permissions.engine import Model, Scope
 from permissions.places import PLACEMENTS, Placement
 
 NOTHING = Q(pk__in=[])
+Ids = frozenset[int] | models.QuerySet[Any]
 
 
 def reach(
     model: Model,
     scopes: frozenset[Scope],
+    objects: Sequence[Ids],
     action: str,
     governed: type[models.Model],
     at: datetime,
     as_type: str | None = None,
 ) -> Q:
-    """Return the condition on `governed` rows that one of `scopes` covers. No scope: no row.
+    """Return the condition on `governed` rows that one of `scopes` covers, or that stand for one of `objects`.
+
+    `objects` are sets of resource ids, or queries for them. Nothing in either: no row.
 
     Rows of another type than the action's are none of its business, unless `as_type` asks about them under that type.
     """
     placement = PLACEMENTS[governed]
     asked = action.partition(".")[0]
-    if not scopes or (as_type or placement.type or asked) != asked:
+    if not (scopes or objects) or (as_type or placement.type or asked) != asked:
         return NOTHING
     kept = Q() if as_type else placement.kept(asked)
     if any(scope.everywhere for scope in scopes):
         return kept
-    union = Q()
+    union = placement.stands_for(*objects)
     for scope in sorted(scopes, key=lambda scope: scope.id):
         union |= _within(model, scope, placement, at)
     return kept & union

@@ -8,7 +8,19 @@ from datetime import datetime
 from django.db import models
 
 from accounts.models import Membership, Node, Person, Team
-from permissions.models import Implication, Resource, Role, RoleAction, RoleGrant, RoleInclude, ScopeTerm
+from permissions.models import (
+    GroupObjectGrant,
+    Implication,
+    PersonObjectGrant,
+    Resource,
+    Role,
+    RoleAction,
+    RoleGrant,
+    RoleInclude,
+    ScopeTerm,
+)
+
+ObjectGrant = PersonObjectGrant | GroupObjectGrant
 
 COLUMNS = ("region", "department", "product_line", "segment")
 
@@ -26,6 +38,10 @@ class Oracle:
         self.terms = list(ScopeTerm.objects.all())
         self.actions = list(RoleAction.objects.select_related("action"))
         self.includes = list(RoleInclude.objects.all())
+        self.objects = [
+            *PersonObjectGrant.objects.select_related("user", "permission__catalogue_action"),
+            *GroupObjectGrant.objects.select_related("group__principal", "permission__catalogue_action"),
+        ]
         self.implications = list(Implication.objects.select_related("action", "implies"))
 
     def may(self, person: Person, action: str, thing: models.Model, at: datetime) -> bool:
@@ -34,7 +50,22 @@ class Oracle:
             return False
         if isinstance(thing, RoleGrant) and thing.given_at > at:
             return False  # nobody had given it yet
-        return any(self.allows(grant, person, action, thing, at) for grant in self.grants)
+        return any(self.allows(grant, person, action, thing, at) for grant in self.grants) or any(
+            self.allows_on(grant, person, action, thing, at) for grant in self.objects
+        )
+
+    def allows_on(self, grant: ObjectGrant, person: Person, action: str, thing: models.Model, at: datetime) -> bool:
+        holder = grant.user if isinstance(grant, PersonObjectGrant) else grant.group.principal
+        return (
+            self.runs(grant, at)
+            and self.reaches(getattr(holder, "principal_id", holder.pk), person, at)
+            and self.brings(grant.permission.catalogue_action.key, action)
+            and grant.content_object_id == self.resource_of(thing)
+        )
+
+    def resource_of(self, thing: models.Model) -> int | None:
+        """Return the resource that `thing` is, or that stands for it."""
+        return thing.pk if isinstance(thing, Resource) else getattr(thing, "resource_id", None)
 
     def allows(self, grant: RoleGrant, person: Person, action: str, thing: models.Model, at: datetime) -> bool:
         return (
@@ -56,7 +87,7 @@ class Oracle:
         names = {Person: "person", Team: "team", Role: "role", RoleGrant: "grant"}
         return thing.type.key if isinstance(thing, Resource) else names[type(thing)]
 
-    def runs(self, row: Membership | RoleGrant, at: datetime) -> bool:
+    def runs(self, row: Membership | RoleGrant | ObjectGrant, at: datetime) -> bool:
         return row.starts_at <= at and (row.until is None or row.until > at)
 
     def reaches(self, principal: int, person: Person, at: datetime) -> bool:

@@ -47,6 +47,7 @@ class Plan:
     roles: tuple  # (actions, included, retired)
     grants: tuple  # (to a team?, whom, role, terms, active?, window)
     resources: tuple  # (type, region, department, product line, team)
+    objects: tuple = ()  # (to a team?, whom, action, on what, window)
 
 
 def _some(item, least=0, most=4):
@@ -70,6 +71,7 @@ plans = st.builds(
         ), 0, 7,
     ),
     resources=_some(st.tuples(st.sampled_from(TYPES), maybe, maybe, maybe, maybe), 1, 4),
+    objects=_some(st.tuples(st.booleans(), few, st.sampled_from(ACTIONS), st.integers(0, 9), windows), 0, 6),
 )  # fmt: skip
 
 
@@ -138,6 +140,10 @@ def build(plan: Plan) -> Organisation:
         )
         for n, (type_, region, department, line, team) in enumerate(plan.resources)
     ]  # fmt: skip
+    on = [*resources, *(team.resource for team in teams), *(role.resource for role in roles)]
+    for to_team, whom, action, what, (start, end) in plan.objects:
+        to = _at(teams if to_team else people, whom)
+        world.give_on(to, action, _at(on, what), starts=day(start), until=None if end is None else day(end))
     return Organisation(people, teams, roles, grants, memberships, resources, places)
 
 

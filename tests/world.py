@@ -17,6 +17,8 @@ from cxaccess.lib.models import Risk
 from cxaccess.lib.tree import numbered
 from permissions.models import (
     Action,
+    GroupObjectGrant,
+    PersonObjectGrant,
     Resource,
     ResourceType,
     Role,
@@ -147,6 +149,26 @@ def give(
         given_at=starts,
         reason=reason,
     )
+    _changed(to.principal_id)
+    return made
+
+
+def give_on(
+    to: Person | Team,
+    action: str,
+    thing: Resource,
+    *,
+    starts: datetime = LONG_AGO,
+    until: datetime | None = None,
+    reason: str = "Needed for the job",
+) -> PersonObjectGrant | GroupObjectGrant:
+    permission = Action.objects.get(key=action).auth_permission
+    given = {"starts_at": starts, "until": until, "given_at": starts, "reason": reason}
+    if isinstance(to, Person):
+        made = PersonObjectGrant.objects.create(user=to, permission=permission, content_object=thing, **given)
+    else:
+        group = to.principal.auth_group
+        made = GroupObjectGrant.objects.create(group=group, permission=permission, content_object=thing, **given)
     _changed(to.principal_id)
     return made
 

@@ -20,6 +20,10 @@ class SignInBackend(AuthenticationBackend):
         """Return whether they may come in: the active, in production nobody of the demo, whose password is public."""
         return user.is_active and not (user.demo and settings.PRODUCTION)
 
+    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
+        """Return False: coming in opens nothing by itself."""
+        return False
+
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> Person | None:  # type: ignore[override]
         """Return the active person whom mail and password name. Exactly one password is hashed, whatever happens."""
         mail, password = credentials.get("email") or "", credentials.get("password") or ""

@@ -7,6 +7,7 @@ from django.db.models import F
 
 from cxaccess.jobs.models import Stamp
 
+CHUNK = 5_000  # keys in one statement: databases limit its parameters
 MODEL = 0  # roles, catalogue, trees and team parents: whatever everybody's decisions share
 
 
@@ -15,8 +16,10 @@ def bump(*keys: int) -> None:
     if not connection.in_atomic_block:
         raise RuntimeError("Stamps move only in the transaction of the change.")
     wanted = sorted(set(keys))
-    Stamp.objects.bulk_create([Stamp(key=key) for key in wanted], ignore_conflicts=True)
-    Stamp.objects.filter(key__in=wanted).update(version=F("version") + 1)
+    for start in range(0, len(wanted), CHUNK):
+        some = wanted[start : start + CHUNK]
+        Stamp.objects.bulk_create([Stamp(key=key) for key in some], ignore_conflicts=True)
+        Stamp.objects.filter(key__in=some).update(version=F("version") + 1)
 
 
 def read(keys: Iterable[int]) -> dict[int, int]:

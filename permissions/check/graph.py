@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from cxaccess.lib.clock import last_day
 from permissions.check.ways import Step, Way
 from permissions.engine import Edge
+from permissions.engine import Step as EdgeKind
 from permissions.engine.cut import edges
 
 WIDTH, HEIGHT = 220, 46
@@ -123,7 +124,7 @@ def _add(plan: _Plan, way: Way, ending: frozenset[Edge]) -> None:
 
 
 def _on_line(way: Way, edge: Edge) -> str:
-    if edge.step.value == "grant":
+    if edge.step in (EdgeKind.GRANT, EdgeKind.OBJECT_GRANT):
         until = way.grant.until
         day = date_format(last_day(until, timezone.get_current_timezone()), "j M Y") if until else ""
         ends = _("to %(day)s") % {"day": day} if until else _("no end")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import ngettext
+
 from accounts.models import Membership, Person, Team
 from permissions import facts, gate
 from permissions.check.names import address
@@ -105,10 +107,16 @@ def abilities(person: Person, at: datetime) -> list[Area]:
     scopes = {key: {scope.id for scope in scopes_for(found.model, found.subject, key, at)} for key in held}
     names = labels({scope for ids in scopes.values() for scope in ids})
     everywhere = {scope.id for grant in found.subject.grants if (scope := grant.scope).everywhere}
+    things = {key: found.objects(key, at) for key in held}
     areas: dict[ResourceType, list[Ability]] = defaultdict(list)
     for action in Action.objects.filter(key__in=held).select_related("type", "owner"):
-        areas[action.type].append(Ability(action, _widest(scopes[action.key], everywhere, names)))
+        where = _widest(scopes[action.key], everywhere, names)
+        areas[action.type].append(Ability(action, where + _things(len(things[action.key]))))
     return [Area(type_, tuple(found)) for type_, found in areas.items()]
+
+
+def _things(count: int) -> tuple[str, ...]:
+    return (ngettext("on one thing", "on %(n)d things", count) % {"n": count},) if count else ()
 
 
 def _widest(ids: Iterable[int], everywhere: set[int], names: dict[int, str]) -> tuple[str, ...]:

@@ -4,17 +4,27 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
 
 from accounts.models import Membership, Node, Principal, PrincipalKind, Team
-from permissions.engine import Path, Target
+from permissions.engine import Grant, ObjectGrant, Path, Target
 from permissions.grants.scopes import labels
-from permissions.models import Action, Role, RoleGrant
+from permissions.models import Action, GroupObjectGrant, PersonObjectGrant, Role, RoleGrant
+
+AnyGrant = RoleGrant | PersonObjectGrant | GroupObjectGrant
+# The first letter of a grant's key, the table it stands in, and what its words need besides.
+TABLES: dict[str, tuple[type[AnyGrant], tuple[str, ...]]] = {
+    "r": (RoleGrant, ("scope",)),
+    "p": (PersonObjectGrant, ("content_object", "user")),
+    "c": (GroupObjectGrant, ("content_object", "group__principal")),
+}
 
 
-def address(name: str, pk: int) -> str:
+def address(name: str, pk: int | None = None, **more: str) -> str:
     """Return the page of something; nothing where it has none."""
+    kwargs: dict[str, int | str] = more if pk is None else {"pk": pk, **more}  # type: ignore[assignment]
     try:
-        return reverse(name, kwargs={"pk": pk})
+        return reverse(name, kwargs=kwargs)
     except NoReverseMatch:
         return ""
 
@@ -26,10 +36,15 @@ class Names:
         self.paths = tuple(paths)
 
     @cached_property
-    def grants(self) -> dict[int, RoleGrant]:
-        """Return the grants by id, with who gave and who ended them."""
-        rows = RoleGrant.objects.select_related("given_by", "ended_by", "scope")
-        return {row.pk: row for row in rows.filter(pk__in={path.grant.id for path in self.paths})}
+    def grants(self) -> dict[str, AnyGrant]:
+        """Return the grants by key, with who gave and who ended them."""
+        found: dict[str, AnyGrant] = {}
+        for letter, (model, more) in TABLES.items():
+            ids = {path.grant.id for path in self.paths if path.grant.key[0] == letter}
+            if ids:
+                rows = model._default_manager.select_related("given_by", "ended_by", *more).filter(pk__in=ids)
+                found |= {f"{letter}{row.pk}": row for row in rows}
+        return found
 
     @cached_property
     def memberships(self) -> dict[int, Membership]:
@@ -58,7 +73,13 @@ class Names:
     @cached_property
     def scopes(self) -> dict[int, str]:
         """Return where each scope reaches, in words."""
-        return labels({path.grant.scope.id for path in self.paths})
+        return labels({path.grant.scope.id for path in self.paths if isinstance(path.grant, Grant)})
+
+    def where(self, grant: Grant | ObjectGrant) -> str:
+        """Return where a grant reaches, in words: its scope, or the one thing it is on."""
+        if isinstance(grant, Grant):
+            return self.scopes[grant.scope.id]
+        return _("“%(thing)s”") % {"thing": self.grants[grant.key].content_object.name}
 
     def principal_url(self, pk: int) -> str:
         """Return the page of a person or a team."""
@@ -71,9 +92,11 @@ class Names:
         """Return the page of a role."""
         return address("roles:detail", pk)
 
-    def grant_url(self, pk: int) -> str:
+    def grant_url(self, grant: Grant | ObjectGrant) -> str:
         """Return the page of a grant."""
-        return address("grants:detail", pk)
+        if isinstance(grant, Grant):
+            return address("grants:detail", grant.id)
+        return address("objects:detail", key=grant.key)
 
 
 def place_names(target: Target) -> list[str]:

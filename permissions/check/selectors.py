@@ -13,7 +13,7 @@ from permissions.check.graph import Graph, draw
 from permissions.check.names import Names
 from permissions.check.questions import CHECK, TYPE, Question
 from permissions.check.ways import Way, way, ways
-from permissions.engine import Decision, NearMiss, Reason, cuts
+from permissions.engine import Decision, Grant, NearMiss, Reason, cuts
 
 DRAWN = 6  # paths in the picture; the text has them all
 NEAR = 20
@@ -64,8 +64,9 @@ def _limits(question: Question, decision: Decision, names: Names) -> list[str]:
     """Return within which places a yes holds, where the question names no thing. None: everywhere."""
     if question.thing is not None:
         return []
-    rows = [names.grants[path.grant.id] for path in decision.paths]
-    return [] if any(not row.scope.digest for row in rows) else sorted({names.scopes[row.scope_id] for row in rows})
+    grants = [path.grant for path in decision.paths]
+    everywhere = any(isinstance(grant, Grant) and not names.grants[grant.key].scope.digest for grant in grants)
+    return [] if everywhere else sorted({names.where(grant) for grant in grants})
 
 
 def _nearness(miss: NearMiss) -> tuple[int, int]:

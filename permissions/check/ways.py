@@ -10,9 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Membership, PrincipalKind
-from permissions.check.names import Names
+from permissions.check.names import AnyGrant, Names
 from permissions.engine import NearMiss, Path, Reason
-from permissions.models import RoleGrant
 
 SOON_DAYS = 14
 MISSING: dict[Reason, str | Promise] = {
@@ -42,7 +41,7 @@ class Way:
     path: Path
     steps: tuple[Step, ...]
     where: str
-    grant: RoleGrant
+    grant: AnyGrant
     grant_url: str
     membership: Membership | None
     missing: str = ""
@@ -70,9 +69,9 @@ def way(path: Path, names: Names, miss: NearMiss | None = None, at: datetime | N
     return Way(
         path=path,
         steps=tuple(_steps(path, names)),
-        where=names.scopes[path.grant.scope.id],
-        grant=names.grants[path.grant.id],
-        grant_url=names.grant_url(path.grant.id),
+        where=names.where(path.grant),
+        grant=names.grants[path.grant.key],
+        grant_url=names.grant_url(path.grant),
         membership=names.memberships[path.membership.id] if path.membership else None,
         missing=str(MISSING[miss.reason]) if miss else "",
         when=_turning(miss, at) if miss and at else None,
@@ -118,4 +117,5 @@ def _steps(path: Path, names: Names) -> Iterator[Step]:
     for number, key in enumerate(path.actions):
         action = names.actions[key]
         note = _("Permission, %(risk)s risk") % {"risk": action.get_risk_display().lower()}
-        yield Step("access", key, word=_("implies") if number else "", code=True, note=note)
+        word = _("implies") if number else "" if path.roles else _("given")
+        yield Step("access", key, word=word, code=True, note=note)

@@ -77,9 +77,12 @@ def cut(edge: Edge, names: Names) -> str:
         low, high = names.principals[int(edge.start)], names.principals[int(edge.end)]
         return _("Move %(team)s out from under %(above)s") % {"team": low.label, "above": high.label}
     if edge.step is Step.GRANT:
-        row = names.grants[int(edge.start)]
+        row = names.grants[f"r{edge.start}"]
         holder = names.principals[row.principal_id].label
         return _("End the grant of %(role)s to %(holder)s") % {"role": names.roles[row.role_id].name, "holder": holder}
+    if edge.step is Step.OBJECT_GRANT:
+        row = names.grants[str(edge.start)]
+        return _("End the grant of %(action)s on %(thing)s") % {"action": edge.end, "thing": row.content_object.name}
     if edge.step is Step.INCLUSION:
         outer, inner = names.roles[int(edge.start)], names.roles[int(edge.end)]
         return _("Take %(inner)s out of %(outer)s") % {"inner": inner.name, "outer": outer.name}

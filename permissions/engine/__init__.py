@@ -1,13 +1,14 @@
 """The decision engine: pure functions over facts. No Django, no clock, no database."""
 
 from permissions.engine.cut import Edge, Step, cuts
-from permissions.engine.decide import allows, decide, fits, scopes_for
+from permissions.engine.decide import allows, decide, fits, objects_for, principals_reached, scopes_for
 from permissions.engine.model import Model, Role
 from permissions.engine.types import (
     Decision,
     Grant,
     Membership,
     NearMiss,
+    ObjectGrant,
     Path,
     Reason,
     Scope,
@@ -22,6 +23,7 @@ __all__ = [
     "Membership",
     "Model",
     "NearMiss",
+    "ObjectGrant",
     "Path",
     "Reason",
     "Role",
@@ -33,5 +35,7 @@ __all__ = [
     "cuts",
     "decide",
     "fits",
+    "objects_for",
+    "principals_reached",
     "scopes_for",
 ]

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from permissions.engine.combine import Effect
 from permissions.engine.model import MAX_PATHS
-from permissions.engine.types import Decision, Path
+from permissions.engine.types import Decision, ObjectGrant, Path
 
 
 class Step(StrEnum):
@@ -17,6 +17,7 @@ class Step(StrEnum):
     MEMBERSHIP = "membership"  # a person in a team: `start` is the membership's id, `end` the team's principal
     PARENT = "parent"  # a team under another: both are principals
     GRANT = "grant"  # a role given to a principal: `start` is the grant's id, `end` the role's
+    OBJECT_GRANT = "object_grant"  # a permission given on the thing: `start` is the grant's key, `end` the permission
     INCLUSION = "inclusion"  # a role in a role
     HOLDING = "holding"  # a permission in a role
     IMPLICATION = "implication"  # a permission that brings another
@@ -41,9 +42,12 @@ def edges(path: Path) -> tuple[Edge, ...]:
         found.append(Edge(Step.MEMBERSHIP, path.membership.id, path.membership.principal))
         teams = path.via[1:]
         found += [Edge(Step.PARENT, below, above) for below, above in pairwise(teams)]
-    found.append(Edge(Step.GRANT, path.grant.id, path.grant.role))
-    found += [Edge(Step.INCLUSION, a, b) for a, b in pairwise(path.roles)]
-    found.append(Edge(Step.HOLDING, path.roles[-1], path.actions[0]))
+    if isinstance(path.grant, ObjectGrant):
+        found.append(Edge(Step.OBJECT_GRANT, path.grant.key, path.actions[0]))
+    else:
+        found.append(Edge(Step.GRANT, path.grant.id, path.grant.role))
+        found += [Edge(Step.INCLUSION, a, b) for a, b in pairwise(path.roles)]
+        found.append(Edge(Step.HOLDING, path.roles[-1], path.actions[0]))
     found += [Edge(Step.IMPLICATION, a, b) for a, b in pairwise(path.actions)]
     return tuple(found)
 
@@ -63,5 +67,6 @@ def cuts(decision: Decision) -> tuple[Edge, ...]:
 
 
 def _truncated(paths: Iterable[Path]) -> bool:
-    counts = Counter((path.grant.id, path.membership.id if path.membership else None) for path in paths)
+    of_roles = [path for path in paths if path.roles]
+    counts = Counter((path.grant.id, path.membership.id if path.membership else None) for path in of_roles)
     return any(count >= MAX_PATHS for count in counts.values())

@@ -11,6 +11,7 @@ from permissions.engine.types import (
     Grant,
     Membership,
     NearMiss,
+    ObjectGrant,
     Path,
     Reason,
     Scope,
@@ -30,15 +31,18 @@ def allows(
     context: Context = NOTHING_KNOWN,
     *,
     within: frozenset[Scope] | None = None,
+    on: frozenset[int] | None = None,
 ) -> bool:
     """Return whether `subject` may do `action` to `target` at `at`. Default deny.
 
-    `within` is what `scopes_for` says, where the caller has it already.
+    `within` and `on` are what `scopes_for` and `objects_for` say, where the caller has it already.
     """
     if subject.state != ACTIVE or not fits(model, action, target):
         return False
     scopes = scopes_for(model, subject, action, at) if within is None else within
     granted = any(model.covers(scope, target) for scope in scopes)
+    if not granted and target.resource is not None and target.resource in subject.objects:
+        granted = target.resource in (objects_for(model, subject, action, at) if on is None else on)
     if not model.policies:
         return granted
     return combine(granted, _verdicts(model, subject, action, target, at, context)).allowed
@@ -55,10 +59,22 @@ def scopes_for(model: Model, subject: Subject, action: str, at: datetime) -> fro
         if grant.role not in roles or not grant.window.covers(at):
             continue
         if reached is None:
-            reached = _reached(model, subject, at)
+            reached = principals_reached(model, subject, at)
         if grant.principal in reached:
             found.add(grant.scope)
     return frozenset(found)
+
+
+def objects_for(model: Model, subject: Subject, action: str, at: datetime) -> frozenset[int]:
+    """Return the resources on which `subject` holds `action` at `at` by an object grant."""
+    if not subject.objects or subject.state != ACTIVE or action not in model.implies:
+        return frozenset()
+    sources, reached = model.implied_by[action], principals_reached(model, subject, at)
+    return frozenset(
+        resource
+        for resource, grants in subject.objects.items()
+        if any(grant.action in sources and grant.window.covers(at) and grant.principal in reached for grant in grants)
+    )
 
 
 def decide(
@@ -87,7 +103,7 @@ def _sorted_out(
     """Return the paths that allow, and those that lack exactly one thing."""
     paths: list[Path] = []
     near: list[NearMiss] = []
-    for path in _paths(model, subject, action):
+    for path in _paths(model, subject, action, target):
         missing = _missing(model, subject, path, target, at)
         if not missing:
             paths.append(path)
@@ -108,7 +124,7 @@ def fits(model: Model, action: str, target: Target) -> bool:
     return target.exists and action in model.implies and action.partition(".")[0] == target.type
 
 
-def _reached(model: Model, subject: Subject, at: datetime) -> set[int]:
+def principals_reached(model: Model, subject: Subject, at: datetime) -> set[int]:
     """Return the principals whose grants reach the subject at `at`."""
     reached = {subject.principal}
     for membership in subject.memberships:
@@ -117,7 +133,9 @@ def _reached(model: Model, subject: Subject, at: datetime) -> set[int]:
     return reached
 
 
-def _routes(model: Model, subject: Subject, grant: Grant) -> Iterator[tuple[tuple[int, ...], Membership | None]]:
+def _routes(
+    model: Model, subject: Subject, grant: Grant | ObjectGrant
+) -> Iterator[tuple[tuple[int, ...], Membership | None]]:
     """Yield each way from the subject to the grant's principal, in force or not."""
     if grant.principal == subject.principal:
         yield (subject.principal,), None
@@ -127,8 +145,13 @@ def _routes(model: Model, subject: Subject, grant: Grant) -> Iterator[tuple[tupl
             yield (subject.principal, *chain[: chain.index(grant.principal) + 1]), membership
 
 
-def _paths(model: Model, subject: Subject, action: str) -> Iterator[Path]:
-    """Yield every path, in force or not, in scope or not."""
+def _paths(model: Model, subject: Subject, action: str, target: Target) -> Iterator[Path]:
+    """Yield every path, in force or not, in scope or not; of object grants only those on the target."""
+    on_target = subject.objects.get(target.resource, ()) if target.resource is not None else ()
+    for held in on_target:
+        if held.action in model.implied_by[action]:
+            for via, membership in _routes(model, subject, held):
+                yield Path(via, membership, held, (), model.implication_path(held.action, action))
     for grant in subject.grants:
         if grant.role not in model.granting[action]:
             continue
@@ -142,7 +165,7 @@ def _missing(model: Model, subject: Subject, path: Path, target: Target, at: dat
     missing = set()
     if subject.state != ACTIVE:
         missing.add(Reason.NOT_ACTIVE)
-    if not model.covers(path.grant.scope, target):
+    if isinstance(path.grant, Grant) and not model.covers(path.grant.scope, target):
         missing.add(Reason.OUT_OF_SCOPE)
     for window in [path.grant.window] + ([path.membership.window] if path.membership else []):
         if window.until is not None and window.until <= max(at, window.starts_at):

@@ -127,7 +127,7 @@ class Model:
             _, depth, trail = heappop(queue)
             here = self.roles[trail[-1]]
             for held in sorted(here.actions & sources):
-                yield trail, self._implication_path(held, action)
+                yield trail, self.implication_path(held, action)
                 found += 1
             for inner in here.includes:
                 if inner in ahead and inner not in trail:
@@ -153,7 +153,8 @@ class Model:
                 including.setdefault(included, set()).add(role.id)
         return including
 
-    def _implication_path(self, held: str, action: str) -> tuple[str, ...]:
+    def implication_path(self, held: str, action: str) -> tuple[str, ...]:
+        """Return the shortest way by which `held` brings `action`, both ends in it. Raises ValueError."""
         queue: deque[tuple[str, ...]] = deque([(held,)])
         seen = {held}
         while queue:

@@ -33,6 +33,31 @@ class Grant:
     scope: Scope
     window: Window
 
+    @property
+    def key(self) -> str:
+        """Return what names it among all grants, such as "r7"; those on one resource have keys of their own."""
+        return f"r{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectGrant:
+    """One permission given to a principal on one resource, for a window.
+
+    People's and collectives' (teams, groups, integrations) stand in two tables; `key` tells their ids apart.
+    """
+
+    id: int
+    principal: int
+    action: str
+    resource: int
+    window: Window
+    collective: bool = False
+
+    @property
+    def key(self) -> str:
+        """Return what names it among both tables, such as "p7" or "c7"."""
+        return f"{'c' if self.collective else 'p'}{self.id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Membership:
@@ -45,19 +70,24 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A person as decisions see them: state, memberships, and the grants of every principal they reach."""
+    """A person as decisions see them: state, memberships, and the grants of every principal they reach.
+
+    `objects` maps a resource's id to the object grants on it.
+    """
 
     person: int
     principal: int
     state: str
     memberships: tuple[Membership, ...] = ()
     grants: tuple[Grant, ...] = ()
+    objects: Mapping[int, tuple[ObjectGrant, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """What is asked about. `places` maps a dimension to the ids where it is; a dimension it lacks is unknown.
 
+    `resource` is the resource that it is, or that stands for it (a team's); object grants are given on that.
     `exists` is False for something that was not there yet at the moment asked about: nobody may do anything to it.
     """
 
@@ -65,6 +95,7 @@ class Target:
     id: int | None = None
     places: Mapping[str, frozenset[int]] = field(default_factory=dict)
     exists: bool = True
+    resource: int | None = None
 
 
 class Reason(StrEnum):
@@ -88,11 +119,12 @@ class Path:
 
     `via` are the principals from the person's own to the one holding the grant (a team, then teams above it);
     `roles` lead from the granted role to the one that holds `actions[0]`; `actions` from there to what was asked.
+    An object grant has no roles: it holds `actions[0]` itself.
     """
 
     via: tuple[int, ...]
     membership: Membership | None
-    grant: Grant
+    grant: Grant | ObjectGrant
     roles: tuple[int, ...]
     actions: tuple[str, ...]
 

@@ -13,6 +13,7 @@ from permissions.engine import (
     Grant,
     Membership,
     Model,
+    ObjectGrant,
     Path,
     Reason,
     Role,
@@ -23,6 +24,7 @@ from permissions.engine import (
     allows,
     cuts,
     decide,
+    objects_for,
     scopes_for,
 )
 from permissions.engine.combine import Effect, Verdict
@@ -72,13 +74,19 @@ def subjects(draw) -> Subject:
         Grant(n, draw(st.sampled_from([1, 101, 102, 103, 104])), draw(st.integers(1, 6)), draw(scopes), draw(window))
         for n in range(1, draw(st.integers(1, 6)))
     )
-    return Subject(7, 1, draw(st.sampled_from(["active"] * 5 + ["left"])), memberships, grants)
+    given: dict[int, list[ObjectGrant]] = {}
+    for n in range(1, draw(st.integers(1, 4))):
+        principal, on = draw(st.sampled_from([1, 101, 102, 103])), draw(st.integers(50, 51))
+        held = ObjectGrant(n, principal, draw(st.sampled_from(ACTIONS)), on, draw(window), principal > 100)
+        given.setdefault(on, []).append(held)
+    objects = {on: tuple(held) for on, held in given.items()}
+    return Subject(7, 1, draw(st.sampled_from(["active"] * 5 + ["left"])), memberships, grants, objects)
 
 
 places = st.dictionaries(
     st.sampled_from(["region", "team"]), st.frozensets(st.integers(1, 5), max_size=2), max_size=2
 )  # fmt: skip
-targets = st.builds(Target, st.just("doc"), st.just(1), places)
+targets = st.builds(Target, st.just("doc"), st.just(1), places, resource=st.sampled_from([None, 50, 50]))
 actions = st.sampled_from(ACTIONS)
 moments = st.integers(-4, 4).map(day)
 
@@ -108,6 +116,9 @@ def test_removing_a_grant_or_a_membership_never_adds(model, subject, action, tar
         subject,
         grants=tuple(grant for grant in subject.grants if data.draw(st.booleans())),
         memberships=tuple(membership for membership in subject.memberships if data.draw(st.booleans())),
+        objects={
+            on: tuple(held for held in given if data.draw(st.booleans())) for on, given in subject.objects.items()
+        },
     )
     assert allows(model, fewer, action, target, at) <= allows(model, subject, action, target, at)
 
@@ -116,11 +127,28 @@ def test_removing_a_grant_or_a_membership_never_adds(model, subject, action, tar
 @examples(60, 3000)
 def test_an_expired_window_is_denied_at_that_instant(model, subject, action, target) -> None:
     for grant in subject.grants:
-        alone = replace(subject, grants=(grant,), memberships=(Membership(1, grant.principal, Window(day(-9))),))
+        member = (Membership(1, grant.principal, Window(day(-9))),)
+        alone = replace(subject, grants=(grant,), memberships=member, objects={})
         if grant.window.until is not None:
             assert not allows(model, alone, action, target, grant.window.until)
             assert not allows(model, alone, action, target, grant.window.until + timedelta(days=900))
         assert not allows(model, alone, action, target, grant.window.starts_at - timedelta(microseconds=1))
+    for held in [held for on in subject.objects.values() for held in on]:
+        member = (Membership(1, held.principal, Window(day(-9))),)
+        alone = replace(subject, grants=(), memberships=member, objects={held.resource: (held,)})
+        if held.window.until is not None:
+            assert not allows(model, alone, action, target, held.window.until)
+        assert not allows(model, alone, action, target, held.window.starts_at - timedelta(microseconds=1))
+
+
+@given(models(), subjects(), actions, targets, moments)
+@examples(60, 3000)
+def test_an_object_grant_opens_its_one_resource_alone(model, subject, action, target, at) -> None:
+    only = replace(subject, grants=())
+    for other in (None, 99):
+        assert not allows(model, only, action, replace(target, resource=other), at)
+    on = objects_for(model, only, action, at)
+    assert allows(model, only, action, target, at) == (target.resource in on)
 
 
 @given(models(), subjects(), actions, targets, moments, terms)
@@ -172,6 +200,9 @@ def _without(edge: Edge, model: Model, subject: Subject) -> tuple[Model, Subject
     match edge.step:
         case Step.GRANT:
             return model, replace(subject, grants=tuple(g for g in subject.grants if g.id != edge.start))
+        case Step.OBJECT_GRANT:
+            objects = {on: tuple(g for g in held if g.key != edge.start) for on, held in subject.objects.items()}
+            return model, replace(subject, objects=objects)
         case Step.MEMBERSHIP:
             return model, replace(subject, memberships=tuple(m for m in subject.memberships if m.id != edge.start))
         case Step.PARENT:

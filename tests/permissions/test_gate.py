@@ -62,3 +62,13 @@ def test_a_regional_administrator_sees_only_people_of_the_region(cast: Cast) -> 
 def test_who_can_turns_the_question_round(cast: Cast) -> None:
     people = gate.who_can("feedback.view", cast.german_reviews, at=clock.now())
     assert {person.name for person in people} == {"Jonas Weber", "Maya Okafor"}
+
+
+def test_djangos_own_question_is_answered_by_the_gate(cast: Cast) -> None:
+    assert cast.maya.has_perm("feedback.export", cast.german_reviews)
+    assert not cast.maya.has_perm("feedback.export", cast.mena_reviews)
+    assert not cast.maya.has_perm("feedback.export"), "she holds it in DACH, not everywhere"
+    assert cast.priya.has_perm("person.edit")
+    assert not cast.sofia.has_perm("person.edit"), "suspended"
+    assert not cast.priya.has_perm("no.such")
+    assert not cast.priya.has_perm("person.edit", cast.priya.principal), "nobody placed principals"

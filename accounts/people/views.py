@@ -103,6 +103,8 @@ def access(request: HttpRequest, pk: int) -> HttpResponse:
     context |= {"ended": ended_for(own, request.at), "actions_held": len(gate.held(person, at=request.at))}
     asked = Person.objects.filter(pk=person.pk)
     context["may_check"] = gate.visible(request.user, "access.check", asked, at=request.at, as_type="access").exists()
+    asking = context["may_check"] or person.pk == request.user.pk
+    context["may_compare"] = asking and gate.may_somewhere(request.user, "role.view", at=request.at)
     return render(request, "accounts/people/access.html", context)
 
 

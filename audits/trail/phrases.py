@@ -103,6 +103,26 @@ def to(changes: tuple[Change, ...]) -> Phrase:
     return Phrase(str(_(" under {place}")), {"place": target[0]}) if target else NOTHING
 
 
+def origin(names: Names, details: Mapping[str, Any]) -> Phrase:
+    """Return which role another one began as a copy of."""
+    if "cloned_from" not in details:
+        return NOTHING
+    return Phrase(str(_(" as a clone of {source}")), {"source": names.get("role", details["cloned_from"])})
+
+
+def restored(details: Mapping[str, Any]) -> Phrase:
+    """Return which version of a role came back."""
+    number = details.get("restores")
+    return Phrase(str(_(", which brings back version {number}")), {"number": number}) if number else NOTHING
+
+
+def people(details: Mapping[str, Any]) -> str:
+    """Return how many people a deed concerned."""
+    stated = details.get("people")
+    n = stated if isinstance(stated, int) else 0
+    return ngettext("%(n)d person", "%(n)d people", n) % {"n": n}
+
+
 def delta(changes: Any) -> Phrase:
     """Return how many permissions a role version adds and takes out."""
     taken, added = (changes or {}).get("actions") or ([], [])

@@ -154,6 +154,9 @@ class Story:
             "to": phrases.to(self.changes),
             "version": _("version %(number)s") % {"number": self.details.get("version") or "?"},
             "delta": phrases.delta(self.event.changes),
+            "origin": phrases.origin(self.names, self.details),
+            "restored": phrases.restored(self.details),
+            "people": phrases.people(self.details),
             "action": self.decision.get("action", ""),
             "target": Phrase(str(_(" on {object}")), {"object": there}) if there.text else NOTHING,
             "list": phrases.listed(self.details),
@@ -196,6 +199,7 @@ def _collect(names: Names, event: Event) -> None:
     details = event.additional_data if isinstance(event.additional_data, dict) else {}
     for kind in ("principal", "role", "scope", "team"):
         names.want(kind, details.get(kind))
+    names.want("role", details.get("cloned_from"))
 
 
 def _model(event: Event) -> type[models.Model] | None:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.signin.guards import fresh_factor
 from cxaccess.formparts import add_refusal
 from cxaccess.lib.errors import Refused, Stale
-from cxaccess.lib.listing import search_text
+from cxaccess.lib.listing import number_in, search_text
 from cxaccess.toasts import tell
 from permissions import gate
 from permissions.guards import fetch
@@ -34,13 +34,13 @@ def edit_permissions(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the matrix to tick in; a POST shows what its draft would do and saves nothing."""
     role = fetch(request, "role.edit", ROWS, pk)
     if request.method != "POST":
-        return _page(request, role, None)
+        return page(request, role, None)
     form = _form(DraftForm, request, role)
     if not form.is_valid():
         raise SuspiciousOperation("The draft names permissions or roles that do not exist.")
     if form.cleaned_data["number"] != role.current.number:
         return _overtaken(request, role, form)
-    return _page(request, role, form.contents)
+    return page(request, role, form.contents)
 
 
 @login_required
@@ -54,14 +54,14 @@ def save(request: HttpRequest, pk: int) -> HttpResponse:
         raise SuspiciousOperation("The draft names permissions or roles that do not exist.")
     effect = preview(request.user, selectors.draft(role, form.contents, at=request.at), at=request.at)
     if not form.is_valid() or not _confirmed(form, effect):
-        return _page(request, role, form.contents, form=form)
+        return page(request, role, form.contents, form=form)
     try:
         version = services.save_version(request.user, role=role, at=request.at, **_saved(form))
     except Stale:
         return _overtaken(request, role, form)
     except Refused as refused:
         add_refusal(form, refused)
-        return _page(request, role, form.contents, form=form)
+        return page(request, role, form.contents, form=form)
     _told(request, role, version.number, effect.people)
     return redirect("roles:permissions", pk)
 
@@ -80,6 +80,7 @@ def _saved(form: SaveForm) -> dict[str, Any]:
         "actions": form.contents.actions,
         "includes": list(data["include"]),
         "note": data["note"],
+        "restores": data["restores"],
     }
 
 
@@ -103,7 +104,7 @@ def _told(request: HttpRequest, role: Role, number: int, people: int) -> None:
     tell(request, text % {"version": number, "role": role.name, "n": people})
 
 
-def _page(
+def page(
     request: HttpRequest,
     role: Role,
     after: Contents | None,
@@ -120,7 +121,8 @@ def _page(
         "draft": draft,
         "show": show,
         "q": q,
-        "form": form or SaveForm(role=role, roles=Role.objects.none()),
+        "form": form or SaveForm(role=role, roles=Role.objects.none(), initial={"note": request.POST.get("note", "")}),
+        "restores": own.get("restores") or number_in(request.POST.get("restores")),
         "preview": preview(request.user, draft, at=request.at) if differs else None,
         "moves": selectors.moves(draft),
     }
@@ -142,4 +144,4 @@ def _overtaken(request: HttpRequest, role: Role, form: DraftForm) -> HttpRespons
     includes = (now.includes - (then.includes - mine.includes)) | (mine.includes - then.includes)
     steps = [step for step in selectors.steps(role) if base is None or step.version.number > base.number]
     own = {"form": form} if isinstance(form, SaveForm) else {}
-    return _page(request, role, Contents(actions, includes), **own, overtaken=steps)
+    return page(request, role, Contents(actions, includes), **own, overtaken=steps)

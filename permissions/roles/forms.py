@@ -1,5 +1,6 @@
 """What people fill in about roles."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -8,9 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person, PersonState
 from cxaccess.formparts import VersionedForm
+from cxaccess.lib.listing import number_in
 from cxaccess.lib.models import Risk
 from permissions.models import Action, Role
 from permissions.roles.rows import Contents
+
+OFFERED = 500  # people that a list holds; any other may stand in the address
 
 
 def _owners() -> QuerySet[Person]:
@@ -69,6 +73,14 @@ class NewRoleForm(RoleForm):
         self.fields["copy_of"].queryset = roles  # type: ignore[attr-defined]
 
 
+class CloneForm(RoleForm):
+    """A role that holds what another one does, under a name of its own."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["risk"]
+
+
 class DraftForm(forms.Form):
     """A role's contents as the matrix sends them. `number` is the version they started from."""
 
@@ -98,6 +110,7 @@ class SaveForm(DraftForm):
         widget=forms.Textarea({"rows": 3}),
         help_text=_("Kept with the version and shown to reviewers."),
     )
+    restores = forms.IntegerField(required=False, widget=forms.HiddenInput)
     typed = forms.IntegerField(required=False, widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}))
 
 
@@ -110,3 +123,49 @@ class ReasonForm(forms.Form):
         widget=forms.Textarea({"rows": 3}),
         help_text=_("Kept in the trail."),
     )
+
+
+class CompareForm(forms.Form):
+    """Which two to compare, in the address: roles the reader may see, people about whose access they may ask."""
+
+    a = forms.ChoiceField(label=_("Compare"), widget=forms.Select({"data-combobox": True}))
+    b = forms.ChoiceField(label=_("With"), widget=forms.Select({"data-combobox": True}))
+
+    def __init__(self, data: Mapping[str, Any], *, roles: QuerySet[Role], people: QuerySet[Person]) -> None:
+        super().__init__({name: data[name] for name in ("a", "b") if data.get(name)})
+        self.rows: Mapping[str, QuerySet[Any]] = {"role": roles, "person": people}
+        offered: list[tuple[str, Any]] = [("", _("Choose a role or a person"))]
+        offered.append((str(_("Roles")), [(f"role-{pk}", name) for pk, name in roles.values_list("pk", "name")]))
+        named = people.values_list("pk", "name")[:OFFERED]
+        offered.append((str(_("People")), [(f"person-{pk}", name) for pk, name in named]))
+        for field in self.fields.values():
+            field.widget.attrs["data-placeholder"] = _("Start typing a name")
+            field.choices = offered  # type: ignore[attr-defined]
+        self._offer_asked()
+
+    def _offer_asked(self) -> None:
+        """Offer whom the address names even where there are more people than a list holds."""
+        for name, field in self.fields.items():
+            subject = self.subject(name)
+            if isinstance(subject, Person):
+                field.choices = [*field.choices, (self.data[name], subject.name)]  # type: ignore[attr-defined]
+
+    def subject(self, name: str) -> Role | Person | None:
+        """Return the role or person that `a` or `b` names, if the reader may see it."""
+        kind, _dash, number = str(self.data.get(name, "")).partition("-")
+        pk = number_in(number)
+        found: Role | Person | None = self.rows[kind].filter(pk=pk).first() if kind in self.rows and pk else None
+        return found
+
+    @property
+    def pair(self) -> tuple[Role | Person, Role | Person] | None:
+        """Return both, or None while one is missing; one that is not the reader's to see is told at its field."""
+        found = {name: self.subject(name) for name in self.fields}
+        for name, subject in found.items():
+            if subject is None and self.data.get(name):
+                self.add_error(name, _("There is no such role or person, or it is not yours to see."))
+        left, right = found["a"], found["b"]
+        if left is not None and left == right:
+            self.add_error("b", _("Choose another one to compare it with."))
+            return None
+        return (left, right) if left is not None and right is not None else None

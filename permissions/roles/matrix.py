@@ -158,15 +158,15 @@ def _lines(draft: Draft, types: Iterable[ResourceType]) -> list[Line]:
 
 def _cell(draft: Draft, action: Action, before: Held, after: Held) -> Cell:
     key = action.key
-    state, source, role = _state(draft, draft.after, key, after)
-    was, _source, _role = _state(draft, draft.before, key, before)
+    state, source, role = state_of(draft, draft.after, key, after)
+    was, _source, _role = state_of(draft, draft.before, key, before)
     new, gone = after.everything - before.everything, before.everything - after.everything
     change = "add" if key in new else "del" if key in gone else ""
     implies = " ".join(sorted(draft.model.implies.get(key, ())))
     return Cell(key, action.label, action.risk, state, source, role, change, implies, was)
 
 
-def _state(draft: Draft, contents: Contents, key: str, held: Held) -> tuple[str, str, int | None]:
+def state_of(draft: Draft, contents: Contents, key: str, held: Held) -> tuple[str, str, int | None]:
     """Return the state, where it comes from in words, and the role it is inherited from."""
     if key in contents.actions:
         return GRANTED, "", None

@@ -32,6 +32,8 @@ def context(request: HttpRequest, role: Role, tab: str, **own: Any) -> dict[str,
         "tabs": _tabs(role, tab, counts, history=_may_read_history(person, role, request)),
         "may_edit": role.retired_at is None and gate.may(person, "role.edit", role, at=at),
         "may_retire": role.retired_at is None and gate.may(person, "role.retire", role, at=at),
+        "may_reopen": role.retired_at is not None and gate.may(person, "role.retire", role, at=at),
+        "may_clone": role.retired_at is None and gate.may(person, "role.create", places.prospect("role"), at=at),
         "may_give": role.retired_at is None and gate.may_somewhere(person, "role.give", at=at),
         **own,
     }

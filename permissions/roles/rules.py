@@ -49,6 +49,12 @@ def require_usable(role: Role) -> None:
         raise Refused(_("%(role)s is retired; it cannot be changed any more.") % {"role": role.name})
 
 
+def require_retired(role: Role) -> None:
+    """Pass a role that is retired."""
+    if role.retired_at is None:
+        raise Refused(_("%(role)s is in use already. Nothing was changed.") % {"role": role.name})
+
+
 def require_known(actions: Collection[str]) -> None:
     """Pass permissions that the catalogue knows."""
     known = set(Action.objects.filter(key__in=actions).values_list("key", flat=True))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Membership, Person, PersonState
 from cxaccess.lib.listing import number_in
-from cxaccess.lib.models import Risk
+from cxaccess.lib.models import Risk, longest
 from permissions import facts, gate
 from permissions.grants import scopes
 from permissions.models import Action, ResourceType, Role, RoleAction, RoleGrant, RoleInclude, RoleVersion
@@ -113,6 +113,18 @@ def _members(principals: set[int], at: datetime) -> dict[int, set[int]]:
 def names_of(roles: Iterable[int]) -> dict[int, str]:
     """Return {role: name}."""
     return dict(Role.objects.filter(pk__in=list(roles)).values_list("pk", "name"))
+
+
+def free_name(role: Role) -> str:
+    """Return a name for a clone of `role` that no role has yet."""
+    base = _("Copy of %(role)s") % {"role": role.name}
+    taken = {name.casefold() for name in Role.objects.values_list("name", flat=True)}
+    for number in range(1, len(taken) + 2):
+        end = f" {number}" if number > 1 else ""
+        name = base[: longest(Role, "name") - len(end)] + end
+        if name.casefold() not in taken:
+            return name
+    return base
 
 
 def draft(role: Role, after: Contents | None, *, at: datetime) -> Draft:
@@ -223,7 +235,8 @@ def new_role(data: Mapping[str, Any]) -> dict[str, Any]:
         **{name: data[name] for name in ("name", "purpose", "owner", "risk")},
         "actions": held.actions,
         "includes": list(Role.objects.filter(pk__in=held.includes)),
-        "note": _("Copied from %(role)s") % {"role": source.name} if source else "",
+        "note": _("Cloned from %(role)s") % {"role": source.name} if source else "",
+        "cloned_from": source,
     }
 
 

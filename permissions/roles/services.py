@@ -1,4 +1,4 @@
-"""Making roles, changing what they hold, retiring them.
+"""Making roles, changing what they hold, retiring and reopening them.
 
 A role's risk is never below that of its riskiest permission: a new version raises it, and the risk of the roles
 that include it; only an edit lowers it.
@@ -39,9 +39,11 @@ def create_role(
     note: str,
     at: datetime,
     key: str | None = None,
+    cloned_from: Role | None = None,
 ) -> Role:
     """Make a role with version 1 and the resource that stands for it. `key` None: made from the name.
 
+    Nobody holds it yet, so nobody gains anything. `cloned_from` is told in the trail.
     Raises NotAllowed, NotVisible, Refused.
     """
     require(actor, "role.create", places.prospect("role"), at=at)
@@ -54,10 +56,37 @@ def create_role(
     )
     rows.write_version(role, first, actor=actor, note=note, at=at)
     stamps.bump(stamps.MODEL)
-    record(Tag.ROLE_CREATED, actor=actor, at=at, obj=role, details=_told(role, first))
+    origin = {"cloned_from": cloned_from.pk} if cloned_from else {}
+    record(Tag.ROLE_CREATED, actor=actor, at=at, obj=role, details=_told(role, first) | origin)
     rows.raise_risk([role.pk], actor=actor, at=at)
     role.refresh_from_db(fields=["risk"])
     return role
+
+
+@use_case
+def clone_role(
+    actor: Person, *, role: Role, name: str, purpose: str, owner: Person | None, at: datetime
+) -> Role:  # fmt: skip
+    """Make a role that holds and includes what `role` does today, as risky as that one is rated.
+
+    Later changes of `role` do not follow. Raises NotAllowed, NotVisible, Refused.
+    """
+    source = locked(Role, role.pk)
+    require(actor, "role.view", source, at=at)
+    rules.require_usable(source)
+    held = rows.contents(source.current)
+    return create_role(
+        actor,
+        name=name,
+        purpose=purpose,
+        owner=owner,
+        risk=source.risk,
+        actions=held.actions,
+        includes=list(Role.objects.filter(pk__in=held.includes)),
+        note=_("Cloned from %(role)s") % {"role": source.name},
+        cloned_from=source,
+        at=at,
+    )
 
 
 @use_case
@@ -70,8 +99,11 @@ def save_version(
     includes: Iterable[Role],
     note: str,
     at: datetime,
+    restores: int | None = None,
 ) -> RoleVersion:
     """Give a role its next version: exactly `actions` of its own, and `includes`.
+
+    `restores` is the number of an earlier version that it brings back; the trail tells it where that is what it does.
 
     Whatever that adds is gained by all who hold the role or one that includes it, so the actor must be able to
     give it within every scope where one of these is held, now or later. Raises NotAllowed, NotVisible, Refused, Stale.
@@ -89,9 +121,8 @@ def save_version(
     stamps.bump(stamps.MODEL)
     if any(giving.GIVE in lost or giving.GIVE_ONWARD in lost for lost in effect.lost.values()):
         giving.require_administrator(at=at)
-    record(
-        Tag.ROLE_VERSIONED, actor=actor, at=at, obj=row, changes=_difference(before, after), details=_told(row, after)
-    )
+    told = _told(row, after) | _restored(row, after, restores)
+    record(Tag.ROLE_VERSIONED, actor=actor, at=at, obj=row, changes=_difference(before, after), details=told)
     rows.raise_risk({*effect.touched, row.pk}, actor=actor, at=at)
     return version
 
@@ -139,6 +170,37 @@ def retire_role(actor: Person, *, role: Role, reason: str, at: datetime) -> Role
     stamps.bump(stamps.MODEL)
     record(Tag.ROLE_RETIRED, actor=actor, at=at, obj=row, before=before, details={"reason": why})
     return row
+
+
+@use_case
+def reopen_role(actor: Person, *, role: Role, reason: str, at: datetime) -> Role:
+    """Bring a retired role back as it was. Nobody holds it, but roles reopened before it may include it.
+
+    Their holders gain what it gives, so the actor must be able to give that there. Raises NotAllowed, NotVisible,
+    Refused.
+    """
+    giving.lock_administration()
+    row = locked(Role, role.pk)
+    require(actor, "role.retire", row, at=at)
+    rules.require_retired(row)
+    why = stated(reason)
+    effect = rules.planned(row, rows.contents(row.current), at)
+    rules.require_giving(actor, effect, at)
+    before = copy(row)
+    row.retired_at = None
+    row.row_version += 1
+    row.save(update_fields=["retired_at", "row_version"])
+    Resource.objects.filter(pk=row.resource_id).update(archived_at=None)
+    stamps.bump(stamps.MODEL)
+    record(Tag.ROLE_REOPENED, actor=actor, at=at, obj=row, before=before, details={"reason": why})
+    rows.raise_risk({*effect.touched, row.pk}, actor=actor, at=at)
+    return row
+
+
+def _restored(role: Role, after: Contents, number: int | None) -> dict[str, object]:
+    """Return the number of the version brought back, where the new one is exactly that."""
+    earlier = role.versions.filter(number=number).first() if number else None
+    return {"restores": number} if earlier is not None and rows.contents(earlier) == after else {}
 
 
 def _wanted(actions: Iterable[str], includes: Iterable[Role]) -> Contents:

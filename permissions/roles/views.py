@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.models import Person
 from accounts.signin.guards import fresh_factor
 from audits.trail.selectors import history_of
+from cxaccess.attempts import attempt, posted
 from cxaccess.formparts import add_refusal
 from cxaccess.lib.errors import InUse, Refused, Stale
 from cxaccess.lib.listing import Listing, search_text
@@ -20,7 +21,7 @@ from permissions import facts, gate, places
 from permissions.guards import fetch, require, require_somewhere
 from permissions.models import Role, RoleGrant
 from permissions.roles import pages, rules, selectors, services
-from permissions.roles.forms import EditRoleForm, NewRoleForm, ReasonForm
+from permissions.roles.forms import CloneForm, EditRoleForm, NewRoleForm, ReasonForm
 from permissions.roles.matrix import matrix
 from permissions.roles.rows import contents
 
@@ -112,15 +113,6 @@ def includes(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_safe
-def versions(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show every version of a role and what each changed."""
-    role = fetch(request, "role.view", ROLE, pk)
-    own = {"steps": selectors.steps(role)}
-    return render(request, "permissions/roles/versions.html", pages.context(request, role, "versions", **own))
-
-
-@login_required
-@require_safe
 def history(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what the trail knows of a role and its grants."""
     role = fetch(request, "trail.view", ROLE, pk, as_type="trail")
@@ -150,6 +142,23 @@ def create(request: HttpRequest) -> HttpResponse:
             tell(request, _("%(role)s is made. Now tick what it allows.") % {"role": role.name})
             return redirect("roles:edit_permissions", role.pk)
     return render(request, "permissions/roles/create.html", {"form": form})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def clone(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make a role that holds what another one does."""
+    role = fetch(request, "role.view", ROLE, pk)
+    require_somewhere(request.user, "role.create", at=request.at)
+    start = {"name": selectors.free_name(role), "purpose": role.purpose, "owner": request.user.pk}
+    tried = attempt(CloneForm(posted(request), people=_people(request), initial=start), lambda given: (
+        services.clone_role(request.user, role=role, at=request.at, **given)
+    ))  # fmt: skip
+    if tried.done:
+        tell(request, _("%(role)s is made. Nobody holds it until you give it.") % {"role": tried.done.name})
+        return redirect("roles:permissions", tried.done.pk)
+    context = {"role": role, "form": tried.form, "count": len(facts.model(request.at).holding.get(role.pk, ()))}
+    return render(request, "permissions/roles/clone.html", context, status=tried.status)
 
 
 @login_required
@@ -204,3 +213,20 @@ def retire(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("roles:detail", pk)
     own = {"form": form, "users": selectors.users(role, at=request.at)}
     return render(request, "permissions/roles/retire.html", pages.context(request, role, "", **own))
+
+
+@login_required
+@fresh_factor()
+@require_http_methods(["GET", "HEAD", "POST"])
+def reopen(request: HttpRequest, pk: int) -> HttpResponse:
+    """Bring a retired role back."""
+    role = fetch(request, "role.retire", ROLE, pk)
+    tried = attempt(ReasonForm(posted(request)), lambda given: (
+        services.reopen_role(request.user, role=role, at=request.at, **given)
+    ))  # fmt: skip
+    if tried.done:
+        tell(request, _("%(role)s can be given again.") % {"role": role.name})
+        return redirect("roles:detail", pk)
+    own = {"form": tried.form}
+    context = pages.context(request, role, "", **own)
+    return render(request, "permissions/roles/reopen.html", context, status=tried.status)

@@ -11,6 +11,14 @@ def _agent(cast: Cast) -> dict[str, int]:
     return {"pk": cast.agent.pk}
 
 
+def _version(cast: Cast) -> dict[str, int]:
+    return {"pk": cast.agent.pk, "number": 1}
+
+
+def _pair(cast: Cast) -> dict[str, str]:
+    return {"a": f"role-{cast.agent.pk}", "b": f"role-{cast.analyst.pk}"}
+
+
 def _draft(cast: Cast) -> dict[str, object]:
     number = RoleVersion.objects.get(pk=cast.agent.current_id).number
     return {
@@ -28,6 +36,14 @@ ROWS = [
         data={"name": "Coach", "purpose": "Coaches agents", "risk": "1"}),
     *(Row(f"roles:{tab}", READERS, _agent) for tab in ("detail", "permissions", "holders", "includes", "versions")),
     Row("roles:history", READERS, _agent),
+    Row("roles:compare", "priya rosa otto", data=_pair),
+    Row("roles:compare_versions", READERS, _agent),
+    Row("roles:restore", "priya", _version, ok=302, also={"otto": 403}),
+    Row("roles:clone", "priya", _agent, also={"otto": 403}),
+    Row("roles:clone", "priya", _agent, method="post", ok=302, also={"otto": 403},
+        data={"name": "Night agent", "purpose": "Answers at night"}),
+    Row("roles:reopen", "priya", _agent, also={"otto": 403}),
+    Row("roles:reopen", "priya", _agent, method="post", ok=422, data={"reason": "Again"}, also={"otto": 403}),
     Row("roles:edit_permissions", "priya", _agent, also={"otto": 403}),
     Row("roles:edit_permissions", "priya", _agent, method="post", data=_draft, also={"otto": 403}),
     Row("roles:save", "priya", _agent, method="post", data=_draft, ok=302, also={"otto": 403}),

@@ -62,14 +62,16 @@ function begin() {
   function redraw() {
     const by = implied();
     for (const input of inputs) draw(input, by);
-    tell();
   }
 
   table.addEventListener("change", (event) => {
-    if (event.target.name === "action") redraw();
+    if (event.target.name !== "action") return;
+    redraw();
+    tell();
   });
-  // Whoever ticked before this was loaded sees it too.
+  // Whoever ticked before this was loaded sees it too. What the server drew it has previewed itself.
   redraw();
+  if (inputs.some((input) => input.checked !== input.defaultChecked)) tell();
 }
 
 if (table) begin();

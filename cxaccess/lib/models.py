@@ -28,6 +28,7 @@ class Source(models.TextChoices):
     IMPORT = "import", _("Import")
     PROJECT = "project", _("Project")
     SETUP = "setup", _("Set-up")
+    RULE = "rule", _("By rule")
 
 
 def in_force(at: datetime, prefix: str = "") -> Q:

@@ -57,6 +57,24 @@ def end_with_supervisor(**kwargs: object) -> None:
     lifeline.hold_if_supervised()
 
 
+@signals.worker_ready.connect
+@signals.worker_process_init.connect
+def write_reads(**kwargs: object) -> None:
+    """Write what people's jobs open in this worker, or in this process of its pool."""
+    from permissions.usage import reads
+
+    reads.start()
+
+
+@signals.worker_shutdown.connect
+@signals.worker_process_shutdown.connect
+def write_last_reads(**kwargs: object) -> None:
+    """Write the rest before this process ends."""
+    from permissions.usage import reads
+
+    reads.stop()
+
+
 app.conf.update(
     **broker(settings.REDIS_URL, settings.DATA_DIR),
     include=["cxaccess.jobs.tasks"],

@@ -14,3 +14,7 @@ application = get_wsgi_application()
 from cxaccess.checks import refuse_unsafe  # noqa: E402 - the apps must be loaded
 
 refuse_unsafe()
+
+from permissions.usage import reads  # noqa: E402 - the same
+
+reads.start()

@@ -13,12 +13,17 @@ from django.http import HttpRequest
 from accounts.models import Person
 from audits.trail.record import record
 from audits.trail.tags import Tag
+from cxaccess.lib.tally import Tally
 from permissions import facts, gate, places
 from permissions.engine import Decision
 
 P = ParamSpec("P")
 R = TypeVar("R")
 M = TypeVar("M", bound=models.Model)
+
+
+# What this process let people open or do, until it is written: (person, action, id of the thing). See usage.reads.
+reads: Tally[tuple[int, str, int | None]] = Tally(most=50_000)
 
 
 class NotAllowed(Exception):
@@ -44,6 +49,7 @@ def require(person: Person, action: str, asked: gate.Asked = None, *, at: dateti
     decision = gate.decide(person, action, asked, at=at)
     if not decision.allowed:
         raise _refusal(person, decision, asked, at)
+    reads.add((person.pk, action, decision.target.id), at)
     return decision
 
 
@@ -53,6 +59,7 @@ def require_somewhere(person: Person, action: str, *, at: datetime) -> None:
     Raises NotVisible, or NotAllowed for somebody who may view such things somewhere.
     """
     if gate.may_somewhere(person, action, at=at):
+        reads.add((person.pk, action, None), at)
         return
     decision = gate.decide(person, action, at=at)
     seen = gate.may_somewhere(person, _view_of(action), at=at)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from permissions import facts
+from permissions import facts, guards
 from tests import cast as people
 from tests import flushing, provider
 
@@ -18,6 +18,7 @@ def nothing_kept() -> Iterator[None]:
     facts.kept.clear()
     yield
     facts.kept.clear()
+    guards.reads.take()
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ ALLOWED: dict[str, str] = {
     "cxaccess/jobs/tidy.py": "jobs done and notices sent; not governed",
     "cxaccess/jobs/watermarks.py": "watermarks; not governed",
     "permissions/grants/scopes.py": "interned scopes, which say nothing of anybody",
+    "permissions/usage/rows.py": "counts of use and the grants' marks of it, which decide nothing",
     "permissions/roles/rows.py": "the rows of a role, for the use cases of roles, which authorise and record",
 }
 

@@ -145,6 +145,14 @@ def listed(details: Mapping[str, Any]) -> str:
     return ngettext("%(list)s, %(n)d row", "%(list)s, %(n)d rows", rows) % {"list": name, "n": rows}
 
 
+def taken_in(details: Mapping[str, Any]) -> str:
+    """Return which batch of use that was, and how much of it."""
+    rows = details.get("rows")
+    number = rows if isinstance(rows, int) else 0
+    told = {"key": details.get("key") or "?", "system": details.get("system") or "?", "n": number}
+    return ngettext("%(key)s of %(system)s, %(n)d row", "%(key)s of %(system)s, %(n)d rows", number) % told
+
+
 def why_not(reason: object) -> str:
     """Return why access was refused, as a sentence."""
     return str(WHY_NOT.get(str(reason), ""))

@@ -55,6 +55,7 @@ SENTENCES: dict[str, "StrOrPromise"] = {
     Tag.FACTOR_CODES_MADE: _("{actor} made new recovery codes"),
     Tag.FACTOR_CODE_USED: _("{actor} used a recovery code"),
     Tag.STEP_UP: _("{actor} confirmed with the second factor"),
+    Tag.USAGE_TAKEN_IN: _("{actor} took in use: {use}"),
     Tag.SETTING_CHANGED: _("{actor} changed settings{fields}"),
     Tag.INSTANCE_SET_UP: _("{actor} set up this console"),
     Tag.STARTER_PACK_INSTALLED: _("{actor} installed the starter pack"),
@@ -73,6 +74,7 @@ SYSTEMS: dict[str, "StrOrPromise"] = {
     "single-sign-on": _("Single sign-on"),
     "recover_admin": _("The operator"),
     "command": _("A command"),
+    "usage-import": _("The usage import"),
 }
 
 # How an event looks, by the last word of its tag, then by its area: an icon and a tone.
@@ -107,6 +109,7 @@ BY_AREA: dict[str, tuple[str, str]] = {
     "identity": ("log-in", ""),
     "password": ("second-factor", ""),
     "factor": ("second-factor", ""),
+    "usage": ("download", "accent"),
     "setting": ("settings", "accent"),
     "instance": ("settings", "accent"),
 }
@@ -124,6 +127,7 @@ AREAS: dict[str, "StrOrPromise"] = {
     "identity": _("Identities"),
     "password": _("Passwords"),
     "factor": _("Second factors"),
+    "usage": _("Use"),
     "setting": _("Settings"),
     "instance": _("This console"),
 }

@@ -160,6 +160,7 @@ class Story:
             "action": self.decision.get("action", ""),
             "target": Phrase(str(_(" on {object}")), {"object": there}) if there.text else NOTHING,
             "list": phrases.listed(self.details),
+            "use": phrases.taken_in(self.details),
         }
 
     def _principal(self, parts: Mapping[str, Any]) -> Ref:

@@ -52,6 +52,7 @@ class Tag(models.TextChoices):
     FACTOR_CODES_MADE = "factor.codes_made", _("Recovery codes made")
     FACTOR_CODE_USED = "factor.code_used", _("Recovery code used")
     STEP_UP = "factor.step_up", _("Second factor confirmed")
+    USAGE_TAKEN_IN = "usage.taken_in", _("Use taken in")
     SETTING_CHANGED = "setting.changed", _("Setting changed")
     INSTANCE_SET_UP = "instance.set_up", _("Instance set up")
     STARTER_PACK_INSTALLED = "instance.starter_pack", _("Starter pack installed")

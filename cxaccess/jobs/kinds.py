@@ -40,6 +40,7 @@ KINDS: dict[str, Kind] = {
     "signin.reset": Kind("accounts.signin.services.send_reset"),
     "signin.failures": Kind("accounts.signin.failures.write", every=timedelta(minutes=5)),
     "signin.tidy": Kind("accounts.signin.tidy.tidy", every=timedelta(hours=1)),
+    "usage.tidy": Kind("permissions.usage.services.tidy", every=timedelta(hours=6), atomic=False),
     "job.tidy": Kind("cxaccess.jobs.tidy.tidy", every=timedelta(hours=6), atomic=False),
 }
 

@@ -255,6 +255,15 @@ CONSOLE_TYPES: tuple[TypeRow, ...] = (
            "Why can Maya export feedback?"),),
     ),
     TypeRow(
+        "usage", "Use", "Use", PROOF, "What people really did, and when last", True, (),
+        (
+            A("view", "View", MEDIUM, "See when somebody last used what they hold", "What people did, by day",
+              "Which rights of this team are never used?"),
+            A("import", "Import", HIGH, "Take in what a connected system counted", "Nothing; it says what people did",
+              "Last night's counts of the ticket system", ("view",)),
+        ),
+    ),
+    TypeRow(
         "trail", "Audit trail", "Audit trail", PROOF, "What happened, for ever", True, (),
         (
             A("view", "View", MEDIUM, "Read the trail and histories", "Who did what, when",

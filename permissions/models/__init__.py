@@ -6,7 +6,7 @@ from permissions.models.grant import Mode, RoleGrant, Scope, ScopeTerm
 from permissions.models.object_grant import GroupObjectGrant, PersonObjectGrant
 from permissions.models.resource import Resource, Sensitivity
 from permissions.models.role import Role, RoleAction, RoleInclude, RoleVersion
-from permissions.models.usage import UsageBatch, UsageDay, UsageLast
+from permissions.models.usage import UsageAction, UsageActionDay, UsageBatch, UsageDay, UsageGrant, UsageLast
 
 __all__ = [
     "Action",
@@ -27,7 +27,10 @@ __all__ = [
     "Scope",
     "ScopeTerm",
     "Sensitivity",
+    "UsageAction",
+    "UsageActionDay",
     "UsageBatch",
     "UsageDay",
+    "UsageGrant",
     "UsageLast",
 ]

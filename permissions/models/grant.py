@@ -57,6 +57,8 @@ class RoleGrant(Windowed):
     mode = models.CharField(max_length=8, choices=Mode.choices, default=Mode.ACTIVE)
     confirm_by = models.DateTimeField(null=True, blank=True)
     given_at = models.DateTimeField()
+    # When anybody last did something that it let them do, to the hour; UsageGrant says who.
+    last_used_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [Windowed.window_constraint("role_grant_window")]
@@ -64,6 +66,7 @@ class RoleGrant(Windowed):
             models.Index(fields=["principal", "until"], name="role_grant_principal_until"),
             models.Index(fields=["role", "until"], name="role_grant_role_until"),
             models.Index(fields=["source", "source_ref"], name="role_grant_source"),
+            models.Index(fields=["last_used_at", "starts_at"], name="role_grant_last_used"),
         ]
 
     def __str__(self) -> str:

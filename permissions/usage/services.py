@@ -1,0 +1,167 @@
+"""Taking use in: batches of connected systems, what this console counted itself, and throwing old days away."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import Person
+from audits.trail.record import Actor, record
+from audits.trail.tags import Tag
+from cxaccess.jobs import settings as instance
+from cxaccess.jobs.models import Job
+from cxaccess.jobs.runner import extend
+from cxaccess.lib import clock
+from cxaccess.lib.errors import Refused
+from cxaccess.lib.models import longest
+from cxaccess.lib.tally import Seen
+from permissions.guards import require, use_case
+from permissions.models import Action, Resource, ResourceType, UsageActionDay, UsageBatch, UsageDay
+from permissions.usage import rows as pen
+from permissions.usage.credit import CONSOLE, grants_behind
+from permissions.usage.reading import Fault, Reader, Row
+from permissions.usage.rows import Use
+
+IMPORT = "usage.import"
+MOST = 10_000  # rows of one batch: so long the write lock is held on SQLite, about half a second
+BATCH = 2_000  # rows that one statement of the tidy job deletes
+OWN_KINDS = ("team", "role", "group")  # console objects that have a resource of their own
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a batch. `new` is False where the same was taken in before and nothing was added."""
+
+    batch: UsageBatch
+    new: bool
+    faults: tuple[Fault, ...] = ()
+
+
+class Unread(Refused):
+    """Rows that cannot be taken in; nothing of the batch was."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        text = ngettext(
+            "%(n)d row cannot be taken in, so nothing was.", "%(n)d rows cannot be taken in, so nothing was.",
+            len(self.faults),
+        )  # fmt: skip
+        super().__init__(text % {"n": len(self.faults)}, field="file")
+
+
+@use_case
+def ingest(
+    actor: Actor, *, system: str, batch_key: str, rows: Iterable[Row], at: datetime, leave_out: bool = False
+) -> Taken:
+    """Take in one batch of use that `system` counted; the same key or the same content adds nothing again.
+
+    A row that cannot be understood refuses the whole batch, unless `leave_out` says to go on without it: then send the
+    mended row in a batch of its own. Raises NotAllowed, NotVisible, Refused, Unread.
+    """
+    if isinstance(actor, Person):
+        require(actor, IMPORT, at=at)
+    _require_names(system, batch_key)
+    found = Reader(system, at).read(rows)
+    if found.faults and not leave_out:
+        raise Unread(found.faults)
+    if len(found.uses) > MOST:
+        raise Refused(_("A batch takes at most %(n)d rows. Split it.") % {"n": MOST}, field="file")
+    batch, new = _batch(actor, system, batch_key, found.uses, at)
+    if new:
+        pen.add(found.uses, grants_behind(found.uses, at=at))
+        details = {"system": system, "key": batch_key, "rows": batch.rows, "uses": batch.uses}
+        left_out = {"left_out": len(found.faults)} if found.faults else {}
+        record(Tag.USAGE_TAKEN_IN, actor=actor, at=at, obj=batch, details=details | left_out)
+    return Taken(batch, new, tuple(found.faults))
+
+
+def _require_names(system: str, batch_key: str) -> None:
+    for name, value in (("system", system), ("key", batch_key)):
+        if not value or len(value) > longest(UsageBatch, name):
+            told = {"n": longest(UsageBatch, name)}
+            raise Refused(_("Name it with 1 to %(n)d characters.") % told, field=name)
+
+
+def _batch(actor: Actor, system: str, key: str, uses: list[Use], at: datetime) -> tuple[UsageBatch, bool]:
+    """Return the batch's row and whether it is new. Raises Refused where its key stands for something else."""
+    digest = hashlib.sha256(repr(sorted(uses)).encode()).hexdigest()
+    by = actor if isinstance(actor, Person) else None
+    row = UsageBatch(
+        system=system, key=key, digest=digest, taken_at=at, taken_by=by, rows=len(uses),
+        uses=sum(use.times for use in uses),
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        before = UsageBatch.objects.filter(system=system, digest=digest).first()
+        if before is None:
+            raise Refused(
+                _("“%(key)s” of %(system)s was taken in before, with other rows. Give this batch a name of its own.")
+                % {"key": key, "system": system},
+                field="key",
+            ) from None
+        return before, False
+    return row, True
+
+
+@transaction.atomic
+def take_reads(reads: Mapping[tuple[int, str, int | None], Seen], *, at: datetime) -> int:
+    """Write what this console counted: {(person, action, id of the thing): seen}. Return how many rows that made.
+
+    No event: use that is no event when it happens is only counted.
+    """
+    things = _things(reads, at)
+    known = dict(Action.objects.values_list("key", "pk"))
+    uses = [
+        Use(person, known[action], things[action, thing], seen.last_at, seen.times)
+        for (person, action, thing), seen in reads.items()
+        if (action, thing) in things
+    ]
+    return pen.add(uses, grants_behind(uses, at=at))
+
+
+def _things(reads: Iterable[tuple[int, str, int | None]], at: datetime) -> dict[tuple[str, int | None], int]:
+    """Return {(action, id of the thing): resource}: its own, or the one that stands for that part of the console."""
+    asked = {(action, thing) for _person, action, thing in reads}
+    types = {type_.key: type_ for type_ in ResourceType.objects.all()}
+    found: dict[tuple[str, int | None], int] = {}
+    ids = {thing for _action, thing in asked if thing is not None}
+    own = set(Resource.objects.filter(pk__in=ids).values_list("pk", flat=True))
+    objects = Resource.objects.filter(object_kind__in=OWN_KINDS, object_id__in=ids)
+    of_objects = {(kind, pk): resource for kind, pk, resource in objects.values_list("object_kind", "object_id", "pk")}
+    for action, thing in asked:
+        key = action.partition(".")[0]
+        if key not in types:
+            continue
+        if thing is not None and (not types[key].console or key == "resource"):
+            if thing in own:
+                found[action, thing] = thing
+            continue
+        resource = of_objects.get((key, thing)) if thing is not None else None
+        found[action, thing] = resource or _stand_in(types[key], at)
+    return found
+
+
+def _stand_in(type_: ResourceType, at: datetime) -> int:
+    """Return the resource that stands for a whole part of this console, such as the trail; made when first used."""
+    name = {"type": type_, "system": "cxaccess", "external_id": f"{CONSOLE}:{type_.key}", "name": type_.plural}
+    made, _new = Resource.objects.get_or_create(
+        object_kind=CONSOLE, object_id=type_.pk, defaults=name | {"created_at": at}
+    )
+    return made.pk
+
+
+def tidy(job: Job, at: datetime) -> None:
+    """Throw away days of use that are older than the settings keep them, in short batches. The last use stays known."""
+    oldest = (at - timedelta(days=instance.get(instance.USAGE_DAYS))).date()
+    for table in (UsageDay, UsageActionDay):
+        old = partial(table.objects.filter, day__lt=oldest)
+        while batch := list(old().values_list("pk", flat=True)[:BATCH]):
+            table.objects.filter(pk__in=batch).delete()
+            extend(job, clock.now())

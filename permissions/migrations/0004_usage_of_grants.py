@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_breadth'),
-        ('permissions', '0002_breadth'),
+        ('permissions', '0003_rule_source'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,26 +7,27 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from accounts.models import Membership, Person, Principal
+from cxaccess.lib.models import Risk
 from permissions import facts
-from permissions.giving import require_give_all
+from permissions.giving import MANAGE_MEMBERS, Gains, gains_of, passes_on, require_give_all
 from permissions.guards import NotAllowed, NotVisible
-from permissions.models import Mode, RoleGrant
-
-Gains = set[tuple[int, int]]
+from permissions.models import Action, Mode, Resource, RoleGrant
 
 
 def of_principals(principals: Iterable[int], *, at: datetime) -> Gains:
-    """Return the (role id, scope id) of every grant to one of `principals` that is not over."""
-    rows = RoleGrant.objects.filter(principal__in=set(principals), mode=Mode.ACTIVE).not_over(at)
-    return set(rows.values_list("role_id", "scope_id"))
+    """Return every grant to one of `principals` that is not over."""
+    return gains_of(principals, at=at)
 
 
 def of_membership(principal: Principal, *, at: datetime) -> Gains:
     """Return what a new member gains, and what those who hold something within the team gain over that member."""
+    return of_principals(facts.model(at).chain(principal.pk), at=at) | _over_members(principal, at)
+
+
+def _over_members(principal: Principal, at: datetime) -> Gains:
     model = facts.model(at)
     team = model.teams_of_principals.get(principal.pk)
-    above = model.above("team", team) if team is not None else ()
-    return of_principals(model.chain(principal.pk), at=at) | within("team", above, at=at)
+    return within("team", model.above("team", team), at=at) if team is not None else Gains()
 
 
 def of_person(person: Person, *, at: datetime) -> Gains:
@@ -42,12 +43,38 @@ def within(dimension: str, places: Iterable[int], *, at: datetime) -> Gains:
     rows = RoleGrant.objects.filter(
         scope__terms__dimension=dimension, scope__terms__ref_id__in=set(places), mode=Mode.ACTIVE
     )
-    return set(rows.not_over(at).values_list("role_id", "scope_id"))
+    return Gains(frozenset(rows.not_over(at).values_list("role_id", "scope_id")))
 
 
 def require_gains(actor: Person, gains: Gains, *, at: datetime) -> None:
     """Pass an actor who may give all of `gains`. Raises NotAllowed: what the change is about, they can see."""
     try:
-        require_give_all(actor, grants=gains, at=at)
+        require_give_all(actor, gains=gains, at=at)
     except NotVisible as refusal:
         raise NotAllowed(refusal.person, refusal.decision) from refusal
+
+
+def require_joining(actor: Person, *, person: Person, principal: Principal, resource: Resource, at: datetime) -> None:
+    """Pass an actor who may let `person` gain what `principal`'s members have. Raises NotAllowed.
+
+    Whoever was given the keeping of exactly this team or group hands out what it holds: to others, never to
+    themselves, never the right to give, and not where that brings somebody under a power to stop them.
+    """
+    gains = of_membership(principal, at=at)
+    harmless = not passes_on(gains, at=at) and not _is_harmful(_over_members(principal, at), at)
+    if harmless and actor.pk != person.pk and _is_delegated(actor, resource, at):
+        return
+    require_gains(actor, gains, at=at)
+
+
+def _is_harmful(gains: Gains, at: datetime) -> bool:
+    """Return whether they can stop people or take their access: then nobody is brought under them unasked."""
+    holding = facts.model(at).holding
+    held = {action for role, _scope in gains.roles for action in holding.get(role, ())}
+    return Action.objects.filter(key__in=held, risk__gte=Risk.HIGH, type__key__in=("person", "grant")).exists()
+
+
+def _is_delegated(actor: Person, resource: Resource, at: datetime) -> bool:
+    """Return whether the actor may keep the members by a grant on the team or group itself."""
+    found = facts.snapshot(actor.pk, at)
+    return any(resource.pk in found.objects(action, at) for action in MANAGE_MEMBERS)

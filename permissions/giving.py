@@ -2,9 +2,15 @@
 
 Giving role R within scope S is ``role.give`` on a target that lies exactly at S. Whoever passes on the right
 to give also needs ``role.give_onward`` there. Nobody gains what the actor could not give.
+
+Giving a permission on one resource is ``role.give`` at the places where that lies, or ``resource.give`` on itself for
+what its own type allows: so its owner shares exactly it. Whoever may keep the members of exactly one team (by a grant
+on that team) hands out what the team holds; so giving that right takes being able to give all of it.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,12 +21,14 @@ from accounts.models import Membership, Person, PersonState, Principal
 from cxaccess.jobs import stamps
 from cxaccess.lib.errors import Refused
 from permissions import facts, gate, history, places
-from permissions.engine import Model, Scope
+from permissions.engine import Model, Scope, Target
 from permissions.guards import require
-from permissions.models import Mode, RoleGrant
+from permissions.models import GroupObjectGrant, Mode, PersonObjectGrant, Resource, RoleGrant
 
 GIVE = "role.give"
 GIVE_ONWARD = "role.give_onward"
+SHARE = "resource.give"
+MANAGE_MEMBERS = ("team.manage_members", "group.manage_members")
 
 
 def require_give(actor: Person, *, role_id: int, scope: Scope, at: datetime) -> None:
@@ -41,6 +49,29 @@ def may_give(actor: Person, *, role_id: int, scope: Scope, at: datetime) -> bool
     return may_give_actions(actor, actions=facts.model(at).holding.get(role_id, frozenset()), scope=scope, at=at)
 
 
+def require_give_on(actor: Person, *, actions: Iterable[str], resource: Resource, at: datetime) -> None:
+    """Pass an actor who may let somebody gain `actions` on exactly `resource`. Raises NotAllowed or NotVisible."""
+    require_give_all(actor, gains=Gains(objects=frozenset((action, resource.pk) for action in actions)), at=at)
+
+
+def may_give_on(actor: Person, *, actions: Iterable[str], resource: Resource, at: datetime) -> bool:
+    """Return whether `require_give_on` would pass; for menus and choices."""
+    return may_give_all(actor, gains=Gains(objects=frozenset((action, resource.pk) for action in actions)), at=at)
+
+
+def _may_share(actor: Person, actions: set[str], resource: Resource, at: datetime) -> bool:
+    """Return whether `actions` are what the resource's own type allows, and the actor shares exactly this resource."""
+    own = all(action.partition(".")[0] == resource.type.key for action in actions)
+    if not own or resource.object_kind is not None:
+        return False
+    return gate.may(actor, SHARE, places.target(resource, at, as_type="resource"), at=at)
+
+
+def _at_the_places_of(resource: Resource, at: datetime) -> Target:
+    """Return the target that giving on `resource` is asked about: a role exactly there, and no one thing."""
+    return replace(places.target(resource, at, as_type="role"), id=None, resource=None)
+
+
 def may_give_actions(actor: Person, *, actions: Iterable[str], scope: Scope, at: datetime) -> bool:
     """Return whether `require_give_actions` would pass; for previews and choices."""
     there = places.of_scope("role", scope)
@@ -48,19 +79,82 @@ def may_give_actions(actor: Person, *, actions: Iterable[str], scope: Scope, at:
     return onward and gate.may(actor, GIVE, there, at=at)
 
 
-def require_give_all(actor: Person, *, grants: Iterable[tuple[int, int]], at: datetime) -> None:
-    """Pass an actor who may give every (role id, scope id) of `grants`: somebody is about to gain them all."""
-    wanted = set(grants)
-    scopes = history.scopes({scope for _role, scope in wanted})
-    for role, scope in sorted(wanted):
+@dataclass(frozen=True, slots=True)
+class Gains:
+    """What somebody is about to gain: (role id, scope id) by roles, (permission, resource id) by object grants."""
+
+    roles: frozenset[tuple[int, int]] = frozenset()
+    objects: frozenset[tuple[str, int]] = frozenset()
+
+    def __or__(self, other: "Gains") -> "Gains":
+        """Return what either names."""
+        return Gains(self.roles | other.roles, self.objects | other.objects)
+
+    def __bool__(self) -> bool:
+        """Return whether there is anything to gain."""
+        return bool(self.roles or self.objects)
+
+
+def gains_of(principals: Iterable[int], *, at: datetime) -> Gains:
+    """Return all that is granted to `principals`, now or later."""
+    wanted = set(principals)
+    rows = RoleGrant.objects.filter(principal__in=wanted, mode=Mode.ACTIVE).not_over(at)
+    mine = PersonObjectGrant.objects.filter(user__principal__in=wanted).not_over(at)
+    shared = GroupObjectGrant.objects.filter(group__principal__in=wanted).not_over(at)
+    on = ("permission__catalogue_action__key", "content_object_id")
+    return Gains(
+        frozenset(rows.values_list("role_id", "scope_id")),
+        frozenset([*mine.values_list(*on), *shared.values_list(*on)]),
+    )
+
+
+def passes_on(gains: Gains, *, at: datetime) -> bool:
+    """Return whether `gains` hold the right to give, which is passed on only by who holds that."""
+    holding = facts.model(at).holding
+    return any({GIVE, GIVE_ONWARD} & holding.get(role, frozenset()) for role, _scope in gains.roles)
+
+
+def whole(gains: Gains, *, at: datetime) -> Gains:
+    """Return `gains` with what they let somebody hand out: who keeps a team's members gives what the team holds."""
+    model = facts.model(at)
+    handing_out = frozenset(one for action in MANAGE_MEMBERS for one in model.implied_by.get(action, ()))
+    found, kept = gains, set[int]()
+    while keys := {resource for action, resource in found.objects if action in handing_out} - kept:
+        kept |= keys
+        owners = Principal.objects.filter(Q(team__resource__in=keys) | Q(group__resource__in=keys))
+        reached = {above for owner in owners.values_list("pk", flat=True) for above in model.chain(owner)}
+        found |= gains_of(reached, at=at)
+    return found
+
+
+def require_give_all(actor: Person, *, gains: Gains, at: datetime) -> None:
+    """Pass an actor who may give every one of `gains`: somebody is about to gain them all."""
+    wanted = whole(gains, at=at)
+    scopes = history.scopes({scope for _role, scope in wanted.roles})
+    for role, scope in sorted(wanted.roles):
         require_give(actor, role_id=role, scope=scopes[scope], at=at)
+    for resource, actions in _by_resource(wanted):
+        if not _may_share(actor, actions, resource, at):
+            require(actor, GIVE, _at_the_places_of(resource, at), at=at)
 
 
-def grants_reaching(principal: Principal, *, at: datetime) -> set[tuple[int, int]]:
-    """Return the (role id, scope id) of every grant, now or later, that a member of `principal` gains."""
-    chain = facts.model(at).chain(principal.pk)
-    rows = RoleGrant.objects.filter(principal__in=chain, mode=Mode.ACTIVE).not_over(at)
-    return set(rows.values_list("role_id", "scope_id"))
+def may_give_all(actor: Person, *, gains: Gains, at: datetime) -> bool:
+    """Return whether `require_give_all` would pass."""
+    wanted = whole(gains, at=at)
+    scopes = history.scopes({scope for _role, scope in wanted.roles})
+    return all(may_give(actor, role_id=role, scope=scopes[scope], at=at) for role, scope in wanted.roles) and all(
+        _may_share(actor, actions, resource, at) or gate.may(actor, GIVE, _at_the_places_of(resource, at), at=at)
+        for resource, actions in _by_resource(wanted)
+    )
+
+
+def _by_resource(gains: Gains) -> Iterator[tuple[Resource, set[str]]]:
+    """Yield each resource of `gains` with what is gained on it."""
+    actions: dict[int, set[str]] = defaultdict(set)
+    for action, resource in gains.objects:
+        actions[resource].add(action)
+    for row in Resource.objects.select_related("type").filter(pk__in=actions).order_by("pk"):
+        yield row, actions[row.pk]
 
 
 def lock_administration() -> None:

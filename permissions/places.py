@@ -14,11 +14,11 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from accounts.models import Membership, Node, Person, Team
+from accounts.models import Membership, Node, Person, Principal, Team
 from audits.models import Event
 from permissions import history
 from permissions.engine.types import Scope, Target
-from permissions.models import Action, Resource, ResourceType, Role, RoleGrant
+from permissions.models import Action, GroupObjectGrant, PersonObjectGrant, Resource, ResourceType, Role, RoleGrant
 
 Places = dict[str, frozenset[int]]
 NODE_DIMENSIONS = ("region", "department", "product_line", "segment")
@@ -142,25 +142,58 @@ def _role_within(dimension: str, ids: frozenset[int], at: datetime) -> Q:
 
 
 def _of_grants(rows: Sequence[RoleGrant], at: datetime) -> dict[int, Places]:
-    """Return where each grant's holder is; a holder that is neither a person nor a team has no place."""
-    holders = {row.principal_id for row in rows}
+    """Return where each grant's holder is."""
+    places = _of_holders({row.principal_id for row in rows}, at)
+    return {row.pk: places.get(row.principal_id, {}) for row in rows}
+
+
+def _of_people_on(rows: Sequence[PersonObjectGrant], at: datetime) -> dict[int, Places]:
+    places = _of_people(list(Person.objects.filter(pk__in={row.user_id for row in rows})), at)
+    return {row.pk: places.get(row.user_id, {}) for row in rows}
+
+
+def _of_collectives_on(rows: Sequence[GroupObjectGrant], at: datetime) -> dict[int, Places]:
+    groups = {row.group_id for row in rows}
+    principals = dict(Principal.objects.filter(auth_group__in=groups).values_list("auth_group", "pk"))
+    places = _of_holders(set(principals.values()), at)
+    return {row.pk: places.get(principals.get(row.group_id, 0), {}) for row in rows}
+
+
+def _of_holders(holders: set[int], at: datetime) -> dict[int, Places]:
+    """Return {principal: where it is}; one that is neither a person nor a team has no place."""
     people = list(Person.objects.filter(principal__in=holders))
     teams = list(Team.objects.filter(principal__in=holders).select_related("resource"))
     of_people, of_teams = _of_people(people, at), _of_teams(teams, at)
     places = {person.principal_id: of_people[person.pk] for person in people}
-    places |= {team.principal_id: of_teams[team.pk] for team in teams}
-    return {row.pk: places.get(row.principal_id, {}) for row in rows}
+    return places | {team.principal_id: of_teams[team.pk] for team in teams}
 
 
 def _grant_within(dimension: str, ids: frozenset[int], at: datetime) -> Q:
-    if dimension not in DIMENSIONS:
-        return _nowhere(dimension, ids, at)
+    return _collective_within("principal", dimension, ids, at) | _member_within("principal__person", dimension, ids, at)
+
+
+def _person_grant_within(dimension: str, ids: frozenset[int], at: datetime) -> Q:
+    return _member_within("user", dimension, ids, at)
+
+
+def _collective_grant_within(dimension: str, ids: frozenset[int], at: datetime) -> Q:
+    return _collective_within("group__principal", dimension, ids, at)
+
+
+def _member_within(person: str, dimension: str, ids: frozenset[int], at: datetime) -> Q:
     if dimension == "team":
-        return Q(principal__team__in=ids) | Q(principal__person__in=_members(ids, at))
-    of_team = Q(**{f"principal__team__resource__{dimension}__in": ids})
+        return Q(**{f"{person}__in": _members(ids, at)})
     if dimension in ("region", "department"):
-        return of_team | Q(**{f"principal__person__{dimension}__in": ids})
-    return of_team
+        return Q(**{f"{person}__{dimension}__in": ids})
+    return _nowhere(dimension, ids, at)
+
+
+def _collective_within(principal: str, dimension: str, ids: frozenset[int], at: datetime) -> Q:
+    if dimension == "team":
+        return Q(**{f"{principal}__team__in": ids})
+    if dimension in DIMENSIONS:
+        return Q(**{f"{principal}__team__resource__{dimension}__in": ids})
+    return _nowhere(dimension, ids, at)
 
 
 def _of_events(rows: Sequence[Event], at: datetime) -> dict[int, Places]:
@@ -193,6 +226,8 @@ PLACEMENTS: dict[type[models.Model], Placement] = {
     Team: Placement("team", _of_teams, _team_within, "resource.created_at", resource="resource_id"),
     Role: Placement("role", _of_roles, _role_within, "created_at", resource="resource_id"),
     RoleGrant: Placement("grant", _of_grants, _grant_within, "given_at"),
+    PersonObjectGrant: Placement("grant", _of_people_on, _person_grant_within, "given_at"),
+    GroupObjectGrant: Placement("grant", _of_collectives_on, _collective_grant_within, "given_at"),
     Node: Placement("structure", _of_nodes, _node_within),
     Action: Placement("catalogue", _unplaced, _nowhere),
     ResourceType: Placement("catalogue", _unplaced, _nowhere),

@@ -22,6 +22,7 @@ ALLOWED: dict[str, str] = {
     "accounts/signin/factors/selectors.py": "saves a picture, not a row",
     "accounts/signin/failures.py": "counts of anonymous refusals; not governed",
     "accounts/signin/limits.py": "rate limits; not governed",
+    "accounts/teams/leads.py": "the right that comes with leading, written by the use cases of memberships",
     "audits/trail/record.py": "the pen of the trail itself",
     "cxaccess/assets.py": "saves a bundle of styles, not a row",
     "cxaccess/demo/giving.py": "the demo company, into an empty instance alone",

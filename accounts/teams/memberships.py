@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts import gains
 from accounts.models import Membership, Part, Person, PersonState, Team
+from accounts.teams import leads
 from audits.trail.record import record
 from audits.trail.tags import Tag
 from cxaccess.jobs import stamps
@@ -40,7 +41,7 @@ def add_member(
     _require_able(team, newcomer)
     window = settle(starts_at, until, at=at)
     _require_no_overlap(team, newcomer, window.starts_at, window.until)
-    gains.require_gains(actor, gains.of_membership(team.principal, at=at), at=at)
+    gains.require_joining(actor, person=newcomer, principal=team.principal, resource=team.resource, at=at)
     membership = Membership.objects.create(
         person=newcomer,
         principal=team.principal,
@@ -53,6 +54,7 @@ def add_member(
         source_ref=source_ref,
         given_by=actor,
     )
+    leads.give_right(actor, membership=membership, team=team, at=at)
     stamps.bump(newcomer.principal_id)
     record(Tag.MEMBERSHIP_GIVEN, actor=actor, at=at, obj=membership, about=newcomer, details=_told(team, membership))
     return membership
@@ -71,9 +73,11 @@ def change_membership_end(
     if until is None or (old is not None and until > old):
         _require_able(team, row.person)
         _require_no_overlap(team, row.person, row.starts_at, until, beside=row)
-        gains.require_gains(actor, gains.of_membership(team.principal, at=at), at=at)
+        gains.require_joining(actor, person=row.person, principal=team.principal, resource=team.resource, at=at)
     row.until, row.stated_until = until, None
     row.save(update_fields=["until", "stated_until"])
+    later = until is None or (old is not None and until > old)
+    leads.move_right(actor, membership=row, team=team, later=later, at=at)
     stamps.bump(row.person.principal_id)
     require_administrator(at=at)
     record(
@@ -109,6 +113,7 @@ def change_part(
         source_ref=row.source_ref,
         given_by=actor,
     )
+    leads.give_right(actor, membership=follows, team=team, at=at)
     record(
         Tag.MEMBERSHIP_CHANGED,
         actor=actor,
@@ -148,6 +153,7 @@ def _opened(actor: Person, membership: Membership, at: datetime) -> tuple[Member
 def _end(actor: Person, row: Membership, reason: str, at: datetime) -> None:
     row.until, row.ended_by, row.end_reason = ended(row.starts_at, at=at), actor, reason.strip()
     row.save(update_fields=["until", "ended_by", "end_reason"])
+    leads.end_right(actor, membership=row, at=at)
     stamps.bump(row.person.principal_id)
 
 

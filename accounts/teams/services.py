@@ -23,7 +23,7 @@ from cxaccess.lib.errors import InUse, Refused, Stale
 from cxaccess.lib.reasons import stated
 from cxaccess.lib.tree import ancestors, would_cycle
 from permissions import facts, places
-from permissions.giving import lock_administration, require_administrator
+from permissions.giving import Gains, lock_administration, require_administrator
 from permissions.guards import locked, require, use_case
 from permissions.models import Resource, ResourceType
 
@@ -150,10 +150,10 @@ def move_team(actor: Person, *, team: Team, row_version: int, parent: Team | Non
     return row
 
 
-def _gained(team: Team, parent: Team | None, at: datetime) -> gains.Gains:
+def _gained(team: Team, parent: Team | None, at: datetime) -> Gains:
     """Return what the members of `team` gain under `parent`, and what is gained over them."""
     if parent is None:
-        return set()
+        return Gains()
     model = facts.model(at)
     principals = set(model.chain(parent.principal_id)) - set(model.chain(team.principal_id))
     above = model.above("team", parent.pk) - model.above("team", team.pk)

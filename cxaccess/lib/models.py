@@ -29,6 +29,8 @@ class Source(models.TextChoices):
     PROJECT = "project", _("Project")
     SETUP = "setup", _("Set-up")
     RULE = "rule", _("By rule")
+    LEAD = "lead", _("Lead of a team")
+    OWNER = "owner", _("Owner")
 
 
 def in_force(at: datetime, prefix: str = "") -> Q:

@@ -236,6 +236,8 @@ CONSOLE_TYPES: tuple[TypeRow, ...] = (
               "Who reaches it: scopes follow its place", "A queue moves to another region", ("view",)),
             A("archive", "Archive", HIGH, "Take resources out of use, and bring them back",
               "Nothing; nobody can use what is archived", "An old survey is put away", ("view",)),
+            A("give", "Give", HIGH, "Share exactly this resource: give what its type allows to others",
+              "Whatever can be done with it", "The owner of a dashboard shares it with another team", ("view",)),
             A("export", "Export", MEDIUM, "Take the list of resources out",
               "Names, places and owners in a file; content only for whom its type's own export allows",
               "An audit asks what is protected", ("view",)),

@@ -3,53 +3,28 @@
 Each end is one event, whose `once` key keeps it so: with the worker killed, the beat doubled, or the job run again.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import F, Q, QuerySet
 
 from accounts.models import Membership, PersonState
-from audits.models import Event
-from audits.trail.record import Entry, System, record_many
+from audits.trail.record import Entry, System
 from audits.trail.tags import Tag
 from cxaccess.jobs import settings, watermarks
 from cxaccess.jobs.models import Job, Notice
 from cxaccess.jobs.notices import notify
 from cxaccess.jobs.runner import extend
-from cxaccess.jobs.watermarks import Taken
 from cxaccess.lib import clock
+from permissions.grants.ends import Ends
 from permissions.grants.scopes import labels
 from permissions.models import RoleGrant
+from permissions.objects.expiry import OBJECTS
 
 CHUNK = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Ends:
-    """One table whose rows run out: how its events are called and what they say."""
-
-    tag: Tag
-    actor: System
-    rows: Callable[[], QuerySet[Any]]
-    told: Callable[[Any], Entry]
-
-    def take(self, since: datetime, upto: datetime, limit: int) -> Taken:
-        """Write the next ends in ``(since, upto]`` that no event tells of yet, in the open transaction.
-
-        The rows are locked: whoever moves an end at this very moment is waited for, and what they moved is left out.
-        """
-        key = Concat(Value(f"{self.tag}:"), Cast("pk", CharField()), output_field=CharField())
-        over = self.rows().filter(until__gt=since, until__lte=upto, ended_by=None).exclude(until=F("starts_at"))
-        fresh = over.annotate(key=key).filter(~Exists(Event.objects.filter(once=OuterRef("key"))))
-        found = list(fresh.order_by("until", "pk").select_for_update(of=("self",))[:limit])
-        record_many(self.told(row) for row in found)
-        _tell_holders(found, upto)
-        return Taken(len(found), found[-1].until if found else None)
 
 
 def _grants() -> QuerySet[RoleGrant]:
@@ -78,14 +53,10 @@ def _membership_told(row: Membership) -> Entry:
     return Entry(Tag.MEMBERSHIP_EXPIRED, MEMBERSHIPS.actor, _moment(row), team, row.person, None, details, once)
 
 
-GRANTS = Ends(Tag.GRANT_EXPIRED, System("grant-end"), _grants, _grant_told)
-MEMBERSHIPS = Ends(Tag.MEMBERSHIP_EXPIRED, System("membership-end"), _memberships, _membership_told)
-
-
 def record_ends(job: Job, at: datetime) -> None:
     """Write what has run out since the last time. A periodic job."""
-    for ends in (GRANTS, MEMBERSHIPS):
-        watermarks.sweep(str(ends.tag), at, ends.take, between=partial(_hold, job))
+    for ends in (GRANTS, MEMBERSHIPS, *OBJECTS):
+        watermarks.sweep(ends.name, at, ends.take, between=partial(_hold, job))
 
 
 def warn_holders(job: Job, at: datetime) -> None:
@@ -113,9 +84,9 @@ def _warn(rows: list[RoleGrant], at: datetime) -> None:
             notify(row.principal.person.pk, "grant_ending", facts=facts[row.pk], once=key, at=at)
 
 
-def _tell_holders(rows: list[Any], at: datetime) -> None:
+def _tell_holders(rows: list[RoleGrant], at: datetime) -> None:
     """Tell who lost a grant of their own; what a team loses is its lead's to explain."""
-    own = [row for row in rows if isinstance(row, RoleGrant) and _is_reachable(row)]
+    own = [row for row in rows if _is_reachable(row)]
     facts = _facts(own)
     for row in own:
         notify(row.principal.person.pk, "grant_ended", facts=facts[row.pk], once=f"grant-ended:{row.pk}", at=at)
@@ -150,3 +121,7 @@ def _moment(row: Any) -> datetime:
 
 def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
+
+
+GRANTS = Ends(Tag.GRANT_EXPIRED, System("grant-end"), _grants, _grant_told, after=_tell_holders)
+MEMBERSHIPS = Ends(Tag.MEMBERSHIP_EXPIRED, System("membership-end"), _memberships, _membership_told)

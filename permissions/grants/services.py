@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import Person, PersonState, Principal, PrincipalKind
+from accounts.models import Person, Principal, PrincipalKind
 from audits.trail.record import record
 from audits.trail.tags import Tag
 from cxaccess.jobs import stamps
@@ -18,6 +18,7 @@ from cxaccess.lib.models import Source
 from cxaccess.lib.reasons import stated
 from permissions import facts, giving
 from permissions.grants import scopes, selectors
+from permissions.grants.rules import is_later, require_not_over, require_taker
 from permissions.guards import locked, require, require_somewhere, use_case
 from permissions.models import Role, RoleGrant, Scope
 
@@ -48,7 +49,7 @@ def give_role(
     giving.require_give(actor, role_id=given.pk, scope=facts.scope(scope.pk), at=at)
     why = stated(reason)
     _require_giveable(given)
-    _require_taker(taker)
+    require_taker(taker)
     window = windows.settle(starts_at, until, at=at)
     _require_new(taker, given, scope, window.starts_at, window.until)
     grant = RoleGrant.objects.create(
@@ -70,15 +71,15 @@ def change_end(actor: Person, *, grant: RoleGrant, until: datetime | None, reaso
     giving.lock_administration()
     row = locked(RoleGrant, grant.pk)
     require(actor, "grant.end", row, at=at)
-    if _later(until, row.until):
+    if is_later(until, row.until):
         giving.require_give(actor, role_id=row.role_id, scope=facts.scope(row.scope_id), at=at)
-    _require_not_over(row, at)
+    require_not_over(row, at)
     why = stated(reason)
     if until == row.until:
         raise Refused(_("That is already its end. Nothing was changed."), field="until")
     windows.require_end(until, starts_at=row.starts_at, at=at)
-    if _later(until, row.until):
-        _require_taker(row.principal)
+    if is_later(until, row.until):
+        require_taker(row.principal)
         _require_new(row.principal, row.role, row.scope, row.starts_at, until, but=row.pk)
     before = copy(row)
     row.until = row.stated_until = until
@@ -97,7 +98,7 @@ def end_grant(actor: Person, *, grant: RoleGrant, reason: str, at: datetime) -> 
     giving.lock_administration()
     row = locked(RoleGrant, grant.pk)
     require(actor, "grant.end", row, at=at)
-    _require_not_over(row, at)
+    require_not_over(row, at)
     why = stated(reason)
     before = copy(row)
     row.until = windows.ended(row.starts_at, at=at)
@@ -140,11 +141,6 @@ def export_grants(actor: Person, *, view: str, wanted: Mapping[str, Any], at: da
     return rows
 
 
-def is_open(grant: RoleGrant, at: datetime) -> bool:
-    """Return whether a grant is in force or still will be."""
-    return grant.until is None or (grant.until > at and grant.until > grant.starts_at)
-
-
 def is_long(starts_at: datetime, until: datetime | None) -> bool:
     """Return whether a window is longer than a role of high risk should be held without being given anew."""
     return until is None or until - starts_at > LONG
@@ -164,14 +160,6 @@ def _require_giveable(role: Role) -> None:
         raise Refused(_("%(role)s holds no permissions yet.") % {"role": role.name}, field="role")
 
 
-def _require_taker(principal: Principal) -> None:
-    if principal.kind == PrincipalKind.PERSON and principal.person.state == PersonState.LEFT:
-        message = _("%(name)s has left. Reactivate them first, or choose somebody else.")
-        raise Refused(message % {"name": principal.label}, field="principal")
-    if principal.kind == PrincipalKind.TEAM and principal.team.archived_at is not None:
-        raise Refused(_("%(name)s is archived. Choose another team.") % {"name": principal.label}, field="principal")
-
-
 def _require_new(
     principal: Principal,
     role: Role,
@@ -189,21 +177,6 @@ def _require_new(
     if found is not None:
         message = _("%(name)s already holds %(role)s there at that time. Change the end of that grant instead.")
         raise Refused(message % {"name": principal.label, "role": role.name}, field="role", facts={"grant": found.pk})
-
-
-def _later(one: datetime | None, other: datetime | None) -> bool:
-    """Return whether `one` ends later than `other`; None never ends."""
-    return other is not None and (one is None or one > other)
-
-
-def _require_not_over(row: RoleGrant, at: datetime) -> None:
-    """Pass a grant that goes on. Whoever ended it counts even for somebody who read the clock before they did."""
-    if row.ended_by_id is None and is_open(row, at):
-        return
-    if row.ended_by is not None:
-        message = _("%(name)s has already ended this grant. Nothing was changed.")
-        raise Refused(message % {"name": row.ended_by.name}, facts={"until": row.until})
-    raise Refused(_("This grant has already run out. Nothing was changed."), facts={"until": row.until})
 
 
 def _person_of(principal: Principal) -> Person | None:

@@ -19,6 +19,7 @@ from cxaccess.toasts import tell
 from permissions import facts, gate, giving, places
 from permissions.grants import scopes, selectors, services
 from permissions.grants.forms import EndForm, FilterForm, ReasonForm
+from permissions.grants.rules import is_open
 from permissions.guards import fetch, require_somewhere
 from permissions.models import RoleGrant
 
@@ -92,7 +93,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "grant": grant,
         "where": scopes.label(grant.scope),
         "permissions": len(held),
-        "is_open": services.is_open(grant, request.at),
+        "is_open": is_open(grant, request.at),
         "may_end": gate.may(request.user, "grant.end", grant, at=request.at),
         "may_see_role": gate.may(request.user, "role.view", grant.role, at=request.at),
         "events": history_of(grant, **paging) if may_read else None,

@@ -152,7 +152,7 @@ def test_a_later_end_does_not_run_into_the_next_membership(cast: Cast) -> None:
 def test_a_member_becomes_lead_without_a_gap(cast: Cast) -> None:
     row = cast.maya.memberships.get()
     at = clock.now()
-    follows = memberships.change_part(cast.jonas, membership=row, part="lead", at=at)
+    follows = memberships.change_part(cast.rosa, membership=row, part="lead", at=at)
     row.refresh_from_db()
     assert (row.until, follows.starts_at, follows.until, follows.part) == (at, at, None, "lead")
     assert sees_reviews(cast.maya, cast, at)

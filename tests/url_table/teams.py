@@ -55,5 +55,5 @@ ROWS = [
     Row("teams:until", "priya rosa jonas", _maya, method="post", data=_until, ok=302, also=READS),
     Row("teams:end", "priya rosa jonas", _maya, also=READS),
     Row("teams:end", "priya rosa jonas", _maya, method="post", ok=302, also=READS),
-    Row("teams:turn", "priya rosa jonas", _maya, method="post", ok=302, also=READS),
+    Row("teams:turn", "priya rosa", _maya, method="post", ok=302, also=NOT_EDITS),
 ]

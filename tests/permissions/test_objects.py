@@ -1,0 +1,187 @@
+"""Grants on exactly one resource: who gives them, what they open, how they end."""
+
+from datetime import datetime
+
+import pytest
+
+from accounts.models import Person
+from accounts.teams import memberships
+from audits.models import Event
+from cxaccess.jobs.models import Job
+from cxaccess.lib import clock
+from cxaccess.lib.errors import Refused
+from permissions import gate
+from permissions.grants.expiry import record_ends
+from permissions.guards import NotAllowed, NotVisible
+from permissions.models import Action, GroupObjectGrant, PersonObjectGrant, Resource
+from permissions.objects import services
+from tests import world
+from tests.cast import Cast
+
+pytestmark = [pytest.mark.django_db, pytest.mark.realdb]
+
+
+def give(actor: Person, to: object, action: str, thing: Resource, **more: object) -> object:
+    stated = {"starts_at": None, "until": None, "reason": "Needed for the study", "at": clock.now()} | more
+    what = Action.objects.get(key=action)
+    return services.give_on(actor, principal=to.principal, action=what, resource=thing, **stated)
+
+
+def may(person: Person, action: str, thing: object, at: datetime | None = None) -> bool:
+    return gate.may(person, action, thing, at=at or clock.now())
+
+
+def test_it_opens_one_thing_and_no_other_and_is_in_the_trail(cast: Cast) -> None:
+    give(cast.priya, cast.chiara, "feedback.edit", cast.mena_reviews)
+    assert may(cast.chiara, "feedback.view", cast.mena_reviews), "edit implies view"
+    assert not may(cast.chiara, "feedback.view", cast.german_reviews)
+    assert not may(cast.chiara, "feedback.export", cast.mena_reviews)
+    event = Event.objects.get(tag="object_grant.given")
+    assert (event.object_id, event.about_person_id) == (cast.mena_reviews.pk, cast.chiara.pk)
+    assert event.additional_data["action"] == "feedback.edit"
+
+
+def test_a_team_has_it_for_its_members_and_the_teams_under_it(cast: Cast) -> None:
+    give(cast.priya, cast.care_emea, "feedback.view", cast.mena_reviews)
+    world.join(cast.chiara, cast.care_dach)
+    assert may(cast.chiara, "feedback.view", cast.mena_reviews)
+    assert GroupObjectGrant.objects.count() == 1
+
+
+def test_it_ends_at_its_instant_and_is_recorded_once(cast: Cast) -> None:
+    until = world.soon(days=3)
+    give(cast.priya, cast.chiara, "feedback.view", cast.mena_reviews, until=until)
+    give(cast.priya, cast.care_emea, "feedback.view", cast.mena_reviews, until=until)
+    assert may(cast.chiara, "feedback.view", cast.mena_reviews, world.soon(days=2))
+    assert not may(cast.chiara, "feedback.view", cast.mena_reviews, until)
+    for _ in range(2):
+        job = Job.objects.create(kind="grant.ends", slot=str(_), run_at=until, attempts=1, lease_until=until)
+        record_ends(job, world.soon(days=4))
+    assert Event.objects.filter(tag="object_grant.expired").count() == 2
+    assert [event.timestamp for event in Event.objects.filter(tag="object_grant.expired")] == [until, until]
+
+
+def test_who_gives_roles_where_a_thing_lies_gives_on_it(cast: Cast) -> None:
+    give(cast.rosa, cast.ali, "feedback.view", cast.german_reviews)
+    asia = world.resource("Asia reviews", "feedback", region=world.node("Asia", cast.world_))
+    with pytest.raises((NotAllowed, NotVisible)):
+        give(cast.rosa, cast.ali, "feedback.view", asia)
+    with pytest.raises((NotAllowed, NotVisible)):
+        give(cast.jonas, cast.ali, "feedback.view", cast.german_reviews)
+
+
+def test_an_owner_shares_exactly_this_resource_and_cannot_pass_that_on(cast: Cast) -> None:
+    give(cast.priya, cast.chiara, "resource.give", cast.mena_reviews)
+    give(cast.chiara, cast.ali, "feedback.export", cast.mena_reviews)
+    assert may(cast.ali, "feedback.export", cast.mena_reviews)
+    with pytest.raises((NotAllowed, NotVisible)):
+        give(cast.chiara, cast.ali, "feedback.view", cast.german_reviews)
+    with pytest.raises((NotAllowed, NotVisible)):
+        give(cast.chiara, cast.ali, "resource.give", cast.mena_reviews)
+
+
+def test_an_owner_ends_what_was_shared(cast: Cast) -> None:
+    give(cast.priya, cast.chiara, "resource.give", cast.mena_reviews)
+    grant = give(cast.priya, cast.ali, "feedback.export", cast.mena_reviews)
+    services.end_grant(cast.chiara, grant=grant, reason="Study is over", at=clock.now())
+    assert not may(cast.ali, "feedback.export", cast.mena_reviews)
+    with pytest.raises(Refused, match="already ended"):
+        services.end_grant(cast.priya, grant=grant, reason="Again", at=clock.now())
+
+
+def test_a_permission_of_another_type_does_not_fit(cast: Cast) -> None:
+    for action in ("ticket.view", "team.create", "role.give"):
+        with pytest.raises(Refused, match="cannot be given"):
+            give(cast.priya, cast.chiara, action, cast.mena_reviews)
+
+
+def test_the_same_is_not_given_twice_for_the_same_time(cast: Cast) -> None:
+    give(cast.priya, cast.chiara, "feedback.view", cast.mena_reviews, until=world.soon(days=3))
+    with pytest.raises(Refused, match="already has"):
+        give(cast.priya, cast.chiara, "feedback.view", cast.mena_reviews)
+    give(cast.priya, cast.chiara, "feedback.view", cast.mena_reviews, starts_at=world.soon(days=4))
+
+
+def test_a_later_end_needs_the_right_to_give(cast: Cast) -> None:
+    grant = give(cast.priya, cast.maya, "feedback.view", cast.mena_reviews, until=world.soon(days=3))
+    ender = world.person("Enzo Ender", region=cast.dach)
+    world.give(ender, world.role("Ender", {"grant.end"}))
+    services.change_end(ender, grant=grant, until=world.soon(days=2), reason="Sooner", at=clock.now())
+    with pytest.raises((NotAllowed, NotVisible)):
+        services.change_end(ender, grant=grant, until=world.soon(days=9), reason="Later", at=clock.now())
+
+
+# --- a lead keeps exactly their team -----------------------------------------------------------------------------
+
+
+def led(cast: Cast) -> Person:
+    """Chiara leads Care DACH, which holds the agent's role in DACH, and sees people there."""
+    world.give(cast.chiara, cast.people_reader, region=cast.dach)
+    world.give(cast.care_dach, cast.agent, region=cast.dach)
+    memberships.add_member(cast.priya, team=cast.care_dach, person=cast.chiara, part="lead", at=clock.now())
+    return cast.chiara
+
+
+def test_a_lead_keeps_the_members_of_exactly_their_team(cast: Cast) -> None:
+    lead = led(cast)
+    nina = world.person("Nina Neu", region=cast.dach)
+    memberships.add_member(lead, team=cast.care_dach, person=nina, at=clock.now())
+    queue = world.resource("Queue DACH", "ticket", region=cast.dach)
+    assert may(nina, "ticket.reply", queue)
+    with pytest.raises((NotAllowed, NotVisible)):
+        memberships.add_member(lead, team=cast.insights_dach, person=nina, at=clock.now())
+
+
+def test_the_right_ends_with_leading(cast: Cast) -> None:
+    lead = led(cast)
+    row = lead.memberships.get()
+    memberships.change_part(cast.priya, membership=row, part="member", at=clock.now())
+    assert not may(lead, "team.manage_members", cast.care_dach)
+    grant = PersonObjectGrant.objects.get(user=lead)
+    assert grant.ended_by == cast.priya
+    assert Event.objects.filter(tag="object_grant.ended", about_person_id=lead.pk).count() == 1
+
+
+def test_only_who_could_give_it_all_makes_somebody_lead(cast: Cast) -> None:
+    with pytest.raises(NotAllowed):
+        memberships.add_member(cast.jonas, team=cast.care_dach, person=cast.maya, part="lead", at=clock.now())
+    memberships.add_member(cast.rosa, team=cast.care_dach, person=cast.maya, part="lead", at=clock.now())
+    assert may(cast.maya, "team.manage_members", cast.care_dach)
+
+
+def test_a_keeper_of_a_team_does_not_let_themselves_in(cast: Cast) -> None:
+    keeper = cast.chiara
+    world.give(keeper, cast.people_reader, region=cast.emea)
+    world.give(cast.care_dach, cast.agent, region=cast.dach)
+    world.give_on(keeper, "team.manage_members", cast.care_dach.resource)
+    with pytest.raises(NotAllowed):
+        memberships.add_member(keeper, team=cast.care_dach, person=keeper, at=clock.now())
+
+
+def test_a_lead_never_hands_out_the_right_to_give(cast: Cast) -> None:
+    lead = led(cast)
+    world.give(cast.care_dach, cast.regional_admin, region=cast.dach)
+    nina = world.person("Nina Neu", region=cast.dach)
+    with pytest.raises(NotAllowed):
+        memberships.add_member(lead, team=cast.care_dach, person=nina, at=clock.now())
+
+
+def test_nobody_is_brought_under_a_power_to_stop_them(cast: Cast) -> None:
+    lead = led(cast)
+    world.give(lead, world.role("Boss", {"person.suspend"}), team=cast.care_dach)
+    nina = world.person("Nina Neu", region=cast.dach)
+    with pytest.raises(NotAllowed):
+        memberships.add_member(lead, team=cast.care_dach, person=nina, at=clock.now())
+
+
+def test_giving_the_keeping_of_a_team_takes_being_able_to_give_what_it_holds(cast: Cast) -> None:
+    world.give(cast.care_dach, cast.agent)  # everywhere, which rosa cannot give
+    with pytest.raises((NotAllowed, NotVisible)):
+        give(cast.rosa, cast.ali, "team.manage_members", cast.care_dach.resource)
+    give(cast.priya, cast.ali, "team.manage_members", cast.care_dach.resource)
+
+
+def test_two_teams_that_keep_each_other_are_worked_out(cast: Cast) -> None:
+    world.give_on(cast.care_emea, "team.manage_members", cast.insights_dach.resource)
+    world.give_on(cast.insights_dach, "team.manage_members", cast.care_emea.resource)
+    give(cast.priya, cast.ali, "team.manage_members", cast.care_emea.resource)

@@ -3,32 +3,42 @@
 from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import Node, Person, PersonState, Team
+from accounts.models import Person, PersonState, Team
 from accounts.reads import places_for
+from cxaccess.choosing import RowField, Select
 from permissions import gate
 from permissions.models import Role
 
 COMBO = {"data-combobox": True}
 
 
-class NodeField(forms.ModelChoiceField):
+class NodeField(RowField):
     """One place, in the order of the tree."""
 
-    def label_from_instance(self, obj: Node) -> str:
+    columns = ("name", "parent__name")
+
+    def said(self, name: str, above: str | None) -> str:
         """Return the name and, for which of several it is, the place above."""
-        return f"{obj.name}, {obj.parent.name}" if obj.parent else obj.name
+        return f"{name}, {above}" if above else name
 
 
-class PersonField(forms.ModelChoiceField):
+class PersonField(RowField):
     """One person, with their title."""
 
-    def label_from_instance(self, obj: Person) -> str:
+    columns = ("name", "title")
+
+    def said(self, name: str, title: str) -> str:
         """Return name and title."""
-        return f"{obj.name}, {obj.title}" if obj.title else obj.name
+        return f"{name}, {title}" if title else name
+
+
+class TeamField(RowField):
+    """One team."""
+
+    columns = ("principal__label",)
 
 
 def place_field(label: Any, reader: Person, action: str, kind: str, at: datetime, **more: Any) -> NodeField:
@@ -39,7 +49,7 @@ def place_field(label: Any, reader: Person, action: str, kind: str, at: datetime
         label=label,
         required=False,
         empty_label=nothing,
-        widget=forms.Select(COMBO | {"data-placeholder": nothing}),
+        widget=Select(COMBO | {"data-placeholder": nothing}),
         **more,
     )
 
@@ -48,10 +58,10 @@ def person_field(label: Any, rows: QuerySet[Person], **more: Any) -> PersonField
     """Return a field for one of `rows`."""
     more.setdefault("required", False)
     return PersonField(
-        rows.only("name", "title").order_by("name"),
+        rows.order_by("name"),
         label=label,
         empty_label=more.pop("empty_label", _("Nobody")),
-        widget=forms.Select(COMBO | {"data-placeholder": _("Start typing a name")}),
+        widget=Select(COMBO | {"data-placeholder": _("Start typing a name")}),
         **more,
     )
 

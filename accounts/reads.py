@@ -15,7 +15,7 @@ M = TypeVar("M", bound=models.Model)
 
 def places_for(reader: Person, action: str, kind: str, *, at: datetime) -> models.QuerySet[Node]:
     """Return the places of `kind` where `reader` holds `action`, in the tree's order; archived ones are left out."""
-    rows = Node.objects.filter(kind=kind, archived_at=None).select_related("parent").order_by("lft")
+    rows = Node.objects.filter(kind=kind, archived_at=None).order_by("lft")
     found = facts.snapshot(reader.pk, at)
     wanted: set[int] = set()
     for scope in scopes_for(found.model, found.subject, action, at):

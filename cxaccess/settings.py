@@ -129,12 +129,15 @@ TEMPLATES = [
             "builtins": [
                 "cxaccess.templatetags.ui",
                 "cxaccess.templatetags.pictures",
+                "cxaccess.templatetags.stencils",
                 "django.templatetags.i18n",
                 "django.templatetags.static",
             ],
         },
     },
 ]
+
+STENCILS_CHECKED = False  # tests draw each row of a list a second time, without its stencil
 
 DATABASES = {
     "default": env.db_url_config(env.str("DATABASE_URL", default="") or f"sqlite:///{DATA_DIR / 'cxaccess.sqlite3'}"),

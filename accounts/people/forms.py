@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts import choices
 from accounts.models import NodeKind, Part, Person, PersonState
 from accounts.people.selectors import Criteria
+from cxaccess.choosing import RowField, Select
 from cxaccess.formparts import VersionedForm, WindowForm
 from cxaccess.lib.listing import search_text
 from cxaccess.lib.models import Risk
@@ -39,7 +40,7 @@ class ProfileForm(forms.Form):
     time_zone = forms.ChoiceField(
         label=gettext_lazy("Time zone"),
         choices=ZONES,
-        widget=forms.Select(choices.COMBO),
+        widget=Select(choices.COMBO),
         help_text=gettext_lazy("Dates without a time end with the day there."),
     )
     language = forms.ChoiceField(label=gettext_lazy("Language"), choices=settings.LANGUAGES)
@@ -101,8 +102,8 @@ class JoinForm(WindowForm):
     def __init__(self, *args: Any, reader: Person, at: datetime, zone: str, **kwargs: Any) -> None:
         super().__init__(*args, at=at, zone=zone, **kwargs)
         rows = gate.visible(reader, "team.manage_members", choices.teams_for(reader, at), at=at)
-        widget = forms.Select(choices.COMBO | {"data-placeholder": _("Start typing a name")})
-        self.fields["team"] = forms.ModelChoiceField(rows, label=_("Team"), widget=widget)
+        widget = Select(choices.COMBO | {"data-placeholder": _("Start typing a name")})
+        self.fields["team"] = choices.TeamField(rows, label=_("Team"), widget=widget)
         self.order_fields(self.field_order)
 
 
@@ -121,14 +122,21 @@ class PeopleFilter(forms.Form):
     """What narrows the list, read from the address; whatever does not fit is left out."""
 
     state = forms.ChoiceField(
-        label=gettext_lazy("State"), required=False, choices=[("", gettext_lazy("Any")), *PersonState.choices]
+        label=gettext_lazy("State"),
+        required=False,
+        widget=Select,
+        choices=[("", gettext_lazy("Any")), *PersonState.choices],
     )
     risk = forms.ChoiceField(
-        label=gettext_lazy("Risk, at least"), required=False, choices=[("", gettext_lazy("Any")), *Risk.choices]
+        label=gettext_lazy("Risk, at least"),
+        required=False,
+        widget=Select,
+        choices=[("", gettext_lazy("Any")), *Risk.choices],
     )
     sign_in = forms.ChoiceField(
         label=gettext_lazy("Sign-in"),
         required=False,
+        widget=Select,
         choices=[
             ("", gettext_lazy("Any")),
             ("claimed", gettext_lazy("Claimed their account")),
@@ -145,10 +153,10 @@ class PeopleFilter(forms.Form):
             _("Department"), *view, NodeKind.DEPARTMENT, at, empty_label=_("Any")
         )  # fmt: skip
         self.fields["region"] = choices.place_field(_("Region"), *view, NodeKind.REGION, at, empty_label=_("Any"))
-        self.fields["team"] = forms.ModelChoiceField(
+        self.fields["team"] = choices.TeamField(
             choices.teams_for(reader, at), label=_("Team"), required=False, empty_label=_("Any")
         )
-        self.fields["role"] = forms.ModelChoiceField(
+        self.fields["role"] = RowField(
             choices.roles_for(reader, at), label=_("Role"), required=False, empty_label=_("Any")
         )
         self.order_fields(self.field_order)

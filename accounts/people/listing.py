@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Person
+from accounts.models import Person, PersonState
 from accounts.people import selectors
 from accounts.people.selectors import Criteria, Held
 from accounts.reads import allowed_on, batches
@@ -66,6 +66,23 @@ class Row:
     may_edit: bool
     may_suspend: bool
 
+    @property
+    def may_invite(self) -> bool:
+        """Return whether the reader may send them the way into an account that nobody claimed."""
+        person = self.person
+        return self.may_edit and not person.claimed_at and bool(person.email) and person.state == PersonState.ACTIVE
+
+    @property
+    def kind(self) -> tuple[bool, ...]:
+        """Return what the row's cells depend on, but for the values that stand in them."""
+        return (bool(self.held.roles), bool(self.held.rest), bool(self.held.risk), bool(self.person.claimed_at))
+
+    @property
+    def menu(self) -> tuple[bool, ...]:
+        """Return what the row's menu depends on, but for whose it is."""
+        active, claimed = self.person.state == PersonState.ACTIVE, bool(self.person.claimed_at)
+        return (self.may_edit, self.may_suspend, self.may_invite, active, claimed)
+
 
 @dataclass(frozen=True, slots=True)
 class Tab:
@@ -87,7 +104,12 @@ def page_of(reader: Person, criteria: Criteria, params: Mapping[str, str], *, at
     held = selectors.roles_of(people, at)
     may = allowed_on(reader, ROW_ACTIONS, people, at=at)
     return page, [
-        Row(person, held[person.pk], person.pk in may["person.edit"], person.pk in may["person.suspend"])
+        Row(
+            person,
+            held[person.pk],
+            person.pk in may["person.edit"],
+            person.pk in may["person.suspend"] and person.pk != reader.pk,
+        )
         for person in people
     ]
 
@@ -95,13 +117,12 @@ def page_of(reader: Person, criteria: Criteria, params: Mapping[str, str], *, at
 def tabs(reader: Person, current: str, *, at: datetime) -> list[Tab]:
     """Return the saved views; that of one's region only to whoever has one."""
     seen = _seen(reader, "person.view", at)
-    known = {key for key, _label in VIEWS}
-    chosen = current if current in known else ""
+    views = {key: str(label) for key, label in VIEWS if key != "my-region" or reader.region_id}
+    counts = Count.of_all([selectors.narrowed(seen, Criteria(view=key), reader, at) for key in views])
+    chosen = current if current in views else ""
     return [
-        Tab(key, str(label), Count.of(selectors.narrowed(seen, Criteria(view=key), reader, at)), key == chosen)
-        for key, label in VIEWS
-        if key != "my-region" or reader.region_id
-    ]
+        Tab(key, label, count, key == chosen) for (key, label), count in zip(views.items(), counts, strict=True)
+    ]  # fmt: skip
 
 
 @use_case

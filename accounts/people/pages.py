@@ -17,13 +17,6 @@ from permissions.models import Mode, RoleGrant
 # mypy: disable-error-code="arg-type, attr-defined"
 # request.user is a Person and request.at a moment; Django's stubs know neither.
 PEOPLE = Person.objects.select_related("department", "region", "manager", "principal")
-TONES = {
-    PersonState.ACTIVE: "ok",
-    PersonState.PREHIRE: "accent",
-    PersonState.LEAVE: "warn",
-    PersonState.SUSPENDED: "bad",
-    PersonState.LEFT: "off",
-}
 
 
 def person_page(request: HttpRequest, pk: int, tab: str, action: str = "person.view") -> dict[str, Any]:
@@ -36,7 +29,6 @@ def person_page(request: HttpRequest, pk: int, tab: str, action: str = "person.v
     others = person.pk != reader.pk
     return {
         "person": person,
-        "tone": TONES[PersonState(person.state)],
         "tabs": _tabs(
             person, tab, counts, history=gate.may(reader, "trail.view", places.retyped(here, "trail"), at=at)
         ),

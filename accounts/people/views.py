@@ -45,7 +45,6 @@ def people(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": rows,
         "views": listing.tabs(request.user, criteria.view, at=request.at),
-        "tones": pages.TONES,
         "may_create": gate.may_somewhere(request.user, "person.create", at=request.at),
         "may_export": gate.may_somewhere(request.user, "person.export", at=request.at),
         "give_url": give_url(request, 0).removesuffix("0"),

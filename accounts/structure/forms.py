@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from accounts import choices
 from accounts.models import Node, Person
 from accounts.reads import places_for
+from cxaccess.choosing import Select
 from cxaccess.formparts import VersionedForm
 from permissions import gate
 
@@ -57,5 +58,5 @@ def _parent_field(kind: str, reader: Person, at: datetime) -> choices.NodeField:
         label=_("Under"),
         required=not top,
         empty_label=nothing,
-        widget=forms.Select(choices.COMBO | {"data-placeholder": nothing}),
+        widget=Select(choices.COMBO | {"data-placeholder": nothing}),
     )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import choices
 from accounts.models import NodeKind, Part, Person, Team
+from cxaccess.choosing import Select
 from cxaccess.formparts import UntilForm, VersionedForm, WindowForm
 
 
@@ -71,14 +72,14 @@ class MoveTeamForm(VersionedForm):
         self.fields["parent"].show_hidden_initial = True
 
 
-def parent_field(teams: Any) -> forms.ModelChoiceField:
+def parent_field(teams: Any) -> choices.TeamField:
     """Return a field for the team above."""
-    return forms.ModelChoiceField(
+    return choices.TeamField(
         teams,
         label=_("Under"),
         required=False,
         empty_label=_("No team: it stands on top"),
-        widget=forms.Select(choices.COMBO | {"data-placeholder": _("No team: it stands on top")}),
+        widget=Select(choices.COMBO | {"data-placeholder": _("No team: it stands on top")}),
         help_text=_("Members gain what the team above holds."),
     )
 

@@ -47,16 +47,12 @@ def page_of(reader: Person, params: Mapping[str, str], *, at: datetime) -> dict[
 
 
 def _tabs(seen: QuerySet[Team], current: str, reader: Person, at: datetime) -> list[Tab]:
-    known = {key for key, _label in VIEWS}
-    chosen = current if current in known else ""
+    views = {key: str(label) for key, label in VIEWS}
+    counts = Count.of_all([selectors.narrowed(seen, "", key, None, None, reader, at) for key in views])
+    chosen = current if current in views else ""
     return [
-        Tab(
-            str(label),
-            f"?view={key}" if key else "?",
-            key == chosen,
-            str(Count.of(selectors.narrowed(seen, "", key, None, None, reader, at))),  # type: ignore[arg-type]
-        )
-        for key, label in VIEWS
+        Tab(label, f"?view={key}" if key else "?", key == chosen, str(count))
+        for (key, label), count in zip(views.items(), counts, strict=True)
     ]
 
 

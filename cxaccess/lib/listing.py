@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connections
 from django.db.models import QuerySet
 
 CAP = 1000
@@ -22,6 +24,24 @@ class Count:
         """Count `rows`, stopping at `cap`."""
         found = rows.order_by()[: cap + 1].count()
         return cls(min(found, cap), capped=found > cap)
+
+    @classmethod
+    def of_all(cls, lists: Sequence[QuerySet[Any]], cap: int = CAP) -> "list[Count]":
+        """Count several lists in one statement, each stopping at `cap`."""
+        parts: list[str] = []
+        values: list[Any] = []
+        for rows in lists:
+            try:
+                sql, params = rows.order_by().values("pk")[: cap + 1].query.sql_with_params()
+            except EmptyResultSet:
+                sql, params = "SELECT 1 WHERE 1 = 0", ()
+            parts.append(f"(SELECT COUNT(*) FROM ({sql}) AS counted)")  # noqa: S608 - Django's own SQL
+            values.extend(params)
+        if not parts:
+            return []
+        with connections[lists[0].db].cursor() as cursor:
+            cursor.execute(f"SELECT {', '.join(parts)}", values)
+            return [cls(min(found, cap), capped=found > cap) for found in cursor.fetchone()]
 
     def __str__(self) -> str:
         """Return it as people read it.

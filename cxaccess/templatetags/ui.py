@@ -3,20 +3,26 @@
 import hashlib
 from datetime import date, datetime
 from functools import lru_cache
+from html import escape
 from typing import Any
 
 import lucide
 from django import template
 from django.contrib.messages.storage.base import Message
+from django.template import defaulttags
+from django.template.base import Parser, Token
 from django.template.context import RequestContext
+from django.template.defaulttags import URLNode
 from django.template.loader import render_to_string
+from django.urls import NoReverseMatch
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from cxaccess.addresses import address
 from cxaccess.lib.clock import last_day
 from cxaccess.lib.models import Risk
 
@@ -82,6 +88,11 @@ def initials(name: str) -> str:
 @register.simple_tag
 def avatar(name: str, css: str = "") -> SafeString:
     """Draw the initials of `name`; the name itself must stand beside it."""
+    return _avatar(name, css)
+
+
+@lru_cache(maxsize=4096)
+def _avatar(name: str, css: str) -> SafeString:
     return format_html('<span class="avatar h{} {}" aria-hidden="true">{}</span>', hue(name), css, initials(name))
 
 
@@ -107,6 +118,11 @@ def _risk(level: int, label: str) -> SafeString:
 @register.simple_tag
 def state(label: str, tone: str = "") -> SafeString:
     """Draw a state: a dot of `tone` (ok, warn, bad, accent, off or none) and a word."""
+    return _state(str(label), tone)
+
+
+@lru_cache(maxsize=512)
+def _state(label: str, tone: str) -> SafeString:
     return format_html('<span class="state{}">{}</span>', f" state-{tone}" if tone else "", label)
 
 
@@ -155,19 +171,25 @@ def when(context: dict[str, Any], at: datetime | date | None, form: str = "full"
     if at is None:
         return format_html('<span class="muted">{}</span>', empty or _("None"))
     if not isinstance(at, datetime):
-        return format_html('<time datetime="{}">{}</time>', at.isoformat(), date_format(at, "j M Y"))
+        return format_html('<time datetime="{}">{}</time>', at.isoformat(), _written(at, "j M Y", get_language()))
     local = timezone.localtime(at)
-    full = date_format(local, "D j M Y, H:i T")
-    text = full
+    text = full = f"{_written(local.date(), 'D j M Y', get_language())}, {local:%H:%M} {local.tzname()}"
     if form == "day":
-        text = date_format(local, "j M Y")
+        text = _written(local.date(), "j M Y", get_language())
     elif form == "last":
-        text = date_format(last_day(at, timezone.get_current_timezone()), "j M Y")
+        text = _written(last_day(at, timezone.get_current_timezone()), "j M Y", get_language())
     elif form == "second":
-        text = date_format(local, "j M, H:i:s")
+        text = f"{_written(local.date(), 'j M', get_language())}, {local:%H:%M:%S}"
     elif form == "ago":
         text = relative(at, getattr(context.get("request"), "at", None) or timezone.now())
-    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(timespec="seconds"), full, text)
+    moment = local.isoformat(timespec="seconds")
+    return mark_safe(f'<time datetime="{moment}" title="{escape(full)}">{escape(text)}</time>')  # noqa: S308 - escaped
+
+
+@lru_cache(maxsize=4096)
+def _written(day: date, form: str, language: str) -> str:
+    """Return a day in words. A page tells of few days, each many times."""
+    return date_format(day, form)
 
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -209,6 +231,32 @@ def same_filters(context: RequestContext) -> str:
     """Return this page's query string for another address that reads the same filters; nothing where there is none."""
     text = context["request"].GET.urlencode()
     return f"?{text}" if text else ""
+
+
+class AddressNode(URLNode):
+    """Django's own, but for pages whose address takes only ids: how that looks is worked out once."""
+
+    def render(self, context: RequestContext) -> str:
+        """Return the address, or keep it under the name after `as`."""
+        ids = [arg.resolve(context) for arg in self.args]
+        if self.kwargs or not all(type(found) is int for found in ids):
+            return str(super().render(context))
+        try:
+            found = address(self.view_name.resolve(context), *ids)
+        except NoReverseMatch:
+            if not self.asvar:
+                raise
+            found = SafeString("")
+        if self.asvar:
+            context[self.asvar] = found
+        return "" if self.asvar else found
+
+
+@register.tag
+def url(parser: Parser, token: Token) -> AddressNode:
+    """Return the address of a page, as Django's tag of the same name does."""
+    node = defaulttags.url(parser, token)
+    return AddressNode(node.view_name, node.args, node.kwargs, node.asvar)
 
 
 @register.filter

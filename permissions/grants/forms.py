@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Node, Principal
+from cxaccess.choosing import RowField, Select
 from cxaccess.formparts import MomentField, UntilForm, WindowForm, require_near
 from cxaccess.lib.clock import end_of_day
 from cxaccess.lib.models import Source
@@ -154,9 +155,11 @@ class ReasonForm(forms.Form):
 class FilterForm(forms.Form):
     """The filters of the list of grants; whatever is not understood narrows nothing."""
 
-    role = forms.ModelChoiceField(Role.objects.none(), required=False, empty_label=gettext_lazy("Any role"))
-    source = forms.ChoiceField(required=False, choices=[("", gettext_lazy("Any source")), *Source.choices])
-    region = forms.ModelChoiceField(Node.objects.none(), required=False, empty_label=gettext_lazy("Any region"))
+    role = RowField(Role.objects.none(), required=False, empty_label=gettext_lazy("Any role"))
+    source = forms.ChoiceField(
+        required=False, widget=Select, choices=[("", gettext_lazy("Any source")), *Source.choices]
+    )
+    region = RowField(Node.objects.none(), required=False, empty_label=gettext_lazy("Any region"))
     # A day of the overview's strip.
     ends = forms.DateField(required=False, widget=forms.HiddenInput, validators=[require_near])
 

@@ -1,0 +1,58 @@
+"""Rows drawn once and filled for each come out as if each had been drawn by itself."""
+
+import pytest
+from django.template import Context, TemplateSyntaxError, engines
+
+from cxaccess.addresses import address
+
+ROWS = [
+    {"id": 7, "name": "Ana <b> {0} %s", "kind": True},
+    {"id": 12, "name": "", "kind": False},
+    {"id": 10**16, "name": "Zoë & co", "kind": True},
+]
+
+
+def drawn(source: str, rows: list) -> str:
+    found = engines["django"].engine.from_string("{% for row in rows %}" + source + "{% endfor %}")
+    return str(found.render(Context({"rows": rows, "yes": "yes"})))
+
+
+def test_each_row_has_its_own_values_escaped_and_in_addresses() -> None:
+    inner = (
+        """<a href="{% url 'people:detail' id %}" title="{{ name }}">"""
+        "{{ name }}{% if row.kind %} {{ yes }} 100 %{% endif %}</a>"
+    )
+    plain = inner.replace("id %}", "row.id %}").replace("{{ name }}", "{{ row.name }}")
+    stencil = "{% stencil row.kind id=row.id name=row.name %}" + inner + "{% endstencil %}"
+    assert drawn(stencil, ROWS) == drawn(plain, ROWS)
+
+
+def test_a_value_that_is_markup_stays_markup() -> None:
+    assert drawn("{% avatar row.name as face %}{% stencil 1 face=face %}{{ face }}{% endstencil %}", ROWS[:1]) == drawn(
+        "{% avatar row.name %}", ROWS[:1]
+    )
+
+
+def test_an_id_that_is_missing_in_one_row_is_another_kind() -> None:
+    rows = [{"id": 7}, {"id": None}, {"id": "a"}]
+    assert drawn("{% stencil 1 id=row.id %}{{ id }};{% endstencil %}", rows) == "7;None;a;"
+
+
+def test_a_condition_that_the_kind_does_not_tell_of_is_found_where_stencils_are_checked() -> None:
+    with pytest.raises(TemplateSyntaxError, match="Not of one kind"):
+        drawn("{% stencil 1 id=row.id %}{% if row.kind %}yes{% endif %}{{ id }}{% endstencil %}", ROWS)
+
+
+@pytest.mark.parametrize("tag", ["{% stencil %}{% endstencil %}", "{% stencil 1 2 %}{% endstencil %}"])
+def test_a_stencil_without_kind_or_with_a_nameless_value_is_refused(tag: str) -> None:
+    with pytest.raises(TemplateSyntaxError):
+        drawn(tag, ROWS)
+
+
+def test_addresses_are_those_of_reverse() -> None:
+    from django.urls import NoReverseMatch, reverse
+
+    for view, ids in (("people:detail", (7,)), ("people:list", ()), ("people:detail", (10**15,))):
+        assert address(view, *ids) == reverse(view, args=ids)
+    with pytest.raises(NoReverseMatch):
+        address("people:nowhere", 7)

@@ -1,7 +1,8 @@
 """Writes the history that past decisions read: only on change, and the first change also writes the old value."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from accounts.models import AttributeHistory, ParentHistory
 
@@ -25,6 +26,24 @@ def note_attribute(
     if not rows.exists():
         AttributeHistory.objects.create(of=of, of_id=of_id, name=name, value=old, since=began)
     AttributeHistory.objects.create(of=of, of_id=of_id, name=name, value=new, since=since)
+
+
+def note_attributes(
+    of: Literal["person", "resource"], name: str, changed: Sequence[tuple[int, Any, Any, datetime]], *, since: datetime
+) -> None:
+    """Write what `note_attribute` does for many at once: (id, old, new, since when it was old). They must be locked."""
+    moved = [one for one in changed if one[1] != one[2]]
+    if not moved:
+        return
+    rows = AttributeHistory.objects.filter(of=of, name=name, of_id__in=[one[0] for one in moved])
+    known = set(rows.values_list("of_id", flat=True))
+    first = [
+        AttributeHistory(of=of, of_id=pk, name=name, value=old, since=began)
+        for pk, old, _new, began in moved
+        if pk not in known
+    ]
+    then = [AttributeHistory(of=of, of_id=pk, name=name, value=new, since=since) for pk, _old, new, _began in moved]
+    AttributeHistory.objects.bulk_create([*first, *then])
 
 
 def note_parent(

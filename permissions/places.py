@@ -16,6 +16,7 @@ from django.db.models import Q
 
 from accounts.models import Membership, Node, Person, Principal, Team
 from audits.models import Event
+from cxaccess.jobs.models import ImportBatch
 from permissions import history
 from permissions.engine.types import Scope, Target
 from permissions.models import Action, GroupObjectGrant, PersonObjectGrant, Resource, ResourceType, Role, RoleGrant
@@ -231,6 +232,7 @@ PLACEMENTS: dict[type[models.Model], Placement] = {
     Node: Placement("structure", _of_nodes, _node_within),
     Action: Placement("catalogue", _unplaced, _nowhere),
     ResourceType: Placement("catalogue", _unplaced, _nowhere),
+    ImportBatch: Placement("import", _unplaced, _nowhere, "created_at"),
     Event: Placement("trail", _of_events, _event_within, "timestamp"),
 }
 

@@ -29,6 +29,7 @@ ALLOWED: dict[str, str] = {
     "cxaccess/demo/resources.py": "the demo company, into an empty instance alone",
     "cxaccess/demo/rows.py": "the demo company, into an empty instance alone",
     "cxaccess/demo/tale.py": "the demo company, into an empty instance alone",
+    "cxaccess/jobs/imports.py": "imports' own states and staged rows; not governed",
     "cxaccess/jobs/heartbeat.py": "its own watermark; not governed",
     "cxaccess/jobs/notices.py": "notices and their marks; not governed",
     "cxaccess/jobs/runner.py": "jobs, their leases and marks; not governed",
@@ -38,6 +39,8 @@ ALLOWED: dict[str, str] = {
     "cxaccess/jobs/watermarks.py": "watermarks; not governed",
     "permissions/grants/scopes.py": "interned scopes, which say nothing of anybody",
     "permissions/usage/rows.py": "counts of use and the grants' marks of it, which decide nothing",
+    "permissions/imports/kinds/matrix_rows.py": "rows of an import, for the use case that applies it",
+    "permissions/imports/kinds/people_rows.py": "rows of an import, for the use case that applies it",
     "permissions/roles/rows.py": "the rows of a role, for the use cases of roles, which authorise and record",
 }
 

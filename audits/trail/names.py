@@ -14,6 +14,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership, Node, Person, Principal, Team
+from cxaccess.jobs.models import ImportBatch
 from permissions.models import Action, Resource, ResourceType, Role, RoleGrant, RoleVersion, Scope, ScopeTerm
 from permissions.places import NODE_DIMENSIONS
 
@@ -30,8 +31,15 @@ KINDS: dict[type[models.Model], str] = {
     Resource: "resource",
     ResourceType: "type",
     Action: "action",
+    ImportBatch: "import",
 }
-PAGES = {"person": "people:detail", "team": "teams:detail", "role": "roles:detail", "grant": "grants:detail"}
+PAGES = {
+    "person": "people:detail",
+    "team": "teams:detail",
+    "role": "roles:detail",
+    "grant": "grants:detail",
+    "import": "imports:detail",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,5 +191,6 @@ _READERS: dict[str, Reader] = {
     "node": _nodes,
     "resource": _named("resource", lambda ids: Resource.objects.filter(pk__in=ids).values_list("pk", "name")),
     "type": _named("type", lambda ids: ResourceType.objects.filter(pk__in=ids).values_list("pk", "plural")),
+    "import": _named("import", lambda ids: ImportBatch.objects.filter(pk__in=ids).values_list("pk", "name")),
     "action": _named("action", lambda ids: Action.objects.filter(pk__in=ids).values_list("pk", "key")),
 }

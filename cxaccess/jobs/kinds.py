@@ -36,6 +36,9 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "grant.ends": Kind("permissions.grants.expiry.record_ends", every=timedelta(minutes=1), atomic=False),
     "grant.warnings": Kind("permissions.grants.expiry.warn_holders", every=timedelta(hours=1), atomic=False),
+    "import.check": Kind("permissions.imports.services.jobs.check", atomic=False, lease=timedelta(minutes=2)),
+    "import.apply": Kind("permissions.imports.services.jobs.apply", atomic=False, lease=timedelta(minutes=2)),
+    "import.tidy": Kind("cxaccess.jobs.imports.tidy", every=timedelta(hours=1), atomic=False),
     "notice.send": Kind("cxaccess.jobs.notices.send", atomic=False, lease=timedelta(minutes=1)),
     "signin.reset": Kind("accounts.signin.services.send_reset"),
     "signin.failures": Kind("accounts.signin.failures.write", every=timedelta(minutes=5)),

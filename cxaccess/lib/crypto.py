@@ -23,7 +23,7 @@ def new_key() -> str:
 
 def seal(text: str, keys: Sequence[str]) -> str:
     """Return `text` sealed under the first of `keys`. Raises BadKey."""
-    return _box(keys).encrypt(text.encode()).decode()
+    return box(keys).encrypt(text.encode()).decode()
 
 
 def unseal(sealed: str, keys: Sequence[str]) -> str:
@@ -34,7 +34,7 @@ def unseal(sealed: str, keys: Sequence[str]) -> str:
     'JBSWY3DPEHPK3PXP'
     """
     try:
-        return _box(keys).decrypt(sealed.encode()).decode()
+        return box(keys).decrypt(sealed.encode()).decode()
     except InvalidToken:
         raise CannotUnseal("The secret cannot be unsealed: it was changed, or its key is not configured.") from None
 
@@ -44,7 +44,8 @@ def reseal(sealed: str, keys: Sequence[str]) -> str:
     return seal(unseal(sealed, keys), keys)
 
 
-def _box(keys: Sequence[str]) -> MultiFernet:
+def box(keys: Sequence[str]) -> MultiFernet:
+    """Return what seals under the first of `keys` and unseals under each. Raises BadKey."""
     if not keys:
         raise BadKey("There is no encryption key.")
     try:

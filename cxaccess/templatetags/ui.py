@@ -42,6 +42,7 @@ ICONS = {
     "grant": "timer",
     "catalogue": "library",
     "check-access": "scan-search",
+    "import": "file-input",
     "trail": "list-tree",
     "report": "chart-column",
     "help": "circle-question-mark",

@@ -266,6 +266,16 @@ CONSOLE_TYPES: tuple[TypeRow, ...] = (
         ),
     ),
     TypeRow(
+        "import", "Import", "Imports", ACCESS, "Files that bring people, resources and rights in", True, (),
+        (
+            A("view", "View", MEDIUM, "See what was imported by whom, row by row", "What the files say of people",
+              "An auditor follows where a right came from"),
+            A("run", "Run", HIGH, "Bring files in: check them, look at the preview, apply them",
+              "Nothing by itself: each row also takes the right to make that change by hand",
+              "The monthly file of people from HR", ("view",)),
+        ),
+    ),
+    TypeRow(
         "trail", "Audit trail", "Audit trail", PROOF, "What happened, for ever", True, (),
         (
             A("view", "View", MEDIUM, "Read the trail and histories", "Who did what, when",

@@ -1,0 +1,1 @@
+"""Use cases of imports: bringing a file in, checking it, applying it, cancelling it."""

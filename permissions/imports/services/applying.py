@@ -1,0 +1,122 @@
+"""Applying a checked file: judged again and written in one transaction, or not at all."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+
+from django.db import IntegrityError
+from django.utils.translation import ngettext
+
+from accounts.models import Person
+from audits.trail.record import record
+from audits.trail.tags import Tag
+from cxaccess.jobs import imports
+from cxaccess.jobs.imports import Run, Staged
+from cxaccess.jobs.models import ImportRow, ImportState, Verdict
+from permissions import facts
+from permissions.giving import lock_administration
+from permissions.guards import use_case
+from permissions.imports.kinds import KINDS
+from permissions.imports.kinds.base import Desk, Kind, Line, Outdated, chunked
+
+CHUNK = 1000
+WRITTEN = (Verdict.CREATE, Verdict.CHANGE)
+
+
+def apply(run: Run, *, at: datetime, tick: Callable[[], datetime]) -> bool:
+    """Apply the batch of `run`. False where it is not there to be applied. Raises Outdated, Stopped, LeaseLost.
+
+    Whatever it raises, nothing of the file was written.
+    """
+    if not run.begin(ImportState.APPLYING, "applying"):
+        return False
+    try:
+        carry_out(run.batch.actor, run=run, at=at, tick=tick)
+    except IntegrityError as error:
+        raise Outdated from error
+    imports.end(run.batch)
+    return True
+
+
+@use_case
+def carry_out(actor: Person, *, run: Run, at: datetime, tick: Callable[[], datetime]) -> None:
+    """Write what was checked, if it still is what would be written. Raises Outdated with the lines that differ."""
+    batch, kind = run.batch, KINDS[run.batch.kind]
+    run.report(phase="applying")  # holds the batch's row: no second worker comes this far
+    lock_administration()
+    desk = Desk(actor, batch, at, tick, lambda keys: _in_file(run, keys), locking=True)
+    with facts.pinned():
+        _judge_again(run, kind, desk)
+        written = _write(run, kind, desk)
+    counts = {verdict: batch.counts.get(verdict, 0) for verdict in Verdict.values}
+    record(
+        Tag.IMPORT_APPLIED,
+        actor=actor,
+        at=at,
+        obj=batch,
+        details={"kind": batch.kind, "sha256": batch.sha256, "rows": written, **counts},
+    )
+    columns = {"over_at": tick(), "phase": "", "done": written, "total": written, "run": ""}
+    imports.move(batch, ImportState.APPLYING, to=ImportState.APPLIED, **columns)
+
+
+def _chunks(run: Run, verdicts: Iterable[str]) -> Iterator[list[Staged]]:
+    """Yield the staged rows in the order of the file, telling how far it is; there is room to stop between them."""
+    for chunk in imports.staged(run.batch, verdicts, CHUNK):
+        run.watch()
+        yield chunk
+
+
+def _total(run: Run) -> int:
+    counts = run.batch.counts
+    written = sum(counts.get(verdict, 0) for verdict in WRITTEN)
+    return int(2 * written + counts.get(Verdict.SKIP, 0))
+
+
+def _judge_again(run: Run, kind: Kind, desk: Desk) -> None:
+    """Pass rows of which the same becomes as when the file was checked. Raises Outdated."""
+    different: list[int] = []
+    done = 0
+    for chunk in _chunks(run, (*WRITTEN, Verdict.SKIP)):
+        rows = [row for row in chunk if row.verdict != Verdict.SKIP or not row.message]
+        fresh = kind.judge(desk, [Line(row.line, row.payload) for row in rows])
+        different += [
+            row.line
+            for row, judged in zip(rows, fresh, strict=True)
+            if (row.verdict, row.plan) != (judged.verdict, judged.plan)
+        ]
+        done += len(chunk)
+        imports.tell_how_far(run.batch, done, _total(run))
+    if different:
+        raise Outdated(different)
+
+
+def _write(run: Run, kind: Kind, desk: Desk) -> int:
+    written = 0
+    judged = _total(run) - sum(run.batch.counts.get(verdict, 0) for verdict in WRITTEN)
+    for chunk in _chunks(run, WRITTEN):
+        kind.write(desk, chunk)
+        written += len(chunk)
+        imports.tell_how_far(run.batch, judged + written, _total(run))
+    kind.finish(desk)
+    return written
+
+
+def _in_file(run: Run, keys: Iterable[str]) -> set[str]:
+    """Return those of `keys` that rows of the file have which are not refused."""
+    found: set[str] = set()
+    for part in chunked(sorted(set(keys))):
+        rows = ImportRow.objects.filter(batch=run.batch, key__in=part).exclude(verdict=Verdict.REFUSE)
+        found |= set(rows.values_list("key", flat=True))
+    return found
+
+
+def words(outdated: Outdated) -> str:
+    """Return why a checked file is looked at again."""
+    n = len(outdated.lines) or 1
+    return ngettext(
+        "Something changed since the file was checked: %(n)d row would do something else. Nothing was changed; "
+        "look at it again.",
+        "Something changed since the file was checked: %(n)d rows would do something else. Nothing was changed; "
+        "look at it again.",
+        n,
+    ) % {"n": n}

@@ -1,4 +1,8 @@
-"""Lists as pages: what may be sorted by, which page, how many. Nothing a reader types into the address fails."""
+"""Lists as pages: what may be sorted by, which page, how many. Nothing a reader types into the address fails.
+
+A list whose rows are counted has pages with numbers. A longer one goes on from the row where the last page ended
+(`cxaccess.lib.keyset`): nobody knows how many pages there are, and nobody waits for them to be counted.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,8 +12,12 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import QuerySet
 
+from cxaccess.lib import keyset
+
 CAP = 1000
 LONGEST_QUERY = 200
+ONWARD, BACK = "next", "prev"  # the parameters of the address that hold a cursor
+PAGING = ("page", ONWARD, BACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,10 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list: its rows and where they stand. `sort` is the name in force, "-" before it when descending."""
+    """One page of a list: its rows and where they stand. `sort` is the name in force, "-" before it when descending.
+
+    `keyed` pages have no number: `onward` and `back` are the cursors of the pages beside it, empty at an end.
+    """
 
     rows: Sequence[Any]
     number: int
@@ -63,6 +74,9 @@ class Page:
     has_next: bool
     sort: str
     q: str
+    keyed: bool = False
+    onward: str = ""
+    back: str = ""
 
     def __iter__(self) -> Any:
         """Go through the rows."""
@@ -125,22 +139,62 @@ class Listing:
 
     def page(self, rows: QuerySet[Any], params: Mapping[str, str]) -> Page:
         """Return the page of `rows` that the address asks for; past the end it is the last one."""
-        sort = self.sort(params)
+        sort, count, number = self.sort(params), Count.of(rows), page_number(params)
+        if params.get(ONWARD) or params.get(BACK) or (count.capped and (number == 1 or number * self.size > CAP)):
+            return self._keyed(rows, params, sort, count)
         ordered = rows.order_by(*self.order(sort))
-        number = page_number(params)
         found = self._slice(ordered, number)
         if not found and number > 1:
-            number = max(1, -(-rows.order_by().count() // self.size))
+            number = max(1, -(-count.value // self.size))
             found = self._slice(ordered, number)
         return Page(
             rows=found[: self.size],
             number=number,
             size=self.size,
-            count=Count.of(rows),
+            count=count,
             has_next=len(found) > self.size,
             sort=sort,
             q=search_text(params),
         )
+
+    def _keyed(self, rows: QuerySet[Any], params: Mapping[str, str], sort: str, count: Count) -> Page:
+        """Return the page after, or before, the row that the address names; the first one where it names none."""
+        found, before, after = self._around(rows, params, sort)
+        if not found and (before or after):
+            found, before, after = self._stretch(rows, sort, None, forward=not after)
+        columns = self.order(sort)
+        return Page(
+            rows=found,
+            number=1,
+            size=self.size,
+            count=count,
+            has_next=after,
+            sort=sort,
+            q=search_text(params),
+            keyed=True,
+            onward=keyset.cursor_of(found[-1], columns, sort) if after else "",
+            back=keyset.cursor_of(found[0], columns, sort) if before else "",
+        )
+
+    def _around(self, rows: QuerySet[Any], params: Mapping[str, str], sort: str) -> tuple[list[Any], bool, bool]:
+        columns = self.order(sort)
+        back = keyset.read(params.get(BACK, ""), columns, sort)
+        if back is not None:
+            found, before, after = self._stretch(rows, sort, back, forward=False)
+            # What is left at the beginning is filled up to a whole page.
+            return (found, before, after) if before else self._stretch(rows, sort, None, forward=True)
+        return self._stretch(rows, sort, keyset.read(params.get(ONWARD, ""), columns, sort), forward=True)
+
+    def _stretch(
+        self, rows: QuerySet[Any], sort: str, values: list[Any] | None, *, forward: bool
+    ) -> tuple[list[Any], bool, bool]:  # fmt: skip
+        """Return a page of rows beyond `values`, or from an end of the list, and whether rows lie before and after."""
+        columns = self.order(sort) if forward else [turned(column) for column in self.order(sort)]
+        beyond = keyset.beyond(rows, columns, values) if values is not None else None
+        found = list((rows if beyond is None else beyond).order_by(*columns)[: self.size + 1])
+        more, found = len(found) > self.size, found[: self.size]
+        begun = beyond is not None
+        return (found, begun, more) if forward else (found[::-1], more, begun)
 
     def _slice(self, ordered: QuerySet[Any], number: int) -> list[Any]:
         """Return the rows of page `number` and one more, which says whether another page follows."""

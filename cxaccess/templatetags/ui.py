@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 
 from cxaccess.addresses import address
 from cxaccess.lib.clock import last_day
+from cxaccess.lib.listing import BACK, ONWARD, PAGING
 from cxaccess.lib.models import Risk
 
 register = template.Library()
@@ -214,10 +215,11 @@ def relative(moment: datetime, at: datetime) -> str:
 
 @register.simple_tag(takes_context=True)
 def query(context: RequestContext, **changes: Any) -> str:
-    """Return this page's query string with `changes`; None takes a parameter away. Any change goes to page 1."""
+    """Return this page's query string with `changes`; None takes one away. Any change goes to the first page."""
     request = context["request"]
     values = request.GET.copy()
-    values.pop("page", None)
+    for paging in PAGING:
+        values.pop(paging, None)
     for name, value in changes.items():
         if value is None or value == "":
             values.pop(name, None)
@@ -314,11 +316,15 @@ def sort_head(context: RequestContext, page: Any, name: str, label: str, css: st
 @register.inclusion_tag("components/pager.html", takes_context=True)
 def pager(context: RequestContext, page: Any, label: str = "") -> dict[str, Any]:
     """Draw the foot of a list: "1-50 of 412" and the pages around this one. `label` names what is listed."""
-    links = [{"number": number, "href": query(context, page=number)} for number in page.near]
+    if page.keyed:
+        onward = query(context, **{ONWARD: page.onward}) if page.onward else ""
+        back = query(context, **{BACK: page.back}) if page.back else ""
+        first = query(context) if page.back else ""
+        return {"page": page, "label": label, "previous": back, "next": onward, "first": first}
     return {
         "page": page,
         "label": label,
-        "links": links,
+        "links": [{"number": number, "href": query(context, page=number)} for number in page.near],
         "previous": query(context, page=page.number - 1) if page.number > 1 else "",
         "next": query(context, page=page.number + 1) if page.has_next else "",
     }

@@ -28,6 +28,7 @@ from permissions.models import GroupObjectGrant, Mode, PersonObjectGrant, Resour
 GIVE = "role.give"
 GIVE_ONWARD = "role.give_onward"
 SHARE = "resource.give"
+CHUNK = 5_000  # ids in one statement
 MANAGE_MEMBERS = ("team.manage_members", "group.manage_members")
 
 
@@ -133,19 +134,32 @@ def require_give_all(actor: Person, *, gains: Gains, at: datetime) -> None:
     scopes = history.scopes({scope for _role, scope in wanted.roles})
     for role, scope in sorted(wanted.roles):
         require_give(actor, role_id=role, scope=scopes[scope], at=at)
-    for resource, actions in _by_resource(wanted):
-        if not _may_share(actor, actions, resource, at):
-            require(actor, GIVE, _at_the_places_of(resource, at), at=at)
+    for place, lacking in _by_place(actor, wanted, at):
+        if lacking:
+            require(actor, GIVE, place, at=at)
 
 
 def may_give_all(actor: Person, *, gains: Gains, at: datetime) -> bool:
     """Return whether `require_give_all` would pass."""
     wanted = whole(gains, at=at)
     scopes = history.scopes({scope for _role, scope in wanted.roles})
-    return all(may_give(actor, role_id=role, scope=scopes[scope], at=at) for role, scope in wanted.roles) and all(
-        _may_share(actor, actions, resource, at) or gate.may(actor, GIVE, _at_the_places_of(resource, at), at=at)
-        for resource, actions in _by_resource(wanted)
+    return all(may_give(actor, role_id=role, scope=scopes[scope], at=at) for role, scope in wanted.roles) and not any(
+        lacking for _place, lacking in _by_place(actor, wanted, at)
     )
+
+
+def _by_place(actor: Person, gains: Gains, at: datetime) -> Iterator[tuple[Target, bool]]:
+    """Yield where the things of `gains` lie, and whether the actor may neither give there nor share the thing.
+
+    Many things lie at the same places: the gate is asked once for each place, however many there are.
+    """
+    known: dict[frozenset[tuple[str, frozenset[int]]], bool] = {}
+    for resource, actions in _by_resource(gains):
+        there = _at_the_places_of(resource, at)
+        spot = frozenset(there.places.items())
+        if spot not in known:
+            known[spot] = gate.may(actor, GIVE, there, at=at)
+        yield there, not (known[spot] or _may_share(actor, actions, resource, at))
 
 
 def _by_resource(gains: Gains) -> Iterator[tuple[Resource, set[str]]]:
@@ -153,8 +167,11 @@ def _by_resource(gains: Gains) -> Iterator[tuple[Resource, set[str]]]:
     actions: dict[int, set[str]] = defaultdict(set)
     for action, resource in gains.objects:
         actions[resource].add(action)
-    for row in Resource.objects.select_related("type").filter(pk__in=actions).order_by("pk"):
-        yield row, actions[row.pk]
+    ids = sorted(actions)
+    for start in range(0, len(ids), CHUNK):
+        some = ids[start : start + CHUNK]
+        for row in Resource.objects.select_related("type").filter(pk__in=some).order_by("pk"):
+            yield row, actions[row.pk]
 
 
 def lock_administration() -> None:

@@ -57,12 +57,4 @@ def _require_giving(actor: Person, team: Team, at: datetime) -> None:
 
 
 def _record(tag: Tag, actor: Person, row: rows.AnyGrant, at: datetime) -> None:
-    details = {
-        "grant": rows.key(row),
-        "principal": rows.principal_of(row).pk,
-        "action": RIGHT,
-        "from": row.starts_at.isoformat(),
-        "until": row.until.isoformat() if row.until else None,
-        "source": row.source,
-    }
-    record(tag, actor=actor, at=at, obj=row.content_object, about=rows.person_of(row), details=details)
+    record(tag, actor=actor, at=at, obj=row.content_object, about=rows.person_of(row), details=rows.told(row))

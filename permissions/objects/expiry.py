@@ -10,7 +10,6 @@ from audits.trail.tags import Tag
 from permissions.grants.ends import Ends
 from permissions.objects import rows
 from permissions.objects.rows import AnyGrant
-from permissions.objects.services import told
 
 ACTOR = System("grant-end")
 
@@ -22,7 +21,7 @@ def _rows(letter: str) -> Callable[[], QuerySet[Any]]:
 def _told(row: AnyGrant) -> Entry:
     once = f"{Tag.OBJECT_GRANT_EXPIRED}:{rows.key(row)}"
     at, thing, person = row.until or row.starts_at, row.content_object, rows.person_of(row)
-    return Entry(Tag.OBJECT_GRANT_EXPIRED, ACTOR, at, thing, person, None, told(row), once)
+    return Entry(Tag.OBJECT_GRANT_EXPIRED, ACTOR, at, thing, person, None, rows.told(row), once)
 
 
 OBJECTS = tuple(Ends(Tag.OBJECT_GRANT_EXPIRED, ACTOR, _rows(letter), _told, letter) for letter in rows.MODELS)

@@ -81,3 +81,18 @@ def of_source(source: str, refs: Iterable[str], at: datetime) -> list[AnyGrant]:
     """Return the rows not over at `at` that came from one of `refs` of `source`, such as a membership's lead right."""
     wanted = Q(source=source, source_ref__in=list(refs))
     return [row for letter in MODELS for row in table(letter).not_over(at).filter(wanted)]
+
+
+def told(row: AnyGrant, *, principal: int | None = None, action: str = "") -> dict[str, object]:
+    """Return what the trail keeps of a row beside the difference: ids and moments, no names.
+
+    Who has the holder and the permission at hand says so, and nothing is looked up.
+    """
+    return {
+        "grant": key(row),
+        "principal": principal or principal_of(row).pk,
+        "action": action or row.permission.catalogue_action.key,
+        "from": row.starts_at.isoformat(),
+        "until": row.until.isoformat() if row.until else None,
+        "source": row.source,
+    }

@@ -56,9 +56,8 @@ def give_on(
     )  # fmt: skip
     grant.save(force_insert=True)
     stamps.bump(taker.pk)
-    record(
-        Tag.OBJECT_GRANT_GIVEN, actor=actor, at=at, obj=thing, about=rows.person_of(grant), details=told(grant)
-    )  # fmt: skip
+    about, details = rows.person_of(grant), rows.told(grant)
+    record(Tag.OBJECT_GRANT_GIVEN, actor=actor, at=at, obj=thing, about=about, details=details)
     return grant
 
 
@@ -113,18 +112,6 @@ def require_fitting(action: Action, resource: Resource) -> None:
         raise Refused(_("%(thing)s is archived.") % {"thing": resource.name}, field="resource")
 
 
-def told(grant: AnyGrant) -> dict[str, object]:
-    """Return what the trail keeps of it beside the difference: ids and moments, no names."""
-    return {
-        "grant": rows.key(grant),
-        "principal": rows.principal_of(grant).pk,
-        "action": grant.permission.catalogue_action.key,
-        "from": grant.starts_at.isoformat(),
-        "until": grant.until.isoformat() if grant.until else None,
-        "source": grant.source,
-    }
-
-
 def _opened(actor: Person, grant: AnyGrant, at: datetime) -> tuple[AnyGrant, AnyGrant]:
     """Return the row, locked and not over, and as it was, once the actor may end it."""
     row: AnyGrant = locked(rows.table(rows.key(grant)[0]), grant.pk)
@@ -137,7 +124,7 @@ def _opened(actor: Person, grant: AnyGrant, at: datetime) -> tuple[AnyGrant, Any
 def _settled(actor: Person, tag: Tag, row: AnyGrant, before: AnyGrant, at: datetime, why: str) -> None:
     stamps.bump(rows.principal_of(row).pk)
     changed = {"until": (before.until, row.until)}
-    details = told(row) | {"why": why}
+    details = rows.told(row) | {"why": why}
     record(
         tag, actor=actor, at=at, obj=row.content_object, changes=changed, about=rows.person_of(row), details=details
     )  # fmt: skip

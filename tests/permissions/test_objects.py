@@ -3,6 +3,8 @@
 from datetime import datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Person
 from accounts.teams import memberships
@@ -15,6 +17,7 @@ from permissions.grants.expiry import record_ends
 from permissions.guards import NotAllowed, NotVisible
 from permissions.models import Action, GroupObjectGrant, PersonObjectGrant, Resource
 from permissions.objects import services
+from permissions.objects.many import Given, Wanted, give_many
 from tests import world
 from tests.cast import Cast
 
@@ -185,3 +188,56 @@ def test_two_teams_that_keep_each_other_are_worked_out(cast: Cast) -> None:
     world.give_on(cast.care_emea, "team.manage_members", cast.insights_dach.resource)
     world.give_on(cast.insights_dach, "team.manage_members", cast.care_emea.resource)
     give(cast.priya, cast.ali, "team.manage_members", cast.care_emea.resource)
+
+
+# --- many at once --------------------------------------------------------------------------------------------------
+
+
+def many(actor: Person, *wanted: tuple[object, str, Resource], **more: object) -> Given:
+    rows = [Wanted(to.principal_id, action, thing.pk) for to, action, thing in wanted]
+    stated = {"reason": "From the old platform", "source_ref": "batch:7", "at": clock.now()} | more
+    return give_many(actor, wanted=rows, **stated)
+
+
+def test_many_are_given_at_once_and_the_same_again_changes_nothing(cast: Cast) -> None:
+    wanted = [
+        (cast.chiara, "feedback.view", cast.mena_reviews),
+        (cast.ali, "feedback.export", cast.german_reviews),
+        (cast.care_emea, "feedback.view", cast.mena_reviews),
+        (cast.chiara, "feedback.view", cast.mena_reviews),
+    ]
+    give(cast.priya, cast.ali, "feedback.export", cast.german_reviews)
+    assert many(cast.priya, *wanted) == Given(2, 1)
+    assert may(cast.chiara, "feedback.view", cast.mena_reviews)
+    assert GroupObjectGrant.objects.get().source_ref == "batch:7"
+    told = list(Event.objects.filter(tag="object_grant.given").order_by("pk"))
+    assert [event.object_id for event in told] == [cast.german_reviews.pk, cast.mena_reviews.pk, cast.mena_reviews.pk]
+    assert many(cast.priya, *wanted) == Given(0, 3)
+    assert Event.objects.filter(tag="object_grant.given").count() == 3
+
+
+def test_of_many_none_is_given_where_one_could_not(cast: Cast) -> None:
+    asia = world.resource("Asia reviews", "feedback", region=world.node("Asia", cast.world_))
+    mine = (cast.ali, "feedback.view", cast.german_reviews)
+    with pytest.raises((NotAllowed, NotVisible)):
+        many(cast.rosa, mine, (cast.ali, "feedback.view", asia))
+    with pytest.raises(Refused, match="cannot be given"):
+        many(cast.priya, mine, (cast.ali, "ticket.view", asia))
+    with pytest.raises(Refused, match="has left"):
+        many(cast.priya, mine, (cast.lena, "feedback.view", asia))
+    assert not PersonObjectGrant.objects.exists()
+    assert many(cast.rosa, mine) == Given(1, 0)
+
+
+def test_many_take_no_more_statements_for_more_rows(cast: Cast) -> None:
+    things = [world.resource(f"Right {number}", "entitlement") for number in range(60)]
+    people = [world.person(f"Imported {number}") for number in range(10)]
+    with CaptureQueriesContext(connection) as few:
+        many(cast.priya, *[(people[0], "entitlement.use", thing) for thing in things[:3]])
+    with CaptureQueriesContext(connection) as lots:
+        many(cast.priya, *[(one, "entitlement.use", thing) for one in people[1:] for thing in things])
+    assert besides(lots) == besides(few), "rows and events go out in batches; nothing else is asked again"
+
+
+def besides(queries: CaptureQueriesContext) -> int:
+    return sum(not query["sql"].startswith("INSERT") for query in queries)

@@ -22,6 +22,7 @@ ABOUT = {
     "my-access": "check-access",
     "overview": "overview",
     "people": "people",
+    "resources": "resources",
     "roles": "roles",
     "settings": "settings",
     "signin": "signing-in",

@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("grants/", include("permissions.grants.urls")),
     path("mailbox/", include("cxaccess.jobs.urls")),
     path("roles/", include("permissions.roles.urls")),
+    path("resources/", include("permissions.resources.urls")),
     path("check/", include("permissions.check.urls")),
     path("me/access/", my_access, name="my-access"),
     path("me/access/why/", my_why, name="my-access-why"),

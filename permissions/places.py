@@ -32,6 +32,7 @@ class Placement:
 
     `since` names the attribute that says from when on a row exists; empty: it always did.
     `resource` names the attribute that is the id of the resource a row is, or that stands for it; empty: none does.
+    `gone` says which rows are out of use: nothing of their own type may be done, while the registry still has them.
     """
 
     type: str | None  # None: the row's own resource type
@@ -40,6 +41,7 @@ class Placement:
     since: str = ""
     kept: Callable[[str], Q] = lambda _type: Q()
     resource: str = ""
+    gone: Callable[[Sequence[Any], datetime], Collection[int]] = lambda _rows, _at: ()
 
     def stands_for(self, *resources: Collection[int] | models.QuerySet[Any]) -> Q:
         """Return the condition that a row is one of `resources`, or that one of them stands for it."""
@@ -81,6 +83,12 @@ def _of_resource(row: Resource) -> Places:
         segment=row.segment_id,
         team=row.owner_team_id,
     )
+
+
+def _archived(rows: Sequence[Resource], at: datetime) -> set[int]:
+    """Return the ids of the resources that were archived at `at`."""
+    now = {row.pk: row.archived_at is not None and row.archived_at <= at for row in rows}
+    return {pk for pk, archived in history.attributes("resource", "archived", now, at).items() if archived}
 
 
 def _resource_within(dimension: str, ids: frozenset[int], at: datetime) -> Q:
@@ -222,7 +230,15 @@ def _unplaced(rows: Sequence[models.Model], _at: datetime) -> dict[int, Places]:
 
 
 PLACEMENTS: dict[type[models.Model], Placement] = {
-    Resource: Placement(None, _of_resources, _resource_within, "created_at", lambda type_: Q(type__key=type_), "pk"),
+    Resource: Placement(
+        None,
+        _of_resources,
+        _resource_within,
+        "created_at",
+        lambda type_: Q(type__key=type_, archived_at__isnull=True),
+        "pk",
+        _archived,
+    ),
     Person: Placement("person", _of_people, _person_within, "created_at"),
     Team: Placement("team", _of_teams, _team_within, "resource.created_at", resource="resource_id"),
     Role: Placement("role", _of_roles, _role_within, "created_at", resource="resource_id"),
@@ -253,12 +269,13 @@ def targets(rows: Sequence[models.Model], at: datetime, *, as_type: str | None =
     placement = PLACEMENTS[type(rows[0])]
     places = placement.places(rows, at)
     past = history.is_past(at)
+    gone = placement.gone(rows, at) if as_type is None else ()
     return {
         row.pk: Target(
             as_type or placement.type or row.type.key,  # type: ignore[attr-defined]
             row.pk,
             places[row.pk],
-            exists=not (past and placement.since) or attrgetter(placement.since)(row) <= at,
+            exists=row.pk not in gone and (not (past and placement.since) or attrgetter(placement.since)(row) <= at),
             resource=getattr(row, placement.resource) if placement.resource else None,
         )
         for row in rows

@@ -39,6 +39,7 @@ PAGES = {
     "role": "roles:detail",
     "grant": "grants:detail",
     "import": "imports:detail",
+    "resource": "resources:detail",
 }
 
 

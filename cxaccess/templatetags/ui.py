@@ -41,6 +41,7 @@ ICONS = {
     "region": "map",
     "role": "id-card",
     "grant": "timer",
+    "resource": "box",
     "catalogue": "library",
     "check-access": "scan-search",
     "import": "file-input",

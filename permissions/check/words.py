@@ -55,7 +55,7 @@ def why_not(question: Question, decision: Decision) -> str:
         Reason.NOT_YET: _("It has been given to %(name)s, but has not begun."),
         Reason.OVER: _("%(name)s had it, but it is over."),
         Reason.NOT_ACTIVE: _("%(name)s is not active, and whoever is not active may do nothing."),
-        Reason.NOT_THERE: _("It did not exist at that moment."),
+        Reason.NOT_THERE: _("It did not exist at that moment, or was archived."),
         Reason.BLOCKED: _("A policy blocks it, whatever %(name)s holds."),
     }
     return said.get(decision.reason, _("This cannot be asked about such a thing.")) % name

@@ -55,6 +55,8 @@ class Resource(Versioned):
             models.Index(fields=["type", "sensitivity", "id"], name="resource_type_sensitivity"),
             models.Index(fields=["type", "name", "id"], name="resource_type_name"),
             models.Index(fields=["name", "id"], name="resource_name"),
+            models.Index(fields=["created_at", "id"], name="resource_created"),
+            models.Index(fields=["sensitivity", "name", "id"], name="resource_sensitivity"),
         ]
 
     def __str__(self) -> str:

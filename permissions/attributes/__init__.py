@@ -1,0 +1,1 @@
+"""Custom attributes: what an instance knows of people and resources beyond the built-in columns."""

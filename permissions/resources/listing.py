@@ -1,0 +1,88 @@
+"""The list of resources as the address asks for it: narrowed, sorted, by page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from accounts.reads import below
+from cxaccess.lib.listing import Listing, number_in, search_text
+from permissions.models import Resource, ResourceType, Sensitivity
+from permissions.resources import search
+
+LISTING = Listing(
+    sorts={
+        "name": ["name"],
+        "type": ["type_id", "name"],
+        "sensitivity": ["sensitivity", "name"],
+        "created": ["created_at"],
+    },
+    default="name",
+)
+PLACES = ("region", "department", "product_line", "segment")
+LONGEST_SYSTEM = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """What narrows the list. Places count with all below them; `archived` is yes or no."""
+
+    q: str = ""
+    type: str = ""
+    sensitivity: int | None = None
+    region: int | None = None
+    department: int | None = None
+    product_line: int | None = None
+    segment: int | None = None
+    owner_team: int | None = None
+    system: str = ""
+    owner: str = ""  # "me", "nobody", or a person's id
+    archived: bool = False
+    console: bool = False
+
+    @classmethod
+    def of(cls, params: Mapping[str, str]) -> "Criteria":
+        """Return what the address asks for; whatever does not fit is left out."""
+        sensitivity = number_in(params.get("sensitivity"))
+        ids = {name: number_in(params.get(name)) for name in (*PLACES, "owner_team")}
+        return cls(
+            q=search_text(params),
+            type=_text(params, "type", 40),
+            sensitivity=sensitivity if sensitivity in Sensitivity.values else None,
+            system=_text(params, "system", LONGEST_SYSTEM),
+            owner=_text(params, "owner", 18),
+            archived=params.get("archived") == "yes",
+            console=params.get("kind") == "console",
+            **ids,
+        )
+
+
+def _text(params: Mapping[str, str], name: str, longest: int) -> str:
+    return params.get(name, "").replace("\x00", "")[:longest]
+
+
+def narrowed(rows: QuerySet[Resource], wanted: Criteria, reader_id: int, *, at: datetime) -> QuerySet[Resource]:
+    """Return those of `rows` that `wanted` keeps."""
+    rows = rows.filter(object_kind__isnull=not wanted.console, archived_at__isnull=not wanted.archived)
+    if wanted.type:
+        rows = rows.filter(type__in=ResourceType.objects.filter(key=wanted.type).values_list("pk", flat=True)[:1])
+    if wanted.sensitivity:
+        rows = rows.filter(sensitivity=wanted.sensitivity)
+    for kind in PLACES:
+        place = getattr(wanted, kind)
+        if place is not None:
+            rows = rows.filter(**{f"{kind}__in": below(kind, place, at=at)})
+    if wanted.owner_team is not None:
+        rows = rows.filter(owner_team__in=below("team", wanted.owner_team, at=at))
+    if wanted.system:
+        rows = rows.filter(system=wanted.system)
+    rows = _owned(rows, wanted.owner, reader_id)
+    return search.matching(rows, wanted.q) if wanted.q else rows
+
+
+def _owned(rows: QuerySet[Resource], owner: str, reader_id: int) -> QuerySet[Resource]:
+    if owner == "nobody":
+        return rows.filter(owner__isnull=True)
+    pk = reader_id if owner == "me" else number_in(owner)
+    return rows.filter(owner=pk) if pk is not None else rows

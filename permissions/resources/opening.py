@@ -1,0 +1,74 @@
+"""Who may open the page of a resource, and how much of it they then see.
+
+Whoever may view resources there (``resource.view``), whoever may view what it holds (``type.view``), and its owner.
+The attributes are shown to the first and the owner; the content only to the second.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from accounts.models import Person
+from permissions import gate, places
+from permissions.engine import Decision, Target
+from permissions.guards import require
+from permissions.models import Resource, Sensitivity
+
+TYPE, VIEW, EDIT, CREATE, ARCHIVE, EXPORT = (
+    "resource", "resource.view", "resource.edit", "resource.create", "resource.archive", "resource.export"
+)  # fmt: skip
+GUARDED = (Sensitivity.CONFIDENTIAL, Sensitivity.RESTRICTED)  # whoever opens one of these leaves an event
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What one reader may do with one resource: `here` is where it is, asked about as a resource of the registry."""
+
+    reader: Person
+    resource: Resource
+    here: Target
+    attributes: bool
+    content: Decision
+
+    @property
+    def guarded(self) -> bool:
+        """Return whether opening it is an event of its own."""
+        return self.resource.sensitivity in GUARDED
+
+    def may(self, action: str, *, at: datetime) -> bool:
+        """Return whether the reader may do `action` here; one of another type is asked about under that type."""
+        return gate.may(self.reader, action, places.retyped(self.here, action.partition(".")[0]), at=at)
+
+
+def opened(reader: Person, resource: Resource, *, at: datetime) -> Opening:
+    """Return how `reader` may open `resource`. Raises NotVisible for whoever may not at all."""
+    here = places.target(resource, at, as_type=TYPE)
+    content = gate.decide(reader, f"{resource.type.key}.view", resource, at=at)
+    attributes = resource.owner_id == reader.pk or gate.may(reader, VIEW, here, at=at)
+    if not attributes and not content.allowed:
+        require(reader, VIEW, here, at=at)
+    return Opening(reader, resource, here, attributes, content)
+
+
+def seen(reader: Person, action: str = VIEW, *, at: datetime) -> QuerySet[Resource]:
+    """Return the resources on which `reader` holds `action` of the registry, console objects among them."""
+    return gate.visible(reader, action, Resource.objects.all(), at=at, as_type=TYPE)
+
+
+def content_decision(reader: Person, resource: Resource, verb: str, *, at: datetime) -> Decision:
+    """Return the decision on ``type.verb`` of this resource: whether its content may be edited, or taken out."""
+    return gate.decide(reader, f"{resource.type.key}.{verb}", resource, at=at)
+
+
+def prospect(type_: str, at_places: Mapping[str, int | None]) -> Target:
+    """Return the target of a resource that would stand at these places; `owner_team` is the dimension “team”."""
+    return places.prospect(
+        type_,
+        region=at_places.get("region"),
+        department=at_places.get("department"),
+        product_line=at_places.get("product_line"),
+        segment=at_places.get("segment"),
+        team=at_places.get("owner_team"),
+    )

@@ -1,0 +1,98 @@
+"""What the pages about one resource share. Another feature adds its own tab by a row of TABS.
+
+Its view begins with ``context = resource_page(request, pk, "its:url_name")`` and its template extends
+``permissions/resources/resource.html``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.pages import Tab
+from permissions.models import Resource, Sensitivity
+from permissions.resources import services
+from permissions.resources.opening import ARCHIVE, EDIT, Opening, opened
+from permissions.resources.selectors import PAGE
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+# mypy: disable-error-code="arg-type, attr-defined"
+# request.user is a Person and request.at a moment; Django's stubs know neither.
+TONES = {
+    Sensitivity.PUBLIC: "ok",
+    Sensitivity.INTERNAL: "",
+    Sensitivity.CONFIDENTIAL: "warn",
+    Sensitivity.RESTRICTED: "bad",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TabRow:
+    """One page about a resource: the name of its route, what it is called, and who sees it."""
+
+    url_name: str
+    label: "StrOrPromise"
+    shown: Callable[[Opening, datetime], bool]
+
+
+def may_ask_who(opening: Opening, at: datetime) -> bool:
+    """Return whether the reader may know who can do what here."""
+    return opening.may("access.check", at=at) or opening.may("grant.view", at=at)
+
+
+TABS = (
+    TabRow("resources:detail", _("Overview"), lambda _opening, _at: True),
+    TabRow("resources:who", _("Who can"), may_ask_who),
+    TabRow("resources:history", _("History"), lambda opening, at: opening.may("trail.view", at=at)),
+)
+
+
+def resource_page(request: HttpRequest, pk: int, tab: str) -> dict[str, Any]:
+    """Return the context of a page about one resource, once the reader may open it and that is on record.
+
+    Raises Http404, NotVisible; whatever keeps the event from being written keeps the page from being shown.
+    """
+    resource = get_object_or_404(PAGE.filter(object_kind=None), pk=pk)
+    opening = opened(request.user, resource, at=request.at)
+    if opening.guarded and request.method in ("GET", "HEAD"):
+        services.record_reading(opening, page=tab.rpartition(":")[2], at=request.at)
+    return page_of(opening, tab, request.at)
+
+
+def page_of(opening: Opening, tab: str, at: datetime) -> dict[str, Any]:
+    """Return what every page about the resource shows."""
+    resource = opening.resource
+    standing = resource.archived_at is None
+    may_archive = opening.may(ARCHIVE, at=at)
+    return {
+        "opening": opening,
+        "resource": resource,
+        "tone": TONES[Sensitivity(resource.sensitivity)],
+        "tabs": list(_tabs(opening, tab, at)),
+        "may_edit": standing and opening.may(EDIT, at=at),
+        "may_archive": standing and may_archive,
+        "may_reopen": not standing and may_archive,
+    }
+
+
+def _tabs(opening: Opening, current: str, at: datetime) -> list[Tab]:
+    found = []
+    for row in TABS:
+        url = _address(row.url_name, opening.resource)
+        if url and row.shown(opening, at):
+            found.append(Tab(str(row.label), url, row.url_name == current))
+    return found
+
+
+def _address(url_name: str, resource: Resource) -> str:
+    try:
+        return reverse(url_name, args=[resource.pk])
+    except NoReverseMatch:
+        return ""

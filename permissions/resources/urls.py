@@ -1,0 +1,18 @@
+"""Addresses of resources."""
+
+from django.urls import path
+
+from permissions.resources import change_views, views
+
+app_name = "resources"
+urlpatterns = [
+    path("", views.index, name="list"),
+    path("new/", change_views.choose_type, name="choose_type"),
+    path("new/<slug:key>/", change_views.new, name="new"),
+    path("<int:pk>/", views.detail, name="detail"),
+    path("<int:pk>/who/", views.who, name="who"),
+    path("<int:pk>/history/", views.history, name="history"),
+    path("<int:pk>/edit/", change_views.edit, name="edit"),
+    path("<int:pk>/archive/", change_views.archive, name="archive"),
+    path("<int:pk>/reopen/", change_views.reopen, name="reopen"),
+]

@@ -1,0 +1,81 @@
+"""Pages that show resources: the list, one resource in tabs."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from audits.trail.selectors import history_of
+from permissions import gate, places
+from permissions.guards import require, require_somewhere
+from permissions.models import Resource
+from permissions.resources import fields, listing, pages, selectors
+from permissions.resources import who as holding
+from permissions.resources.listing import LISTING, Criteria
+from permissions.resources.opening import ARCHIVE, CREATE, EDIT, EXPORT, VIEW, seen
+
+# mypy: disable-error-code="arg-type, attr-defined"
+# Behind login_required request.user is a Person, and request.at is a moment; Django's stubs know neither.
+
+
+@require_safe
+@login_required
+def index(request: HttpRequest) -> HttpResponse:
+    """List the resources that the reader may see."""
+    require_somewhere(request.user, VIEW, at=request.at)
+    wanted = Criteria.of(request.GET)
+    page = LISTING.page(_rows(request, wanted), request.GET)
+    may = {
+        f"may_{name}": gate.may_somewhere(request.user, action, at=request.at)
+        for name, action in (("create", CREATE), ("edit", EDIT), ("archive", ARCHIVE), ("export", EXPORT))
+    }
+    context: dict[str, Any] = {"page": page, "wanted": wanted, "tones": pages.TONES, **may}
+    return render(request, "permissions/resources/list.html", context)
+
+
+def _rows(request: HttpRequest, wanted: Criteria) -> QuerySet[Resource]:
+    rows = listing.narrowed(seen(request.user, at=request.at), wanted, request.user.pk, at=request.at)
+    return rows.select_related("type", "region", "department", "owner", "owner_team__principal")
+
+
+@require_safe
+@login_required
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what is known of a resource and, to whom its type's permission says so, what it holds."""
+    context = pages.resource_page(request, pk, "resources:detail")
+    resource, opening = context["resource"], context["opening"]
+    context["fields"] = fields.of_type(resource.type)
+    context["values"] = fields.values(resource, context["fields"], opening.content)
+    context["custom"] = selectors.custom_of(resource) if opening.attributes else []
+    return render(request, "permissions/resources/detail.html", context)
+
+
+@require_safe
+@login_required
+def who(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show who may do what with a resource, to whoever may ask about access there."""
+    context = pages.resource_page(request, pk, "resources:who")
+    opening = context["opening"]
+    if not pages.may_ask_who(opening, request.at):
+        require(request.user, "access.check", places.retyped(opening.here, "access"), at=request.at)
+    actions = holding.actions_on(context["resource"])
+    asked = request.GET.get("action", "")
+    action = next((action for action in actions if action.key == asked), actions[0])
+    page, holders = holding.holders(opening, action, request.GET, at=request.at)
+    context |= {"actions": actions, "action": action, "page": page, "holders": holders}
+    return render(request, "permissions/resources/who.html", context)
+
+
+@require_safe
+@login_required
+def history(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what happened to a resource, to whoever may read the trail about it."""
+    context = pages.resource_page(request, pk, "resources:history")
+    opening = context["opening"]
+    require(request.user, "trail.view", places.retyped(opening.here, "trail"), at=request.at)
+    where = {name: request.GET.get(name) for name in ("before", "after")}
+    context["events"] = history_of(context["resource"], **where)
+    return render(request, "permissions/resources/history.html", context)

@@ -80,6 +80,7 @@ NAVIGATION = (
             Item(_("Roles"), "role", "roles:list", "role.view", key="R"),
             Item(_("Grants"), "grant", "grants:list", "grant.view", key="G"),
             Item(_("Resources"), "resource", "resources:list", "resource.view", key="E"),
+            Item(_("Imports"), "import", "imports:list", "import.view", key="I"),
             Item(_("Catalogue"), "catalogue", "catalogue:list", "catalogue.view"),
             Item(_("Check access"), "check-access", "check:index", "access.check", key="C"),
         ),

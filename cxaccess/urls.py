@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("catalogue/", include("permissions.catalogue.urls")),
     path("grants/", include("permissions.grants.urls")),
     path("mailbox/", include("cxaccess.jobs.urls")),
+    path("imports/", include("permissions.imports.urls")),
     path("roles/", include("permissions.roles.urls")),
     path("resources/", include("permissions.resources.urls")),
     path("check/", include("permissions.check.urls")),

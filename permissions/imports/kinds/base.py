@@ -119,6 +119,8 @@ class Kind(ABC):
     needs: tuple[str, ...]  # permissions without which such a file cannot do anything
     gives: bool = False  # whether somebody may gain access by it
     repeats: bool = False  # whether a row may stand twice in a file; the second one is skipped
+    titles: tuple[str, ...] = ("name",)  # columns by which a row is called
+    lists: tuple[str, ...] = ()  # columns that hold several values, which a preview shows as they stand
     refers: bool = False  # whether rows refer to others of their file, by the first of their keys
 
     @abstractmethod

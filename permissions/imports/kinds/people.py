@@ -71,6 +71,8 @@ class People(Kind):
     icon = "people"
     summary = gettext_lazy("Who works here and where they belong. They arrive active and unclaimed.")
     needs = ("person.create", "person.edit")
+    titles = ("name", "email", "external_id")
+    lists = ("territories", "product_lines", "segments")
     refers = True  # to managers
     gives = True  # a new mail is a way in to all that somebody holds
 

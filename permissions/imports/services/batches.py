@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from itertools import islice
 
 from django.utils.translation import gettext as _
 
@@ -186,6 +185,13 @@ def cancel(actor: Person, *, batch: ImportBatch, at: datetime) -> bool:
     return True
 
 
+@use_case
+def record_refusals(actor: Person, *, batch: ImportBatch, at: datetime) -> None:
+    """Record that the refused rows leave the console."""
+    details = {"list": _("Refused rows of an import"), "rows": batch.counts.get(Verdict.REFUSE, 0)}
+    record(Tag.ACCESS_EXPORTED, actor=actor, at=at, obj=batch, details=details)
+
+
 def own(actor: Person, batch: ImportBatch, *, at: datetime) -> ImportBatch:
     """Return the batch, locked, for the one who brought it. Raises NotAllowed, Refused."""
     require_somewhere(actor, "import.run", at=at)
@@ -193,13 +199,3 @@ def own(actor: Person, batch: ImportBatch, *, at: datetime) -> ImportBatch:
     if row.actor_id != actor.pk:
         raise Refused(_("Only %(name)s, who brought this file, goes on with it.") % {"name": row.actor.name})
     return row
-
-
-def sample(batch: ImportBatch, rows: int = 3) -> list[tuple[str, ...]]:
-    """Return the first rows of the file, as they are read."""
-    encoding = csv_in.WESTERN if batch.encoding == csv_in.WESTERN else csv_in.AUTO
-    table = csv_in.open_table(imports.read_file(batch.file), encoding=encoding)
-    try:
-        return [row.cells for row in islice(table.rows, rows)]
-    except csv_in.Unreadable:
-        return []

@@ -111,6 +111,12 @@ class _Pins:
     def __init__(self) -> None:
         self.block = _block()
         self.people: dict[int, Snapshot] = {}
+        self.model: Model | None = None
+
+    def clear(self) -> None:
+        """Forget what was seen."""
+        self.people.clear()
+        self.model = None
 
 
 _pinned: ContextVar[_Pins | None] = ContextVar("pinned", default=None)
@@ -118,7 +124,7 @@ _pinned: ContextVar[_Pins | None] = ContextVar("pinned", default=None)
 
 @contextmanager
 def pinned() -> Iterator[None]:
-    """Within it each person's stamps are read once: one request, task or call sees one state of the world."""
+    """Within it the stamps of people and of the model are read once: one request, task or call sees one state."""
     token = _pinned.set(_Pins())
     try:
         yield
@@ -139,7 +145,7 @@ def unpinned() -> Iterator[None]:
         _pinned.reset(token)
         pins = _pinned.get()
         if pins is not None:
-            pins.people.clear()
+            pins.clear()
 
 
 def _block() -> tuple[object, ...]:
@@ -151,13 +157,18 @@ def snapshot(person_id: int, at: datetime) -> Snapshot:
     """Return the facts about a person as of `at`. Raises Person.DoesNotExist."""
     if is_past(at):
         return _steady(person_id, at, _not_over(at))
-    pins = _pinned.get()
-    # What is read in a transaction that may yet be rolled back must not outlive it.
-    if pins is None or pins.block != _block():
+    pins = _pins()
+    if pins is None:
         return _current(person_id, at)
     if person_id not in pins.people:
         pins.people[person_id] = _current(person_id, at)
     return pins.people[person_id]
+
+
+def _pins() -> _Pins | None:
+    """Return what is pinned here. What is read in a transaction that may yet be rolled back must not outlive it."""
+    pins = _pinned.get()
+    return None if pins is None or pins.block != _block() else pins
 
 
 def whole(person_id: int, at: datetime) -> Snapshot:
@@ -167,7 +178,14 @@ def whole(person_id: int, at: datetime) -> Snapshot:
 
 def model(at: datetime) -> Model:
     """Return the shared model as of `at`."""
-    return history.model(at) if is_past(at) else _model(_version())
+    if is_past(at):
+        return history.model(at)
+    pins = _pins()
+    if pins is None:
+        return _model(_version())
+    if pins.model is None:
+        pins.model = next((one.model for one in pins.people.values()), None) or _model(_version())
+    return pins.model
 
 
 def _model(version: int) -> Model:

@@ -4,7 +4,7 @@
 `permissions.guards` refuses. All take `at`: an aware moment, now or in the past.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -88,6 +88,18 @@ def visible(
         return rows.model._default_manager.filter(pk__in=ids)
     scopes, objects = found.scopes(action, at), _objects(found, action, at)
     return rows.filter(sql.reach(found.model, scopes, objects, action, rows.model, at, as_type))
+
+
+def allowed(person: Person, action: str, rows: Collection[M], *, at: datetime) -> set[int]:
+    """Return the ids of those `rows`, all of one model, on which `person` may do `action`: for the menus of a list."""
+    if not rows:
+        return set()
+    model, found = type(next(iter(rows))), facts.snapshot(person.pk, at)
+    settled = not (facts.is_past(at) or found.model.policies) and places.type_of(model) == action.partition(".")[0]
+    if settled and any(scope.everywhere for scope in found.scopes(action, at)):
+        return {row.pk for row in rows}
+    here = model._default_manager.filter(pk__in=[row.pk for row in rows])
+    return set(visible(person, action, here, at=at).values_list("pk", flat=True))
 
 
 def _objects(found: facts.Snapshot, action: str, at: datetime) -> tuple[sql.Ids, ...]:

@@ -253,6 +253,11 @@ PLACEMENTS: dict[type[models.Model], Placement] = {
 }
 
 
+def type_of(model: type[models.Model]) -> str | None:
+    """Return the type under which all rows of `model` are asked about; None where each row has its own."""
+    return PLACEMENTS[model].type
+
+
 def target(obj: models.Model, at: datetime, *, as_type: str | None = None) -> Target:
     """Return the target that `obj` is at `at`.
 

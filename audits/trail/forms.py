@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audits.trail.sentences import AREAS
 from audits.trail.tags import Tag
+from cxaccess.choosing import Select
 from cxaccess.formparts import require_near
 
 KINDS = [("", _("Anything")), (_("Areas"), list(AREAS.items())), (_("Events"), list(Tag.choices))]
@@ -17,7 +18,7 @@ class Filters(forms.Form):
     """What to show. A part that cannot be read is passed over: an address never fails."""
 
     q = forms.CharField(required=False, max_length=200)
-    kind = forms.ChoiceField(label=_("What happened"), choices=KINDS, required=False)
+    kind = forms.ChoiceField(label=_("What happened"), choices=KINDS, required=False, widget=Select)
     by = forms.CharField(label=_("Done by"), required=False, max_length=200)
     about = forms.CharField(label=_("About"), required=False, max_length=200)
     since = forms.DateField(label=_("From"), required=False, widget=DAY, validators=[require_near])

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
@@ -62,6 +64,16 @@ class Phrase:
 
 
 NOTHING = Phrase("")
+
+
+@lru_cache(maxsize=512)
+def named_in(template: str) -> frozenset[str]:
+    """Return what stands in braces in a sentence.
+
+    >>> sorted(named_in("{actor} added {about} to {team}"))
+    ['about', 'actor', 'team']
+    """
+    return frozenset(name for _text, name, _form, _how in Formatter().parse(template) if name)
 
 
 def where(names: Names, parts: Mapping[str, Any]) -> Phrase:

@@ -1,6 +1,6 @@
 """Tells events to people: one sentence each, with today's names, in a fixed number of queries."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -47,7 +47,7 @@ class Story:
     @property
     def label(self) -> str:
         """Return the name of its kind."""
-        return str(Tag(self.event.tag).label) if self.event.tag in Tag.values else self.event.tag
+        return str(LABELS.get(self.event.tag, self.event.tag))
 
     @property
     def url(self) -> str:
@@ -105,7 +105,8 @@ class Story:
     @cached_property
     def sentence(self) -> Phrase:
         """Return what happened, in one sentence."""
-        return Phrase(str(SENTENCES.get(self.event.tag, OTHERWISE)), self._words())
+        template = str(SENTENCES.get(self.event.tag, OTHERWISE))
+        return Phrase(template, {name: WORDS[name](self) for name in phrases.named_in(template)})
 
     @property
     def utc(self) -> str:
@@ -134,46 +135,75 @@ class Story:
             return phrases.why_not_in(self.details.get("cause"))
         return phrases.why_not(self.decision.get("reason"))
 
-    def _words(self) -> dict[str, Any]:
-        parts = _parts(self.event, self.details, self.names)
-        there = self.object or Ref("")
-        return {
-            "actor": self.actor,
-            "about": self.about or there,
-            "whom": self.about or Ref(_("nobody who is known here")),
-            "tries": str(self.details.get("count", 1)),
-            "object": there,
-            "label": self.label,
-            "role": self.names.get("role", parts["role"]) if "role" in parts else there,
-            "principal": self._principal(parts),
-            "team": self._team(parts),
-            "where": phrases.where(self.names, parts),
-            "until": phrases.until(self.details),
-            "part": phrases.part(self.details),
-            "fields": phrases.fields(self.changes),
-            "to": phrases.to(self.changes),
-            "version": _("version %(number)s") % {"number": self.details.get("version") or "?"},
-            "delta": phrases.delta(self.event.changes),
-            "origin": phrases.origin(self.names, self.details),
-            "restored": phrases.restored(self.details),
-            "people": phrases.people(self.details),
-            "action": self.decision.get("action", ""),
-            "target": Phrase(str(_(" on {object}")), {"object": there}) if there.text else NOTHING,
-            "list": phrases.listed(self.details),
-            "use": phrases.taken_in(self.details),
-        }
+    @property
+    def shape(self) -> tuple[bool, bool]:
+        """Return what its row in the list depends on, but for the values that stand in it."""
+        return bool(self.why_not), bool(self.reason)
 
-    def _principal(self, parts: Mapping[str, Any]) -> Ref:
+    @property
+    def there(self) -> Ref:
+        """Return its object, or a name of nothing."""
+        return self.object or Ref("")
+
+    @cached_property
+    def parts(self) -> dict[str, Any]:
+        """Return the ids a sentence needs: as the event states them, else as its object's row has them."""
+        return _parts(self.event, self.details, self.names)
+
+    @property
+    def role(self) -> Ref:
+        """Return the role it is about."""
+        return self.names.get("role", self.parts["role"]) if "role" in self.parts else self.there
+
+    @property
+    def principal(self) -> Ref:
+        """Return who holds what it is about."""
         if self.about is not None:
             return self.about
-        return self.names.get("principal", parts["principal"]) if "principal" in parts else Ref(_("somebody"))
+        return self.names.get("principal", self.parts["principal"]) if "principal" in self.parts else Ref(_("somebody"))
 
-    def _team(self, parts: Mapping[str, Any]) -> Ref:
+    @property
+    def team(self) -> Ref:
+        """Return the team it is about."""
         if self.model is Team and self.object is not None:
             return self.object
-        if "team" in parts:
-            return self.names.get("team", parts["team"])
-        return self.names.get("principal", parts["principal"]) if "principal" in parts else Ref(_("a team"))
+        if "team" in self.parts:
+            return self.names.get("team", self.parts["team"])
+        return self.names.get("principal", self.parts["principal"]) if "principal" in self.parts else Ref(_("a team"))
+
+    @property
+    def target(self) -> Phrase:
+        """Return where somebody was refused."""
+        return Phrase(str(_(" on {object}")), {"object": self.there}) if self.there.text else NOTHING
+
+
+# What may stand in braces in a sentence; only what does is worked out.
+WORDS: dict[str, Callable[[Story], Any]] = {
+    "actor": lambda story: story.actor,
+    "about": lambda story: story.about or story.there,
+    "whom": lambda story: story.about or Ref(_("nobody who is known here")),
+    "tries": lambda story: str(story.details.get("count", 1)),
+    "object": lambda story: story.there,
+    "label": lambda story: story.label,
+    "role": lambda story: story.role,
+    "principal": lambda story: story.principal,
+    "team": lambda story: story.team,
+    "where": lambda story: phrases.where(story.names, story.parts),
+    "until": lambda story: phrases.until(story.details),
+    "part": lambda story: phrases.part(story.details),
+    "fields": lambda story: phrases.fields(story.changes),
+    "to": lambda story: phrases.to(story.changes),
+    "version": lambda story: _("version %(number)s") % {"number": story.details.get("version") or "?"},
+    "delta": lambda story: phrases.delta(story.event.changes),
+    "origin": lambda story: phrases.origin(story.names, story.details),
+    "restored": lambda story: phrases.restored(story.details),
+    "people": lambda story: phrases.people(story.details),
+    "action": lambda story: story.decision.get("action", ""),
+    "target": lambda story: story.target,
+    "list": lambda story: phrases.listed(story.details),
+    "use": lambda story: phrases.taken_in(story.details),
+}
+LABELS = dict(Tag.choices)
 
 
 def describe(events: Iterable[Event]) -> list[Story]:

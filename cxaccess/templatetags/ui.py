@@ -132,6 +132,11 @@ def _state(label: str, tone: str) -> SafeString:
 @register.simple_tag
 def badge(label: str, tone: str = "", icon_name: str = "") -> SafeString:
     """Draw a word in a pill of `tone` (ok, warn, bad, accent or none), with an icon if `icon_name`."""
+    return _badge(str(label), tone, icon_name)
+
+
+@lru_cache(maxsize=512)
+def _badge(label: str, tone: str, icon_name: str) -> SafeString:
     drawn = _icon(icon_name, "icon") if icon_name else ""
     return format_html('<span class="badge{}">{}{}</span>', f" badge-{tone}" if tone else "", drawn, label)
 

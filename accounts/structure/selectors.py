@@ -1,5 +1,6 @@
 """Reads of the organisation's trees."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -41,6 +42,22 @@ class Branch:
     people: int = 0
     teams: int = 0
     children: list["Branch"] = field(default_factory=list)
+    editable: bool = False
+
+    @property
+    def kind(self) -> tuple[bool, bool]:
+        """Return what its drawing depends on, but for the values that stand in it."""
+        return bool(self.children), self.editable
+
+    @property
+    def people_said(self) -> str:
+        """Return how many people there are, in words."""
+        return ngettext("%(n)s person", "%(n)s people", self.people) % {"n": self.people}
+
+    @property
+    def teams_said(self) -> str:
+        """Return how many teams there are, in words."""
+        return ngettext("%(n)s team", "%(n)s teams", self.teams) % {"n": self.teams}
 
 
 def forest(nodes: QuerySet[Node]) -> list[Branch]:
@@ -60,6 +77,17 @@ def forest(nodes: QuerySet[Node]) -> list[Branch]:
         above.people += branch.people
         above.teams += branch.teams
     return roots[::-1]
+
+
+def walk(branches: Iterable[Branch]) -> Iterator[tuple[Branch, bool]]:
+    """Yield (branch, whether it begins) for each place, before and after all below it, as a page draws them."""
+    stack = [(branch, True) for branch in branches][::-1]
+    while stack:
+        branch, begins = stack.pop()
+        yield branch, begins
+        if begins:
+            stack.append((branch, False))
+            stack.extend((child, True) for child in reversed(branch.children))
 
 
 def _count(branches: dict[int, Branch], kind: str) -> None:

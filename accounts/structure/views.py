@@ -35,12 +35,16 @@ def index(request: HttpRequest) -> HttpResponse:
     require_somewhere(request.user, "structure.view", at=request.at)
     kind = _kind(request)
     seen = gate.visible(request.user, "structure.view", Node.objects.filter(kind=kind, archived_at=None), at=request.at)
-    editable = gate.visible(request.user, EDIT, seen, at=request.at)
+    forest = selectors.forest(seen)
+    steps = list(selectors.walk(forest))
+    editable = gate.allowed(request.user, EDIT, [branch.node for branch, begins in steps if begins], at=request.at)
+    for branch, _begins in steps:
+        branch.editable = branch.node.pk in editable
     context = {
         "kind": kind,
         "tabs": _tabs(kind),
-        "forest": selectors.forest(seen),
-        "editable": set(editable.values_list("pk", flat=True)),
+        "forest": forest,
+        "steps": steps,
         "may_add": gate.may_somewhere(request.user, EDIT, at=request.at),
     }
     return render(request, "accounts/structure/index.html", context)

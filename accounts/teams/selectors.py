@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,6 +16,7 @@ from cxaccess.lib.tree import numbered
 from permissions import facts
 from permissions.models import Action, Mode, Resource, ResourceType, RoleGrant
 
+NAMED_LEADS = 2
 NAMED = 3  # so many are named where something is in use; the rest is a number
 
 
@@ -74,6 +75,27 @@ class Row:
     roles: list[str]
     depth: int = 0
 
+    @property
+    def named_leads(self) -> list[Person]:
+        """Return the leads that the list names; the others are a number."""
+        return self.leads[:NAMED_LEADS]
+
+    @property
+    def more_leads(self) -> int:
+        """Return how many leads it does not name."""
+        return max(0, len(self.leads) - NAMED_LEADS)
+
+    @property
+    def other_roles(self) -> list[str]:
+        """Return the roles after the first."""
+        return self.roles[1:]
+
+    @property
+    def kind(self) -> tuple[Any, ...]:
+        """Return what its row in the list depends on, but for the values that stand in it."""
+        leads = (bool(self.leads), bool(self.more_leads))
+        return (self.team.archived_at, self.team.parent_id is None, *leads, bool(self.roles), bool(self.other_roles))
+
 
 def narrowed(
     rows: QuerySet[Team], q: str, view: str, region: int | None, department: int | None, reader: Person, at: datetime
@@ -101,15 +123,14 @@ def narrowed(
 
 
 def described(teams: Collection[Team], at: datetime) -> list[Row]:
-    """Return a row for each team, in three queries however many there are."""
+    """Return a row for each team, in four queries however many there are."""
     chain = facts.model(at).chain
     found = {team.principal_id: Row(team, 0, [], []) for team in teams}
-    rows = Membership.objects.in_force(at).filter(principal__in=list(found)).select_related("person")
-    for membership in rows.order_by("person__name"):
-        row = found[membership.principal_id]
-        row.members += 1
-        if membership.part == Part.LEAD:
-            row.leads.append(membership.person)
+    members = Membership.objects.in_force(at).filter(principal__in=list(found))
+    for principal, n in members.order_by().values_list("principal_id").annotate(n=Count("pk")):
+        found[principal].members = n
+    for lead in members.filter(part=Part.LEAD).select_related("person").order_by("person__name"):
+        found[lead.principal_id].leads.append(lead.person)
     above = {principal: set(chain(principal)) for principal in found}
     wanted = set().union(*above.values()) if above else set()
     grants = RoleGrant.objects.in_force(at).filter(principal__in=wanted, mode=Mode.ACTIVE)

@@ -1,6 +1,7 @@
 """Template tags that every page may use: icons, people, states, times, links that keep the page's address."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
 from html import escape
@@ -17,7 +18,7 @@ from django.template.loader import render_to_string
 from django.urls import NoReverseMatch
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -139,6 +140,12 @@ def badge(label: str, tone: str = "", icon_name: str = "") -> SafeString:
 def _badge(label: str, tone: str, icon_name: str) -> SafeString:
     drawn = _icon(icon_name, "icon") if icon_name else ""
     return format_html('<span class="badge{}">{}{}</span>', f" badge-{tone}" if tone else "", drawn, label)
+
+
+@register.simple_tag
+def codes(keys: Iterable[str]) -> SafeString:
+    """Draw keys that machines use, one after the other."""
+    return format_html_join(", ", "<code>{}</code>", ((key,) for key in keys))
 
 
 PERMISSION_STATES = {"granted": "g", "inherited": "i", "implied": "m", "none": "n"}

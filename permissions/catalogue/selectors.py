@@ -23,6 +23,11 @@ class Entry:
     implies: tuple[str, ...]
     roles: int
 
+    @property
+    def kind(self) -> bool:
+        """Return what its row depends on, but for the values that stand in it."""
+        return bool(self.implies)
+
 
 @dataclass(frozen=True, slots=True)
 class Section:

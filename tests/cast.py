@@ -84,6 +84,7 @@ def build() -> Cast:
             "resource.edit",
             "resource.archive",
             "resource.export",
+            "usage.view",
         },
         [people_reader],
         risk=Risk.HIGH,
@@ -94,7 +95,7 @@ def build() -> Cast:
         | {"access.check", "trail.export"},
         risk=Risk.MEDIUM,
     )
-    team_lead = world.role("Team lead", {"team.manage_members"}, [people_reader], risk=Risk.MEDIUM)
+    team_lead = world.role("Team lead", {"team.manage_members", "usage.view"}, [people_reader], risk=Risk.MEDIUM)
     feedback_reader = world.role("Feedback reader", {"feedback.view"})
     analyst = world.role("Analyst", {"report.edit", "feedback.export"}, [feedback_reader], risk=Risk.HIGH)
     agent = world.role("Agent", {"ticket.reply", "article.view"})

@@ -1,5 +1,6 @@
 """What the pages about one person share: who it is, the tabs, what the reader may do there."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from accounts.pages import Tab, give_url
 from permissions import facts, gate, places
 from permissions.guards import fetch
 from permissions.models import Mode, RoleGrant
+from permissions.usage import selectors as usage
 
 # mypy: disable-error-code="arg-type, attr-defined"
 # request.user is a Person and request.at a moment; Django's stubs know neither.
@@ -53,6 +55,14 @@ def reaching(person: Person, at: datetime) -> set[int]:
     rows = Membership.objects.in_force(at).filter(person=person).values_list("principal_id", flat=True)
     chain = facts.model(at).chain
     return {person.principal_id, *(above for principal in rows for above in chain(principal))}
+
+
+def use(request: HttpRequest, person: Person, grants: Sequence[RoleGrant]) -> dict[str, Any]:
+    """Return when `person` last used each grant, and the line of what they did; nothing for who may not see that."""
+    if not usage.may_see_of(request.user, person, at=request.at):
+        return {}
+    uses = usage.by_person(person, [grant.pk for grant in grants])
+    return {"uses": uses, "line": usage.line_of_person(person, at=request.at)}
 
 
 def depending(person: Person, at: datetime) -> dict[str, Any]:

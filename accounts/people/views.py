@@ -100,6 +100,7 @@ def access(request: HttpRequest, pk: int) -> HttpResponse:
     ending = allowed_on(request.user, ["grant.end"], [held.grant for held in (*through, *direct)], at=request.at)
     context |= {"through": through, "direct": direct, "may_end": ending["grant.end"]}
     context |= {"ended": ended_for(own, request.at), "actions_held": len(gate.held(person, at=request.at))}
+    context |= pages.use(request, person, [held.grant for held in (*through, *direct, *context["ended"])])
     asked = Person.objects.filter(pk=person.pk)
     context["may_check"] = gate.visible(request.user, "access.check", asked, at=request.at, as_type="access").exists()
     asking = context["may_check"] or person.pk == request.user.pk

@@ -1,5 +1,6 @@
 """What the pages about one team share."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,12 +9,13 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.models import Membership, Part, Team
+from accounts.models import Membership, Part, Person, Team
 from accounts.pages import Tab, give_url
 from accounts.teams.services import TEAMS
 from permissions import facts, gate, places
 from permissions.guards import fetch
 from permissions.models import Mode, RoleGrant
+from permissions.usage import selectors as usage
 
 # mypy: disable-error-code="arg-type, attr-defined"
 PAGES = TEAMS.select_related(
@@ -56,6 +58,23 @@ def memberships(team: Team) -> QuerySet[Membership]:
     """Return all memberships of `team`, leads first, with who gave and ended them."""
     rows = Membership.objects.filter(principal=team.principal_id).select_related("person", "given_by", "ended_by")
     return rows.order_by("part", "person__name", "starts_at")
+
+
+def use(request: HttpRequest, team: Team, grants: Sequence[RoleGrant]) -> dict[str, Any]:
+    """Return when each of `grants` was last used and by how many; nothing for who may not see the team's use."""
+    if not usage.may_see_of(request.user, team, at=request.at):
+        return {}
+    return {
+        "uses": {grant.pk: grant.last_used_at for grant in grants},
+        "users": usage.of_each(grants, at=request.at),
+    }
+
+
+def uses_of_members(request: HttpRequest, people: Sequence[Person]) -> dict[int, datetime | None] | None:
+    """Return {person: when they last did anything}, of those whose use the reader may see; None where of nobody."""
+    seen = usage.seen(request.user, people, at=request.at)
+    last = usage.last_of_people(seen)
+    return {pk: last.get(pk) for pk in seen} or None
 
 
 def leads(rows: list[Membership], at: datetime) -> list[Membership]:

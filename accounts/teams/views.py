@@ -74,6 +74,7 @@ def members(request: HttpRequest, pk: int) -> HttpResponse:
     people = [row.person for row in (*standing, *ended)]
     context |= {"standing": standing, "ended": ended, "leads": pages.leads(standing, request.at)}
     context["visible"] = allowed_on(request.user, ["person.view"], people, at=request.at)["person.view"]
+    context["uses"] = pages.uses_of_members(request, people)
     return render(request, "accounts/teams/members.html", context)
 
 
@@ -87,6 +88,7 @@ def roles(request: HttpRequest, pk: int) -> HttpResponse:
     ending = allowed_on(request.user, ["grant.end"], [held.grant for held in (*own, *above)], at=request.at)
     context |= {"own": own, "above": above, "ended": ended_for({team.principal_id}, request.at)}
     context["may_end"] = ending["grant.end"]
+    context |= pages.use(request, team, [held.grant for held in (*own, *above)])
     return render(request, "accounts/teams/roles.html", context)
 
 

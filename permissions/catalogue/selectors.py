@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -13,6 +14,7 @@ from cxaccess.lib.models import Risk
 from permissions import facts, gate
 from permissions.engine import Model
 from permissions.models import Action, Implication, Mode, ResourceType, Role, RoleGrant
+from permissions.usage import selectors as usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,14 @@ def holders(action: Action, *, at: datetime) -> int:
     model = facts.model(at)
     grants = RoleGrant.objects.in_force(at).filter(role__in=model.granting[action.key], mode=Mode.ACTIVE)
     return gate.people_of(model, set(grants.values_list("principal_id", flat=True)), at).distinct().count()
+
+
+def use_of(action: Action, *, at: datetime) -> dict[str, Any]:
+    """Return the line of a permission's use, and how many of those who hold it used it lately."""
+    model = facts.model(at)
+    grants = RoleGrant.objects.in_force(at).filter(role__in=model.granting[action.key], mode=Mode.ACTIVE)
+    (used,) = usage.of_actions([action.key], usage.reached_by(grants, at=at), at=at)
+    return {"used": used, "line": usage.line_of_action(action, at=at)}
 
 
 def neighbours(action: Action) -> dict[str, list[Action]]:

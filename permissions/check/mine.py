@@ -15,6 +15,7 @@ from permissions.check.ways import SOON_DAYS
 from permissions.engine import scopes_for
 from permissions.grants.scopes import labels
 from permissions.models import Action, ResourceType, RoleGrant
+from permissions.usage import selectors as usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Held:
     via: str
     via_url: str
     state: str  # now, soon (ends within a fortnight) or later (has not begun)
+    used: datetime | None  # when they last did anything it lets them do
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ def overview(person: Person, at: datetime) -> dict[str, Any]:
         "count": sum(len(area.abilities) for area in areas),
         "ending": sum(held.state == "soon" for held in roles),
         "soon": at + timedelta(days=SOON_DAYS),
+        "line": usage.line_of_person(person, at=at),
     }
 
 
@@ -67,7 +70,8 @@ def held_roles(person: Person, at: datetime) -> list[Held]:
     }
     rows = RoleGrant.objects.filter(pk__in=ids).select_related("role", "principal", "given_by")
     where = labels({row.scope_id for row in rows})
-    held = [_held(row, where[row.scope_id], reaching[row.principal_id], person, at) for row in rows]
+    used = usage.by_person(person, ids)
+    held = [_held(row, where[row.scope_id], reaching[row.principal_id], used.get(row.pk), at) for row in rows]
     return sorted(held, key=lambda one: (one.grant.until is None, one.grant.until or at, one.grant.role.name))
 
 
@@ -86,12 +90,12 @@ def _ways_in(person: Person, at: datetime) -> dict[int, Team | None]:
     return found | {person.principal_id: None}
 
 
-def _held(row: RoleGrant, where: str, team: Team | None, person: Person, at: datetime) -> Held:
+def _held(row: RoleGrant, where: str, team: Team | None, used: datetime | None, at: datetime) -> Held:
     soon = row.until is not None and row.until - at < timedelta(days=SOON_DAYS)
     state = "later" if row.starts_at > at else "soon" if soon else "now"
     if team is None:
-        return Held(row, where, "", "", state)
-    return Held(row, where, team.name, address("teams:detail", team.pk), state)
+        return Held(row, where, "", "", state, used)
+    return Held(row, where, team.name, address("teams:detail", team.pk), state, used)
 
 
 def teams_of(person: Person, at: datetime) -> list[Membership]:

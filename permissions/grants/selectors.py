@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -17,11 +17,16 @@ from cxaccess.lib.models import Source
 from permissions import facts, gate
 from permissions.grants import effects, scopes
 from permissions.models import Action, Role, RoleGrant
+from permissions.usage import selectors as usage
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 SOON = timedelta(days=14)
 VIEWS = {
     "": gettext_lazy("In force"),
     "soon": gettext_lazy("Ends within 14 days"),
+    "unused": gettext_lazy("Unused for 90 days"),
     "later": gettext_lazy("Starts later"),
     "ended": gettext_lazy("Ended"),
 }
@@ -34,8 +39,21 @@ def visible(person: Person, action: str = "grant.view", *, at: datetime) -> Quer
     return rows.select_related("principal__person", "principal__team", "role", "given_by", "ended_by")
 
 
-def of_view(rows: QuerySet[RoleGrant], view: str, *, at: datetime) -> QuerySet[RoleGrant]:
-    """Return `rows` as one of VIEWS keeps them; an unknown one counts as the first."""
+def views(reader: Person, *, at: datetime) -> dict[str, "StrOrPromise"]:
+    """Return those of VIEWS that `reader` may choose."""
+    return {key: label for key, label in VIEWS.items() if key != "unused" or usage.may_see(reader, at=at)}
+
+
+def shown_view(reader: Person, view: str, *, at: datetime) -> dict[str, Any]:
+    """Return which view is shown, and those that may be chosen."""
+    found = views(reader, at=at)
+    return {"view": view if view in found else "", "views": found.items()}
+
+
+def of_view(reader: Person, rows: QuerySet[RoleGrant], view: str, *, at: datetime) -> QuerySet[RoleGrant]:
+    """Return `rows` as one of VIEWS keeps them; an unknown one, or one not for `reader`, counts as the first."""
+    if view == "unused" and usage.may_see(reader, at=at):
+        return usage.unused(gate.visible(reader, usage.VIEW, rows, at=at, as_type="usage"), at=at)
     over = Q(until__lte=at) | Q(until=F("starts_at"))
     if view == "ended":
         return rows.filter(over)
@@ -124,6 +142,17 @@ def _line(grant: RoleGrant, where: str) -> tuple[Any, ...]:
         grant.reason,
         grant.ended_by.name if grant.ended_by else "",
     )
+
+
+def use_of(reader: Person, grant: RoleGrant, *, at: datetime) -> dict[str, Any]:
+    """Return how a grant is used and by whom, the latest first; nothing for who may not see that."""
+    if not usage.may_see_of(reader, grant, at=at):
+        return {}
+    one = RoleGrant.objects.filter(pk=grant.pk)
+    people = gate.visible(reader, "person.view", Person.objects.all(), at=at)
+    all_ = usage.users_of(grant, at=at)
+    users = list(all_.filter(person__in=people.values("pk"))[: usage.TOP])
+    return {"used": usage.of_holders(one, at=at), "users": users, "others": all_.count() - len(users)}
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,8 @@ def export_grants(actor: Person, *, view: str, wanted: Mapping[str, Any], at: da
     Raises NotAllowed, NotVisible.
     """
     require_somewhere(actor, "grant.export", at=at)
-    rows = selectors.narrowed(selectors.of_view(selectors.visible(actor, "grant.export", at=at), view, at=at), **wanted)
+    seen = selectors.visible(actor, "grant.export", at=at)
+    rows = selectors.narrowed(selectors.of_view(actor, seen, view, at=at), **wanted)
     used = sorted(name for name, value in wanted.items() if value)
     details = {"list": "grants", "rows": rows.count(), "filters": dict.fromkeys(used, "") | {"view": view}}
     record(Tag.ACCESS_EXPORTED, actor=actor, at=at, details=details)

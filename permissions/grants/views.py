@@ -22,6 +22,7 @@ from permissions.grants.forms import EndForm, FilterForm, ReasonForm
 from permissions.grants.rules import is_open
 from permissions.guards import fetch, require_somewhere
 from permissions.models import RoleGrant
+from permissions.usage import selectors as usage
 
 GRANTS = Listing(
     sorts={
@@ -46,15 +47,16 @@ def index(request: HttpRequest) -> HttpResponse:
     seen = selectors.visible(request.user, at=request.at)
     view = request.GET.get("view", "")
     form = FilterForm(request.GET, grants=seen, regions=_regions(request))
-    rows = selectors.narrowed(selectors.of_view(seen, view, at=request.at), q=search_text(request.GET), **form.wanted)
+    kept = selectors.of_view(request.user, seen, view, at=request.at)
+    rows = selectors.narrowed(kept, q=search_text(request.GET), **form.wanted)
     page = GRANTS.page(rows, request.GET)
     context = {
         "page": page,
         "scopes": scopes.labels({grant.scope_id for grant in page}),
         "form": form,
         "chips": selectors.chips(form.wanted),
-        "view": view if view in selectors.VIEWS else "",
-        "views": selectors.VIEWS.items(),
+        **selectors.shown_view(request.user, view, at=request.at),
+        "uses_seen": usage.seen(request.user, page.rows, at=request.at),
         "may_export": gate.may_somewhere(request.user, "grant.export", at=request.at),
         "may_give": gate.may_somewhere(request.user, giving.GIVE, at=request.at),
     }
@@ -97,6 +99,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_end": gate.may(request.user, "grant.end", grant, at=request.at),
         "may_see_role": gate.may(request.user, "role.view", grant.role, at=request.at),
         "events": history_of(grant, **paging) if may_read else None,
+        **selectors.use_of(request.user, grant, at=request.at),
     }
     return render(request, "permissions/grants/detail.html", context)
 

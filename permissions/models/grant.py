@@ -67,6 +67,7 @@ class RoleGrant(Windowed):
             models.Index(fields=["role", "until"], name="role_grant_role_until"),
             models.Index(fields=["source", "source_ref"], name="role_grant_source"),
             models.Index(fields=["last_used_at", "starts_at"], name="role_grant_last_used"),
+            models.Index(fields=["role", "last_used_at"], name="role_grant_role_used"),
         ]
 
     def __str__(self) -> str:

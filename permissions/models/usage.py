@@ -18,6 +18,7 @@ class UsageDay(models.Model):
         indexes = [
             models.Index(fields=["resource", "day"], name="usage_day_resource"),
             models.Index(fields=["day"], name="usage_day_day"),
+            models.Index(fields=["person", "day"], name="usage_day_person"),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from permissions import facts, gate, places
 from permissions.models import Role
 from permissions.roles import selectors
 from permissions.roles.rows import contents
+from permissions.usage.selectors import may_see
 
 
 def context(request: HttpRequest, role: Role, tab: str, **own: Any) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def context(request: HttpRequest, role: Role, tab: str, **own: Any) -> dict[str,
         "role": role,
         "held": held,
         "included": sorted(selectors.names_of(now.includes).items(), key=lambda pair: pair[1]),
-        "tabs": _tabs(role, tab, counts, history=_may_read_history(person, role, request)),
+        "tabs": _tabs(role, tab, counts, history=_may_read_history(person, role, request), use=may_see(person, at=at)),
         "may_edit": role.retired_at is None and gate.may(person, "role.edit", role, at=at),
         "may_retire": role.retired_at is None and gate.may(person, "role.retire", role, at=at),
         "may_reopen": role.retired_at is not None and gate.may(person, "role.retire", role, at=at),
@@ -44,7 +45,7 @@ def _may_read_history(person: Person, role: Role, request: HttpRequest) -> bool:
     return gate.may(person, "trail.view", places.target(role, at, as_type="trail"), at=at)
 
 
-def _tabs(role: Role, current: str, counts: dict[str, int], *, history: bool) -> list[dict[str, Any]]:
+def _tabs(role: Role, current: str, counts: dict[str, int], *, history: bool, use: bool) -> list[dict[str, Any]]:
     names = [
         ("purpose", "roles:detail", _("Purpose")),
         ("permissions", "roles:permissions", _("Permissions")),
@@ -52,6 +53,8 @@ def _tabs(role: Role, current: str, counts: dict[str, int], *, history: bool) ->
         ("includes", "roles:includes", _("Included roles")),
         ("versions", "roles:versions", _("Versions")),
     ]
+    if use:
+        names.insert(3, ("use", "roles:use", _("Use")))
     if history:
         names.append(("history", "roles:history", _("History")))
     return [

@@ -14,11 +14,12 @@ from cxaccess.lib.listing import number_in
 from cxaccess.lib.models import Risk, longest
 from permissions import facts, gate
 from permissions.grants import scopes
-from permissions.models import Action, ResourceType, Role, RoleAction, RoleGrant, RoleInclude, RoleVersion
+from permissions.models import Action, Mode, ResourceType, Role, RoleAction, RoleGrant, RoleInclude, RoleVersion
 from permissions.roles.changes import change
 from permissions.roles.matrix import Draft
 from permissions.roles.rows import Contents, contents
 from permissions.roles.rules import including_roles
+from permissions.usage import selectors as usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,9 @@ def _grants_in_force(at: datetime) -> Count:
     return Count("grants", filter=Q(grants__starts_at__lte=at) & lasting, distinct=True)
 
 
-def narrowed(rows: QuerySet[Role], *, q: str, view: str, risk: str, owner: str) -> QuerySet[Role]:
+def narrowed(
+    rows: QuerySet[Role], *, q: str, view: str, risk: str, owner: str, see_use: bool, at: datetime
+) -> QuerySet[Role]:  # fmt: skip
     """Return `rows` as the list's filters ask; what nobody knows narrows nothing."""
     if q:
         rows = rows.filter(Q(name__icontains=q) | Q(purpose__icontains=q) | Q(key__icontains=q))
@@ -74,6 +77,8 @@ def narrowed(rows: QuerySet[Role], *, q: str, view: str, risk: str, owner: str) 
     if view == "retired":
         return rows.exclude(retired_at=None)
     rows = rows.filter(retired_at=None)
+    if view == "idle" and see_use:
+        return rows.filter(usage.idle_roles(at))
     return rows.filter(is_granted=False, is_included=False) if view == "unused" else rows
 
 
@@ -108,6 +113,24 @@ def _members(principals: set[int], at: datetime) -> dict[int, set[int]]:
         for principal in above[team]:
             found[principal].add(person)
     return found
+
+
+def lines(
+    roles: Collection[Role], *, see_use: bool, at: datetime
+) -> list[tuple[Role, Holders, int, datetime | None]]:  # fmt: skip
+    """Return each role of a page with who holds it, how many permissions it gives, and when it was last used."""
+    ids = [role.pk for role in roles]
+    held, holding = holders(ids, at=at), facts.model(at).holding
+    used = usage.last_of_roles(ids, at=at) if see_use else {}
+    return [(role, held[role.pk], len(holding.get(role.pk, ())), used.get(role.pk)) for role in roles]
+
+
+def use_by(reader: Person, role: Role, grants: Collection[RoleGrant], *, at: datetime) -> dict[str, Any]:
+    """Return how a role is used by its holders, and on which of `grants` the reader may see that; nothing otherwise."""
+    if not usage.may_see(reader, at=at):
+        return {}
+    current = RoleGrant.objects.in_force(at).filter(role=role, mode=Mode.ACTIVE)
+    return {"used": usage.of_holders(current, at=at), "uses_seen": usage.seen(reader, grants, at=at)}
 
 
 def names_of(roles: Iterable[int]) -> dict[int, str]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from permissions.roles import comparing_views, editing, version_views, views
+from permissions.roles import comparing_views, editing, use_views, version_views, views
 
 app_name = "roles"
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("<int:pk>/permissions/edit/", editing.edit_permissions, name="edit_permissions"),
     path("<int:pk>/permissions/save/", editing.save, name="save"),
     path("<int:pk>/holders/", views.holders, name="holders"),
+    path("<int:pk>/use/", use_views.use, name="use"),
     path("<int:pk>/includes/", views.includes, name="includes"),
     path("<int:pk>/versions/", version_views.versions, name="versions"),
     path("<int:pk>/versions/compare/", version_views.compare_versions, name="compare_versions"),

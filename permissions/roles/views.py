@@ -24,6 +24,7 @@ from permissions.roles import pages, rules, selectors, services
 from permissions.roles.forms import CloneForm, EditRoleForm, NewRoleForm, ReasonForm
 from permissions.roles.matrix import matrix
 from permissions.roles.rows import contents
+from permissions.usage import selectors as usage
 
 ROLE = Role.objects.select_related("owner", "current__made_by", "resource")
 ROLES = Listing(
@@ -34,7 +35,6 @@ HOLDERS = Listing(
     sorts={"holder": ("principal__label",), "until": ("until", "principal__label"), "from": ("starts_at",)},
     default="holder",
 )
-VIEWS = (("", _("In use")), ("unused", _("Nobody holds it")), ("retired", _("Retired")))
 
 
 @login_required
@@ -42,18 +42,17 @@ VIEWS = (("", _("In use")), ("unused", _("Nobody holds it")), ("retired", _("Ret
 def index(request: HttpRequest) -> HttpResponse:
     """List the roles that the reader may see."""
     require_somewhere(request.user, "role.view", at=request.at)
-    view, risk, owner = (request.GET.get(name, "") for name in ("view", "risk", "owner"))
+    wanted = {name: request.GET.get(name, "") for name in ("view", "risk", "owner")}
+    see_use = usage.may_see(request.user, at=request.at)
     rows = selectors.visible(request.user, at=request.at)
-    found = selectors.narrowed(rows, q=search_text(request.GET), view=view, risk=risk, owner=owner)
+    found = selectors.narrowed(rows, q=search_text(request.GET), see_use=see_use, at=request.at, **wanted)
     page = ROLES.page(found, request.GET)
-    held = selectors.holders([role.pk for role in page], at=request.at)
-    holding = facts.model(request.at).holding
-    context = {
+    owned = {name: wanted[name] for name in ("risk", "owner")}
+    context = wanted | {
         "page": page,
-        "lines": [(role, held[role.pk], len(holding.get(role.pk, ()))) for role in page],
-        "view": view,
-        "risk": risk,
-        "filters": selectors.filters(request.user, risk=risk, owner=owner, at=request.at),
+        "lines": selectors.lines(page.rows, see_use=see_use, at=request.at),
+        "see_use": see_use,
+        "filters": selectors.filters(request.user, at=request.at, **owned),
         "risks": Risk.choices,
         "may_create": gate.may(request.user, "role.create", places.prospect("role"), at=request.at),
     }
@@ -92,6 +91,7 @@ def holders(request: HttpRequest, pk: int) -> HttpResponse:
     seen = gate.visible(request.user, "grant.view", rows, at=request.at)
     page = HOLDERS.page(selectors.shown_grants(seen), request.GET)
     own = {"page": page, "unseen": rows.count() - page.count.value, "scopes": selectors.scope_labels(page)}
+    own |= selectors.use_by(request.user, role, page.rows, at=request.at)
     return render(request, "permissions/roles/holders.html", pages.context(request, role, "holders", **own))
 
 

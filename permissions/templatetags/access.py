@@ -10,8 +10,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.models import Principal, PrincipalKind
-from cxaccess.templatetags.ui import avatar, icon, state
+from cxaccess.templatetags.ui import avatar, icon, state, when
 from permissions.models import RoleGrant
+from permissions.usage.selectors import UNUSED_AFTER
 
 register = template.Library()
 SOON_DAYS = 14
@@ -67,6 +68,17 @@ def grant_state(context: dict[str, Any], grant: RoleGrant) -> SafeString:
     if grant.until is not None and (grant.until - at).days < SOON_DAYS:
         return state(_("Ends soon"), "warn")
     return state(_("In force"), "ok")
+
+
+@register.simple_tag(takes_context=True)
+def last_used(context: dict[str, Any], used: datetime | None, since: datetime | None = None) -> SafeString:
+    """Draw when something was last used; long ago, or never although it is there since long, is worth a look."""
+    at: datetime = context["request"].at
+    cut = at - UNUSED_AFTER
+    if used:
+        shown = when(context, used, "ago")
+        return shown if used >= cut else state(shown, "warn")
+    return state(_("Never"), "warn") if since is None or since <= cut else state(_("Not yet"), "off")
 
 
 @register.filter

@@ -236,7 +236,7 @@ def test_the_list_narrows_by_text_risk_and_use(cast: Cast, priya: Client) -> Non
     world.role("Never given", {"report.view"})
 
     def names(query: str) -> set[str]:
-        return {role.name for role, _held, _count in priya.get(f"{reverse('roles:list')}?{query}").context["lines"]}
+        return {role.name for role, *_rest in priya.get(f"{reverse('roles:list')}?{query}").context["lines"]}
 
     assert names("q=analy") == {"Analyst"}
     assert names("risk=4") == {"Administrator"}

@@ -1,0 +1,277 @@
+"""Reading use: when last, by how many of those who could, and the line of days. A fixed number of questions each."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import models
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import Membership, Person, PersonState
+from permissions import facts, gate
+from permissions.history import COLLECTIVE
+from permissions.models import Action, Mode, Resource, RoleGrant, UsageAction, UsageActionDay, UsageDay, UsageGrant
+
+VIEW = "usage.view"
+DAYS = 90
+UNUSED_AFTER = timedelta(days=DAYS)
+TOP = 10
+
+
+def may_see(reader: Person, *, at: datetime) -> bool:
+    """Return whether `reader` may see anybody's use at all."""
+    return gate.may_somewhere(reader, VIEW, at=at)
+
+
+def seen(reader: Person, rows: Collection[models.Model], *, at: datetime) -> frozenset[int]:
+    """Return the ids of those `rows` (people, teams, grants) whose use `reader` may see; one's own always."""
+    if not rows or not may_see(reader, at=at):
+        return frozenset()
+    model = type(next(iter(rows)))
+    here = model._default_manager.filter(pk__in=[row.pk for row in rows])
+    return frozenset(gate.visible(reader, VIEW, here, at=at, as_type="usage").values_list("pk", flat=True))
+
+
+def may_see_of(reader: Person, row: models.Model, *, at: datetime) -> bool:
+    """Return whether `reader` may see the use of one person, team, grant or resource; their own always."""
+    return row == reader or bool(seen(reader, [row], at=at))
+
+
+def since() -> date | None:
+    """Return the first day that anything was counted on; None where nothing ever was."""
+    first: date | None = UsageActionDay.objects.aggregate(first=Min("day"))["first"]
+    return first
+
+
+def is_telling(at: datetime) -> bool:
+    """Return whether use has been counted long enough for "unused" to mean something."""
+    first = since()
+    return first is not None and first <= (at - UNUSED_AFTER).date()
+
+
+# Grants
+
+
+def unused(rows: QuerySet[RoleGrant], *, at: datetime) -> QuerySet[RoleGrant]:
+    """Return those of `rows` that are in force for longer than UNUSED_AFTER and that nobody used since."""
+    cut = at - UNUSED_AFTER
+    idle = Q(last_used_at=None) | Q(last_used_at__lt=cut)
+    return rows.filter(idle, starts_at__lte=cut, mode=Mode.ACTIVE).filter(Q(until=None) | Q(until__gt=at))
+
+
+def by_person(person: Person | int, grants: Iterable[int]) -> dict[int, datetime]:
+    """Return {grant: when `person` last used it}."""
+    rows = UsageGrant.objects.filter(person=person, grant__in=list(grants))
+    return dict(rows.values_list("grant_id", "last_at"))
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """How a set of holders used something: how many of them within UNUSED_AFTER, of how many, when last."""
+
+    users: int
+    holders: int
+    last_at: datetime | None
+
+    def __str__(self) -> str:
+        """Return it in words: "used by 3 of 41 holders"."""
+        if not self.holders:
+            return str(_("nobody holds it"))
+        text = ngettext("used by %(n)s of %(of)s holder", "used by %(n)s of %(of)s holders", self.holders)
+        return text % {"n": f"{self.users:,}", "of": f"{self.holders:,}"}
+
+
+def of_holders(grants: QuerySet[RoleGrant], *, at: datetime) -> Used:
+    """Return how the people whom `grants` reach used what those grants let them do, in four queries."""
+    people = reached_by(grants, at=at)
+    uses = UsageGrant.objects.filter(grant__in=grants.values("pk"))
+    recent = uses.filter(last_at__gte=at - UNUSED_AFTER, person__in=people.values("pk"))
+    return Used(
+        recent.aggregate(n=Count("person", distinct=True))["n"],
+        people.count(),
+        uses.aggregate(last=Max("last_at"))["last"],
+    )
+
+
+def of_each(grants: Collection[RoleGrant], *, at: datetime) -> dict[int, int]:
+    """Return {grant: how many people used it within UNUSED_AFTER}, for the grants of a page."""
+    rows = UsageGrant.objects.filter(grant__in=[grant.pk for grant in grants], last_at__gte=at - UNUSED_AFTER)
+    return dict(rows.values("grant").annotate(n=Count("person")).values_list("grant", "n"))
+
+
+def users_of(grant: RoleGrant, *, at: datetime) -> QuerySet[UsageGrant]:
+    """Return who used a grant, the latest first."""
+    return UsageGrant.objects.filter(grant=grant, last_at__lte=at).select_related("person").order_by("-last_at", "pk")
+
+
+def reached_by(grants: QuerySet[RoleGrant], *, at: datetime) -> QuerySet[Person]:
+    """Return the active people whom `grants` reach, one by one or through teams and groups; as one query."""
+    model = facts.model(at)
+    collective = set(
+        grants.filter(principal__kind__in=COLLECTIVE).values_list("principal_id", flat=True).order_by().distinct()
+    )
+    inside = collective - model.teams_of_principals.keys()
+    inside |= {team for team in model.teams_of_principals if not collective.isdisjoint(model.chain(team))}
+    members = Membership.objects.in_force(at).filter(principal__in=inside)
+    own = Q(principal__in=grants.values("principal"))
+    return Person.objects.filter(own | Q(pk__in=members.values("person")), state=PersonState.ACTIVE)
+
+
+# Roles and permissions
+
+
+def last_of_roles(roles: Iterable[int], *, at: datetime) -> dict[int, datetime | None]:
+    """Return {role: when any of its grants was last used}, by index, however many grants there are."""
+    from permissions.models import Role
+
+    marks = RoleGrant.objects.filter(role=OuterRef("pk"), last_used_at__lte=at).order_by("-last_used_at")
+    rows = Role.objects.filter(pk__in=list(roles)).annotate(used=models.Subquery(marks.values("last_used_at")[:1]))
+    return dict(rows.values_list("pk", "used"))
+
+
+def idle_roles(at: datetime) -> Q:
+    """Return the condition on roles that are given for longer than UNUSED_AFTER and not used by anybody since."""
+    cut = at - UNUSED_AFTER
+    mine = RoleGrant.objects.in_force(at).filter(role=OuterRef("pk"), mode=Mode.ACTIVE)
+    return Q(Exists(mine.filter(starts_at__lte=cut))) & ~Q(Exists(mine.filter(last_used_at__gte=cut)))
+
+
+@dataclass(frozen=True, slots=True)
+class ActionUse:
+    """One permission of a role: how many of the role's holders used it lately, and when any of them last did."""
+
+    action: Action
+    users: int
+    last_at: datetime | None
+
+
+def of_actions(keys: Collection[str], people: QuerySet[Person], *, at: datetime) -> list[ActionUse]:
+    """Return how `people` used each of the permissions, the least used and riskiest first, in two queries."""
+    lately = Q(last_at__gte=at - UNUSED_AFTER)
+    rows = UsageAction.objects.filter(action__key__in=keys, person__in=people.values("pk")).values("action")
+    found = {
+        action: (users, last)
+        for action, users, last in rows.annotate(n=Count("person", filter=lately), last=Max("last_at")).values_list(
+            "action", "n", "last"
+        )
+    }
+    actions = Action.objects.filter(key__in=keys).select_related("type")
+    uses = [ActionUse(action, *found.get(action.pk, (0, None))) for action in actions]
+    return sorted(uses, key=lambda use: (use.users, -use.action.risk, use.action.key))
+
+
+# People
+
+
+def last_of_people(people: Iterable[int]) -> dict[int, datetime]:
+    """Return {person: when they last did anything that is counted}."""
+    rows = UsageAction.objects.filter(person__in=list(people)).values("person")
+    return dict(rows.annotate(last=Max("last_at")).values_list("person", "last"))
+
+
+# Lines of days
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """DAYS days up to today with how often something was done on each; what it shows stands in `finding`."""
+
+    days: tuple[tuple[date, int], ...]
+
+    @property
+    def total(self) -> int:
+        """Return how often in all."""
+        return sum(count for _day, count in self.days)
+
+    @property
+    def values(self) -> list[int]:
+        """Return the counts of whole weeks, oldest first: what a small picture draws."""
+        counts = [count for _day, count in self.days]
+        first = len(counts) % 7
+        return [sum(counts[start : start + 7]) for start in range(first, len(counts), 7)]
+
+    @property
+    def columns(self) -> list[tuple[str, int]]:
+        """Return the days as a picture draws them."""
+        return [(date_format(day, "j M"), count) for day, count in self.days]
+
+    @property
+    def weeks(self) -> list[tuple[date, date, int]]:
+        """Return the weeks as a table shows them, the latest first: first day, last day, how often."""
+        first = len(self.days) % 7
+        parts = [self.days[start : start + 7] for start in range(first, len(self.days), 7)]
+        return [(part[0][0], part[-1][0], sum(count for _day, count in part)) for part in reversed(parts)]
+
+    @property
+    def peak(self) -> tuple[date, int]:
+        """Return the day on which it was done most."""
+        return max(self.days, key=lambda pair: pair[1])
+
+    @property
+    def finding(self) -> str:
+        """Return what the line shows, as a sentence."""
+        if not self.total:
+            return _("No use in the last %(days)d days") % {"days": len(self.days)}
+        day, most = self.peak
+        text = ngettext("%(n)s use in the last %(days)d days", "%(n)s uses in the last %(days)d days", self.total)
+        said = text % {"n": f"{self.total:,}", "days": len(self.days)}
+        told = {"said": said, "most": f"{most:,}", "day": date_format(day, "j M Y")}
+        return _("%(said)s, most on %(day)s: %(most)s") % told
+
+
+def line_of_person(person: Person, *, at: datetime) -> Line:
+    """Return what somebody did, whatever it was."""
+    return _line(UsageDay.objects.filter(person=person), at)
+
+
+def line_of_resource(resource: Resource, *, at: datetime) -> Line:
+    """Return what was done on a resource, by anybody."""
+    return _line(UsageDay.objects.filter(resource=resource), at)
+
+
+def line_of_action(action: Action, *, at: datetime) -> Line:
+    """Return how often a permission was used, by anybody on anything."""
+    return _line(UsageActionDay.objects.filter(action=action), at)
+
+
+def _line(rows: QuerySet, at: datetime) -> Line:
+    today = at.date()
+    first = today - timedelta(days=DAYS - 1)
+    summed = rows.filter(day__gte=first, day__lte=today).order_by().values("day").annotate(n=Sum("count"))
+    counts: Mapping[date, int] = dict(summed.values_list("day", "n"))
+    return Line(tuple((day, counts.get(day, 0)) for day in (first + timedelta(days=step) for step in range(DAYS))))
+
+
+# Resources
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One of those who used a resource most, or one thing that was done there."""
+
+    of: Person | Action
+    count: int
+    last_at: datetime
+
+
+def top_people(resource: Resource, *, at: datetime) -> list[Share]:
+    """Return who used a resource most within the days of a line."""
+    rows = _lately(resource, at).values("person").annotate(n=Sum("count"), last=Max("last_at"))
+    top = list(rows.order_by("-n", "person").values_list("person", "n", "last")[:TOP])
+    people = Person.objects.in_bulk([pk for pk, _n, _last in top])
+    return [Share(people[pk], count, last) for pk, count, last in top]
+
+
+def by_action(resource: Resource, *, at: datetime) -> list[Share]:
+    """Return what was done on a resource within the days of a line, the most frequent first."""
+    rows = _lately(resource, at).values("action").annotate(n=Sum("count"), last=Max("last_at"))
+    found = list(rows.order_by("-n", "action").values_list("action", "n", "last"))
+    actions = Action.objects.in_bulk([pk for pk, _n, _last in found])
+    return [Share(actions[pk], count, last) for pk, count, last in found]
+
+
+def _lately(resource: Resource, at: datetime) -> QuerySet[UsageDay]:
+    return UsageDay.objects.filter(resource=resource, day__gt=(at - UNUSED_AFTER).date()).order_by()

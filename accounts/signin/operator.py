@@ -4,7 +4,10 @@ import secrets
 import time
 from datetime import datetime
 
-from accounts.models import Authenticator, Person
+from django.contrib.sessions.models import Session as BrowserSession
+from django.db import transaction
+
+from accounts.models import Authenticator, Person, Session
 from accounts.models.factor import STEP, TOLERANCE
 from accounts.signin.factors.services import SECRET_BYTES, clear_factors
 from accounts.signin.selectors import authenticator
@@ -16,6 +19,7 @@ from permissions.giving import lasting_administrators
 from permissions.guards import use_case
 
 OPERATOR = System("recover_admin")
+RESTORE = System("restore")
 
 
 @use_case
@@ -54,3 +58,15 @@ def demo_code(person: Person, *, moment: float | None = None) -> str:
     if steps > TOLERANCE:
         raise Refused(f"The codes of now are used. Wait {STEP} seconds.")
     return f"{found.totp(now + max(0, steps) * STEP).token():06d}"
+
+
+@transaction.atomic
+def after_restore(*, of: str, at: datetime) -> int:
+    """End every session that a restored database holds, and record that it was restored; return how many there were.
+
+    `of` is the moment of the backup, in ISO form. Codes that were used since then count as unused again.
+    """
+    ended = Session.objects.filter(ended_at=None).update(ended_at=at)
+    BrowserSession.objects.all().delete()
+    record(Tag.INSTANCE_RESTORED, actor=RESTORE, at=at, details={"of": of, "sessions": ended})
+    return ended

@@ -68,6 +68,7 @@ SENTENCES: dict[str, "StrOrPromise"] = {
     Tag.SETTING_CHANGED: _("{actor} changed settings{fields}"),
     Tag.INSTANCE_SET_UP: _("{actor} set up this console"),
     Tag.STARTER_PACK_INSTALLED: _("{actor} installed the starter pack"),
+    Tag.INSTANCE_RESTORED: _("{actor} restored this console from a backup"),
     Tag.DEMO_LOADED: _("{actor} loaded the demo company"),
 }
 OTHERWISE = _("{actor}: {label}")
@@ -82,6 +83,7 @@ SYSTEMS: dict[str, "StrOrPromise"] = {
     "sign-in": _("Sign-in"),
     "single-sign-on": _("Single sign-on"),
     "recover_admin": _("The operator"),
+    "restore": _("The operator"),
     "command": _("A command"),
     "usage-import": _("The usage import"),
 }

@@ -69,4 +69,5 @@ class Tag(models.TextChoices):
     SETTING_CHANGED = "setting.changed", _("Setting changed")
     INSTANCE_SET_UP = "instance.set_up", _("Instance set up")
     STARTER_PACK_INSTALLED = "instance.starter_pack", _("Starter pack installed")
+    INSTANCE_RESTORED = "instance.restored", _("Instance restored from a backup")
     DEMO_LOADED = "instance.demo_loaded", _("Demo company loaded")

@@ -17,8 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.pages import Tab
 from permissions.models import Resource, Sensitivity
 from permissions.resources import services
-from permissions.resources.opening import ARCHIVE, EDIT, Opening, opened
+from permissions.resources.opening import ARCHIVE, EDIT, VIEW, Opening, opened
 from permissions.resources.selectors import PAGE
+from permissions.usage.reads import count_read
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -47,9 +48,15 @@ def may_ask_who(opening: Opening, at: datetime) -> bool:
     return opening.may("access.check", at=at) or opening.may("grant.view", at=at)
 
 
+def may_see_use(opening: Opening, at: datetime) -> bool:
+    """Return whether the reader may know how it is used; its owner may, though not by whom."""
+    return opening.resource.owner_id == opening.reader.pk or opening.may("usage.view", at=at)
+
+
 TABS = (
     TabRow("resources:detail", _("Overview"), lambda _opening, _at: True),
     TabRow("resources:who", _("Who can"), may_ask_who),
+    TabRow("resources:use", _("Use"), may_see_use),
     TabRow("resources:history", _("History"), lambda opening, at: opening.may("trail.view", at=at)),
 )
 
@@ -63,6 +70,7 @@ def resource_page(request: HttpRequest, pk: int, tab: str) -> dict[str, Any]:
     opening = opened(request.user, resource, at=request.at)
     if opening.guarded and request.method in ("GET", "HEAD"):
         services.record_reading(opening, page=tab.rpartition(":")[2], at=request.at)
+    count_read(request.user, opening.content.action if opening.content.allowed else VIEW, resource, request.at)
     return page_of(opening, tab, request.at)
 
 

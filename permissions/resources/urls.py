@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from permissions.resources import change_views, views
+from permissions.resources import change_views, use_views, views
 
 app_name = "resources"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("new/<slug:key>/", change_views.new, name="new"),
     path("<int:pk>/", views.detail, name="detail"),
     path("<int:pk>/who/", views.who, name="who"),
+    path("<int:pk>/use/", use_views.use, name="use"),
     path("<int:pk>/history/", views.history, name="history"),
     path("<int:pk>/edit/", change_views.edit, name="edit"),
     path("<int:pk>/archive/", change_views.archive, name="archive"),

@@ -63,12 +63,18 @@ class Reader:
     def read(self, rows: Iterable[Row]) -> Understood:
         """Return what `rows` say, in two queries for each chunk of them."""
         found = Understood()
+        for said in self.each(rows):
+            if isinstance(said, Use):
+                found.uses.append(said)
+            else:
+                found.faults.append(said)
+        return found
+
+    def each(self, rows: Iterable[Row]) -> Iterator[Use | Fault]:
+        """Yield what each of `rows` says, in their order."""
         for chunk in _chunks(rows, CHUNK):
             self._look_up(chunk)
-            for row in chunk:
-                said = self._one(row)
-                (found.uses if isinstance(said, Use) else found.faults).append(said)  # type: ignore[arg-type]  # by its kind
-        return found
+            yield from (self._one(row) for row in chunk)
 
     def _look_up(self, rows: Sequence[Row]) -> None:
         people = {row.person for row in rows} - self.people.keys()

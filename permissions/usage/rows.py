@@ -1,7 +1,6 @@
 """The rows of use: added set by set, right under concurrency on SQLite and PostgreSQL.
 
-Each table takes one kind of statement, ``INSERT .. ON CONFLICT DO UPDATE``, in the order of its key and the tables
-always in the same order: so two writers add up, and none waits for one that waits for it.
+Each table takes one kind of statement, ``INSERT .. ON CONFLICT DO UPDATE``: what two writers bring adds up.
 """
 
 from collections import defaultdict
@@ -14,6 +13,7 @@ from django.db import connection, models
 from permissions.models import RoleGrant, UsageAction, UsageActionDay, UsageDay, UsageGrant, UsageLast
 
 CHUNK = 500  # rows in one statement
+LOCK = 4_207_849  # a number of our own among PostgreSQL's advisory locks; SQLite has one writer anyway
 GRAIN = timedelta(hours=1)  # how far a grant's own mark of use may lag behind UsageGrant
 
 
@@ -32,6 +32,7 @@ Credits = Mapping[tuple[int, int], datetime]  # (grant, person): when last
 
 def add(uses: Iterable[Use], behind: Credits) -> int:
     """Add `uses` and the grants `behind` them, in the open transaction. Return how many rows of days that made."""
+    _one_after_the_other()
     days = _by_day(uses)
     lasts = _latest((key[:3], at) for key, (_count, at) in days.items())
     actions = _latest(((person, action), at) for (person, action, _resource), at in lasts.items())
@@ -45,6 +46,13 @@ def add(uses: Iterable[Use], behind: Credits) -> int:
     _upsert(UsageActionDay, ("action", "day"), ("count",), {key: (count,) for key, count in totals.items()})
     _mark_grants(_latest(((grant,), at) for (grant, _person), at in behind.items()))
     return len(days)
+
+
+def _one_after_the_other() -> None:
+    """Wait for whoever adds use at this moment: parts of one file come in no order that all writers could share."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
 def _by_day(uses: Iterable[Use]) -> dict[tuple[int, int, int, date], tuple[int, datetime]]:

@@ -13,7 +13,17 @@ from django.utils.translation import ngettext
 from accounts.models import Membership, Person, PersonState
 from permissions import facts, gate
 from permissions.history import COLLECTIVE
-from permissions.models import Action, Mode, Resource, RoleGrant, UsageAction, UsageActionDay, UsageDay, UsageGrant
+from permissions.models import (
+    Action,
+    Mode,
+    Resource,
+    RoleGrant,
+    UsageAction,
+    UsageActionDay,
+    UsageDay,
+    UsageGrant,
+    UsageLast,
+)
 
 VIEW = "usage.view"
 DAYS = 90
@@ -275,3 +285,8 @@ def by_action(resource: Resource, *, at: datetime) -> list[Share]:
 
 def _lately(resource: Resource, at: datetime) -> QuerySet[UsageDay]:
     return UsageDay.objects.filter(resource=resource, day__gt=(at - UNUSED_AFTER).date()).order_by()
+
+
+def last_of_resource(resource: Resource) -> UsageLast | None:
+    """Return the last thing that was done on a resource."""
+    return UsageLast.objects.filter(resource=resource).select_related("action").order_by("-last_at").first()

@@ -33,6 +33,28 @@ BATCH = 2_000  # rows that one statement of the tidy job deletes
 OWN_KINDS = ("team", "role", "group")  # console objects that have a resource of their own
 
 
+@dataclass(slots=True)
+class Sum:
+    """What a batch says, whatever the order of its rows: how many, how often in all, and one digest of everything."""
+
+    part: int = 0
+    rows: int = 0
+    uses: int = 0
+    total: int = 0
+
+    def add(self, uses: Iterable[Use]) -> None:
+        """Take more rows of the batch into account."""
+        for use in uses:
+            said = f"{use.person} {use.action} {use.resource} {use.at.isoformat()} {use.times}"
+            self.total = (self.total + int.from_bytes(hashlib.sha256(said.encode()).digest())) % 2**256
+            self.rows, self.uses = self.rows + 1, self.uses + use.times
+
+    @property
+    def digest(self) -> str:
+        """Return the digest."""
+        return hashlib.sha256(f"{self.part} {self.rows} {self.total}".encode()).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What became of a batch. `new` is False where the same was taken in before and nothing was added."""
@@ -56,12 +78,20 @@ class Unread(Refused):
 
 @use_case
 def ingest(
-    actor: Actor, *, system: str, batch_key: str, rows: Iterable[Row], at: datetime, leave_out: bool = False
+    actor: Actor,
+    *,
+    system: str,
+    batch_key: str,
+    rows: Iterable[Row],
+    at: datetime,
+    leave_out: bool = False,
+    part: int = 0,
 ) -> Taken:
     """Take in one batch of use that `system` counted; the same key or the same content adds nothing again.
 
     A row that cannot be understood refuses the whole batch, unless `leave_out` says to go on without it: then send the
-    mended row in a batch of its own. Raises NotAllowed, NotVisible, Refused, Unread.
+    mended row in a batch of its own. `part` counts the batches that one file is split into.
+    Raises NotAllowed, NotVisible, Refused, Unread.
     """
     if isinstance(actor, Person):
         require(actor, IMPORT, at=at)
@@ -71,13 +101,15 @@ def ingest(
         raise Unread(found.faults)
     if len(found.uses) > MOST:
         raise Refused(_("A batch takes at most %(n)d rows. Split it.") % {"n": MOST}, field="file")
-    batch, new = _batch(actor, system, batch_key, found.uses, at)
-    if new:
-        pen.add(found.uses, grants_behind(found.uses, at=at))
-        details = {"system": system, "key": batch_key, "rows": batch.rows, "uses": batch.uses}
-        left_out = {"left_out": len(found.faults)} if found.faults else {}
-        record(Tag.USAGE_TAKEN_IN, actor=actor, at=at, obj=batch, details=details | left_out)
-    return Taken(batch, new, tuple(found.faults))
+    said = Sum(part=part)
+    said.add(found.uses)
+    try:
+        with transaction.atomic():
+            batch = note_batch(actor, system, batch_key, said, at=at, left_out=len(found.faults))
+    except IntegrityError:
+        return Taken(_before(system, batch_key, said), new=False, faults=tuple(found.faults))
+    add_uses(found.uses, at=at)
+    return Taken(batch, new=True, faults=tuple(found.faults))
 
 
 def _require_names(system: str, batch_key: str) -> None:
@@ -87,27 +119,44 @@ def _require_names(system: str, batch_key: str) -> None:
             raise Refused(_("Name it with 1 to %(n)d characters.") % told, field=name)
 
 
-def _batch(actor: Actor, system: str, key: str, uses: list[Use], at: datetime) -> tuple[UsageBatch, bool]:
-    """Return the batch's row and whether it is new. Raises Refused where its key stands for something else."""
-    digest = hashlib.sha256(repr(sorted(uses)).encode()).hexdigest()
+def note_batch(actor: Actor, system: str, key: str, said: Sum, *, at: datetime, left_out: int = 0) -> UsageBatch:
+    """Write which batch is taken in, and its one event. Raises IntegrityError for one that was before."""
     by = actor if isinstance(actor, Person) else None
     row = UsageBatch(
-        system=system, key=key, digest=digest, taken_at=at, taken_by=by, rows=len(uses),
-        uses=sum(use.times for use in uses),
-    )  # fmt: skip
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError:
-        before = UsageBatch.objects.filter(system=system, digest=digest).first()
-        if before is None:
-            raise Refused(
-                _("“%(key)s” of %(system)s was taken in before, with other rows. Give this batch a name of its own.")
-                % {"key": key, "system": system},
-                field="key",
-            ) from None
-        return before, False
-    return row, True
+        system=system, key=key, digest=said.digest, taken_at=at, taken_by=by, rows=said.rows, uses=said.uses
+    )
+    row.save(force_insert=True)
+    details = {"system": system, "key": key, "rows": said.rows, "uses": said.uses}
+    details |= {"left_out": left_out} if left_out else {}
+    record(Tag.USAGE_TAKEN_IN, actor=actor, at=at, obj=row, details=details)
+    return row
+
+
+def _before(system: str, key: str, said: Sum) -> UsageBatch:
+    """Return the batch that said the same before. Raises Refused where the key stands for something else."""
+    found = UsageBatch.objects.filter(system=system, digest=said.digest).first()
+    if found is None:
+        raise Refused(
+            _("“%(key)s” of %(system)s was taken in before, with other rows. Give this batch a name of its own.")
+            % {"key": key, "system": system},
+            field="key",
+        )
+    return found
+
+
+def taken_before(system: str, key: str) -> bool:
+    """Return whether a batch of that name was taken in."""
+    return UsageBatch.objects.filter(system=system, key=key).exists()
+
+
+def name_of_file(sha256: str) -> str:
+    """Return the name of a batch that has none of its own: that of its file's content."""
+    return f"file {sha256[:16]}"
+
+
+def add_uses(uses: list[Use], *, at: datetime) -> None:
+    """Add uses to the days and to the grants behind them, in the open transaction."""
+    pen.add(uses, grants_behind(uses, at=at))
 
 
 @transaction.atomic

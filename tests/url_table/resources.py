@@ -34,6 +34,7 @@ ROWS = [
     Row("resources:new", "priya rosa", _type, method="post", data=_new, ok=302, also=READS),
     Row("resources:detail", OPEN, _german),
     Row("resources:who", "priya rosa jonas otto", _german),
+    Row("resources:use", "priya rosa jonas otto", _german),
     Row("resources:history", "priya otto", _german),
     Row("resources:edit", "priya rosa", _german, also=NOT_EDITS),
     Row("resources:edit", "priya rosa", _german, method="post", data=_edited, ok=302, also=NOT_EDITS),

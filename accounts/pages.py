@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from accounts.models import Membership
+from cxaccess.lib.listing import Count
 from cxaccess.lib.models import WindowQuerySet
 from permissions import gate
 
@@ -22,7 +23,7 @@ class Tab:
     label: str
     url: str
     current: bool
-    count: int | None = None
+    count: Count | int | str | None = None
 
 
 def give_url(request: HttpRequest, principal_id: int) -> str:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Membership, Person, PersonState, Team
 from accounts.pages import Tab, give_url
+from cxaccess.lib.listing import Count
 from permissions import facts, gate, places
 from permissions.guards import fetch
 from permissions.models import Mode, RoleGrant
@@ -26,11 +27,15 @@ def person_page(request: HttpRequest, pk: int, tab: str, action: str = "person.v
     person = fetch(request, action, PEOPLE, pk)
     reader, at = request.user, request.at
     here = places.target(person, at)
-    held = RoleGrant.objects.not_over(at).filter(principal__in=reaching(person, at), mode=Mode.ACTIVE)
-    counts = {"access": held.count(), "teams": memberships(person).not_over(at).count()}
+    reached = reaching(person, at)
+    held = RoleGrant.objects.not_over(at).filter(principal__in=reached, mode=Mode.ACTIVE)
+    inside = Membership.objects.not_over(at).filter(person=person)
+    counts = dict(zip(("access", "teams"), Count.of_all([held, inside]), strict=True))
     others = person.pk != reader.pk
     return {
         "person": person,
+        "here": here,
+        "reached": reached,
         "tabs": _tabs(
             person, tab, counts, history=gate.may(reader, "trail.view", places.retyped(here, "trail"), at=at)
         ),
@@ -40,7 +45,7 @@ def person_page(request: HttpRequest, pk: int, tab: str, action: str = "person.v
     }
 
 
-def _tabs(person: Person, current: str, counts: dict[str, int], *, history: bool) -> list[Tab]:
+def _tabs(person: Person, current: str, counts: dict[str, Count], *, history: bool) -> list[Tab]:
     shown = [("detail", _("Profile")), ("access", _("Access")), ("teams", _("Teams"))]
     if history:
         shown.append(("history", _("History")))

@@ -13,7 +13,6 @@ from accounts.models import Person, PersonState
 from accounts.pages import give_url, standing_and_ended
 from accounts.people import listing, pages, services
 from accounts.people.forms import EditPersonForm, JoinForm, NewPersonForm, PeopleFilter, ReasonForm
-from accounts.reads import allowed_on
 from accounts.signin.guards import fresh_factor
 from accounts.teams.memberships import add_member
 from audits.trail.selectors import history_of
@@ -21,8 +20,8 @@ from cxaccess.attempts import attempt, posted
 from cxaccess.jobs import settings as instance
 from cxaccess.lib import csv_out
 from cxaccess.toasts import tell
-from permissions import gate
-from permissions.grants.held import ended_for, held_by
+from permissions import gate, places
+from permissions.grants.held import all_held, held_by
 from permissions.guards import fetch, require_somewhere
 
 # mypy: disable-error-code="arg-type, attr-defined"
@@ -93,16 +92,14 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 def access(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what somebody holds, whichever way it comes to them, and what ended lately."""
     context = pages.person_page(request, pk, "access")
-    person = context["person"]
-    own = {person.principal_id}
-    through = held_by(pages.reaching(person, request.at) - own, request.at)
-    direct = held_by(own, request.at)
-    ending = allowed_on(request.user, ["grant.end"], [held.grant for held in (*through, *direct)], at=request.at)
-    context |= {"through": through, "direct": direct, "may_end": ending["grant.end"]}
-    context |= {"ended": ended_for(own, request.at), "actions_held": len(gate.held(person, at=request.at))}
-    context |= pages.use(request, person, [held.grant for held in (*through, *direct, *context["ended"])])
-    asked = Person.objects.filter(pk=person.pk)
-    context["may_check"] = gate.visible(request.user, "access.check", asked, at=request.at, as_type="access").exists()
+    person, own = context["person"], {context["person"].principal_id}
+    held = all_held(own, context["reached"] - own, request.at)
+    may_end = gate.allowed(request.user, "grant.end", [one.grant for one in held.standing], at=request.at)
+    context |= {"through": held.through, "direct": held.own, "ended": held.ended, "may_end": may_end}
+    context["actions_held"] = len(gate.held(person, at=request.at))
+    context |= pages.use(request, person, [one.grant for one in (*held.standing, *held.ended)])
+    asked = places.retyped(context["here"], "access")
+    context["may_check"] = gate.may(request.user, "access.check", asked, at=request.at)
     asking = context["may_check"] or person.pk == request.user.pk
     context["may_compare"] = asking and gate.may_somewhere(request.user, "role.view", at=request.at)
     return render(request, "accounts/people/access.html", context)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Membership, Part, Person, Team
 from accounts.pages import Tab, give_url
 from accounts.teams.services import TEAMS
+from cxaccess.lib.listing import Count
 from permissions import facts, gate, places
 from permissions.guards import fetch
 from permissions.models import Mode, RoleGrant
@@ -30,7 +31,8 @@ def team_page(request: HttpRequest, pk: int, tab: str, action: str = "team.view"
     here = places.target(team, at)
     standing = team.archived_at is None
     held = RoleGrant.objects.not_over(at).filter(principal__in=facts.model(at).chain(team.principal_id))
-    counts = {"members": memberships(team).not_over(at).count(), "roles": held.filter(mode=Mode.ACTIVE).count()}
+    members = Membership.objects.not_over(at).filter(principal=team.principal_id)
+    counts = dict(zip(("members", "roles"), Count.of_all([members, held.filter(mode=Mode.ACTIVE)]), strict=True))
     return {
         "team": team,
         "tabs": _tabs(team, tab, counts, history=gate.may(reader, "trail.view", places.retyped(here, "trail"), at=at)),
@@ -40,7 +42,7 @@ def team_page(request: HttpRequest, pk: int, tab: str, action: str = "team.view"
     }
 
 
-def _tabs(team: Team, current: str, counts: dict[str, int], *, history: bool) -> list[Tab]:
+def _tabs(team: Team, current: str, counts: dict[str, Count], *, history: bool) -> list[Tab]:
     shown = [
         ("detail", _("Overview")),
         ("members", _("Members")),

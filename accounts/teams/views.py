@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import Team
+from accounts.models import Part, Team
 from accounts.pages import standing_and_ended
 from accounts.people.forms import ReasonForm
 from accounts.reads import allowed_on
@@ -19,7 +19,7 @@ from audits.trail.selectors import history_of
 from cxaccess.attempts import attempt, posted
 from cxaccess.toasts import tell
 from permissions import facts, gate
-from permissions.grants.held import Holding, ended_for, held_by
+from permissions.grants.held import Holding, all_held, held_by, held_now
 from permissions.guards import fetch, require_somewhere
 
 # mypy: disable-error-code="arg-type, attr-defined"
@@ -56,12 +56,12 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what a team is for, who leads it, and where it belongs."""
     context = pages.team_page(request, pk, "detail")
     team = context["team"]
-    standing, _ended = standing_and_ended(pages.memberships(team), request.at)
-    begun = [row for row in standing if row.starts_at <= request.at]
+    inside = pages.memberships(team).in_force(request.at)
     below = team.children.filter(archived_at=None).select_related("principal")
-    context |= {"leads": pages.leads(standing, request.at), "members": begun}
+    context |= {"leads": list(inside.filter(part=Part.LEAD)), "members": inside.count()}
     context["children"] = gate.visible(request.user, "team.view", below, at=request.at).order_by("principal__label")
-    context["holdings"] = _in_force(team, request)
+    reaching = facts.model(request.at).chain(team.principal_id)
+    context["roles"] = held_now(reaching, request.at).count()
     return render(request, "accounts/teams/detail.html", context)
 
 
@@ -84,11 +84,12 @@ def roles(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what was given to a team and what comes to it from the teams above."""
     context = pages.team_page(request, pk, "roles")
     team = context["team"]
-    own, above = held_by({team.principal_id}, request.at), _above(team, request)
-    ending = allowed_on(request.user, ["grant.end"], [held.grant for held in (*own, *above)], at=request.at)
-    context |= {"own": own, "above": above, "ended": ended_for({team.principal_id}, request.at)}
-    context["may_end"] = ending["grant.end"]
-    context |= pages.use(request, team, [held.grant for held in (*own, *above)])
+    chain = set(facts.model(request.at).chain(team.principal_id))
+    held = all_held({team.principal_id}, chain - {team.principal_id}, request.at)
+    standing = [one.grant for one in held.standing]
+    context |= {"own": held.own, "above": held.through, "ended": held.ended}
+    context["may_end"] = gate.allowed(request.user, "grant.end", standing, at=request.at)
+    context |= pages.use(request, team, standing)
     return render(request, "accounts/teams/roles.html", context)
 
 

@@ -12,22 +12,23 @@ from django.utils.html import conditional_escape
 register = template.Library()
 FIRST_MARK = 10**17  # no id is as long, and an address takes it
 MARK = re.compile(r"\ue000(\d+)\ue001|1000000000000000(\d\d)(?!\d)")
+NAMED = re.compile(r"\w+=")
 
 
 class StencilNode(Node):
     """What stands between the tags, drawn once for each kind of row."""
 
-    def __init__(self, nodelist: NodeList, kind: FilterExpression, values: dict[str, FilterExpression]) -> None:
-        self.nodelist, self.kind, self.values = nodelist, kind, values
+    def __init__(self, nodelist: NodeList, kinds: list[FilterExpression], values: dict[str, FilterExpression]) -> None:
+        self.nodelist, self.kinds, self.values = nodelist, kinds, values
 
     def render(self, context: Context) -> str:
         """Fill the row's values into what was drawn for its kind."""
         given = {name: value.resolve(context) for name, value in self.values.items()}
-        kind = (self.kind.resolve(context), *[type(value) is int for value in given.values()])
-        kinds: Any = context.render_context.setdefault(self, {})
-        if kind not in kinds:
-            kinds[kind] = self._drawn(context, given)
-        filled: str = kinds[kind].format(
+        kind = (*[kind.resolve(context) for kind in self.kinds], *[type(value) is int for value in given.values()])
+        known: Any = context.render_context.setdefault(self, {})
+        if kind not in known:
+            known[kind] = self._drawn(context, given)
+        filled: str = known[kind].format(
             *[one if type(one) is int else conditional_escape(one) for one in given.values()]
         )
         if settings.STENCILS_CHECKED:
@@ -57,17 +58,16 @@ class StencilNode(Node):
 def stencil(parser: Parser, token: Token) -> StencilNode:
     """Draw a row: ``{% stencil row.kind id=person.pk name=person.name %} ... {{ name }} ... {% endstencil %}``.
 
-    `kind` is equal for rows whose block comes out the same but for the values; every condition in the block must follow
-    from it. A value may stand anywhere as it is, an id in an address, too; no filter and no condition sees it.
-    Tests draw every row both ways (`STENCILS_CHECKED`).
+    What comes first, one thing or several, is equal for rows whose block comes out the same but for the values; every
+    condition in the block must follow from it. A value may stand anywhere as it is, an id in an address, too; no filter
+    and no condition sees it. Tests draw every row both ways (`STENCILS_CHECKED`).
     """
-    bits = token.split_contents()[1:]
-    if not bits:
-        raise template.TemplateSyntaxError("stencil wants the kind of row first.")
-    kind, rest = parser.compile_filter(bits[0]), bits[1:]
+    kinds, rest = [], token.split_contents()[1:]
+    while rest and not NAMED.match(rest[0]):
+        kinds.append(parser.compile_filter(rest.pop(0)))
     values = token_kwargs(rest, parser)
-    if rest:
-        raise template.TemplateSyntaxError(f"stencil takes name=value, not {' '.join(rest)}.")
+    if rest or not kinds:
+        raise template.TemplateSyntaxError("stencil takes the kind of row first, then name=value.")
     nodelist = parser.parse(("endstencil",))
     parser.delete_first_token()
-    return StencilNode(nodelist, kind, values)
+    return StencilNode(nodelist, kinds, values)

@@ -95,7 +95,8 @@ def avatar(name: str, css: str = "") -> SafeString:
     return _avatar(name, css)
 
 
-@lru_cache(maxsize=4096)
+# Typed, here and below: markup must not be taken for the same text that is none.
+@lru_cache(maxsize=4096, typed=True)
 def _avatar(name: str, css: str) -> SafeString:
     return format_html('<span class="avatar h{} {}" aria-hidden="true">{}</span>', hue(name), css, initials(name))
 
@@ -108,7 +109,7 @@ def risk(level: int | None) -> SafeString:
     return _risk(int(level), str(Risk(level).label))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=64, typed=True)
 def _risk(level: int, label: str) -> SafeString:
     bars = "".join(
         f'<rect class="{"on" if step < level else "off"}" x="{4 * step}" y="{9 - 3 * step}"'
@@ -125,7 +126,7 @@ def state(label: str, tone: str = "") -> SafeString:
     return _state(str(label), tone)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=512, typed=True)
 def _state(label: str, tone: str) -> SafeString:
     return format_html('<span class="state{}">{}</span>', f" state-{tone}" if tone else "", label)
 
@@ -136,7 +137,7 @@ def badge(label: str, tone: str = "", icon_name: str = "") -> SafeString:
     return _badge(str(label), tone, icon_name)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=512, typed=True)
 def _badge(label: str, tone: str, icon_name: str) -> SafeString:
     drawn = _icon(icon_name, "icon") if icon_name else ""
     return format_html('<span class="badge{}">{}{}</span>', f" badge-{tone}" if tone else "", drawn, label)

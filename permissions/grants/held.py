@@ -1,11 +1,14 @@
 """Reads of grants: what some principals hold, and what they held until recently."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from cxaccess.lib.models import Risk, Source
 from permissions import facts
 from permissions.grants import scopes
 from permissions.models import Mode, RoleGrant
@@ -22,24 +25,75 @@ class Holding:
     permissions: int
     begun: bool
 
+    @property
+    def weight(self) -> str:
+        """Return how much it gives, in words: “5 permissions, high risk”."""
+        counted = ngettext("%(n)s permission", "%(n)s permissions", self.permissions) % {"n": self.permissions}
+        return f"{counted}, {_('%(risk)s risk') % {'risk': str(Risk(self.grant.role.risk).label).lower()}}"
+
+    @property
+    def origin(self) -> str:
+        """Return where it comes from, in a word: the team's name, or how it was given."""
+        principal = self.grant.principal
+        return principal.label if principal.kind == "team" else str(Source(self.grant.source).label)
+
+    @property
+    def kind(self) -> tuple[bool, ...]:
+        """Return what its row depends on, but for the values that stand in it."""
+        grant = self.grant
+        return (grant.principal.kind == "team", bool(grant.given_by_id), self.begun, bool(grant.ended_by_id))
+
 
 def held_by(principal_ids: Iterable[int], at: datetime) -> list[Holding]:
     """Return the grants to any of the principals that are not over at `at`, riskiest first; future ones too."""
     rows = RoleGrant.objects.filter(principal__in=set(principal_ids), mode=Mode.ACTIVE).not_over(at)
-    return _described(rows.order_by("-role__risk", "role__name", "pk"), at)
+    return _described(rows.order_by("-role__risk", "role__name", "pk"), at=at)[0]
 
 
-def ended_for(principal_ids: Iterable[int], at: datetime, since: timedelta = RECENTLY) -> list[Holding]:
-    """Return the grants to any of the principals that ended within `since` before `at`, the latest first."""
-    rows = RoleGrant.objects.filter(principal__in=set(principal_ids), until__lte=at, until__gt=at - since)
-    return _described(rows.order_by("-until", "pk"), at)
+def held_now(principal_ids: Iterable[int], at: datetime) -> QuerySet[RoleGrant]:
+    """Return the grants to any of the principals that are in force."""
+    found: QuerySet[RoleGrant] = RoleGrant.objects.in_force(at).filter(
+        principal__in=set(principal_ids), mode=Mode.ACTIVE
+    )
+    return found
 
 
-def _described(rows: QuerySet[RoleGrant], at: datetime) -> list[Holding]:
-    found: Sequence[RoleGrant] = list(rows.select_related("role", "principal__team", "given_by", "ended_by"))
-    words = scopes.labels({grant.scope_id for grant in found})
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What one principal holds: its own, what comes through others, and what of its own ended lately."""
+
+    own: list[Holding]
+    through: list[Holding]
+    ended: list[Holding]
+
+    @property
+    def standing(self) -> list[Holding]:
+        """Return all that is not over."""
+        return [*self.own, *self.through]
+
+
+def all_held(own: Collection[int], through: Collection[int], at: datetime) -> Held:
+    """Return what the principals `own` hold themselves and `through` others, in four queries."""
+    standing = RoleGrant.objects.filter(principal__in={*own, *through}, mode=Mode.ACTIVE).not_over(at)
+    over = RoleGrant.objects.filter(principal__in=own, until__lte=at, until__gt=at - RECENTLY)
+    rows = (standing.order_by("-role__risk", "role__name", "pk"), over.order_by("-until", "pk"))
+    held, ended = _described(*rows, at=at)
+    return Held(
+        [one for one in held if one.grant.principal_id in own],
+        [one for one in held if one.grant.principal_id not in own],
+        ended,
+    )
+
+
+def _described(*lists: QuerySet[RoleGrant], at: datetime) -> list[list[Holding]]:
+    """Return each of the lists with its scopes in words; those of all are read together."""
+    found = [list(rows.select_related("role", "principal__team", "given_by", "ended_by")) for rows in lists]
+    words = scopes.labels({grant.scope_id for grants in found for grant in grants})
     holding = facts.model(at).holding
     return [
-        Holding(grant, words[grant.scope_id], len(holding.get(grant.role_id, ())), grant.starts_at <= at)
-        for grant in found
+        [
+            Holding(grant, words[grant.scope_id], len(holding.get(grant.role_id, ())), grant.starts_at <= at)
+            for grant in grants
+        ]
+        for grants in found
     ]

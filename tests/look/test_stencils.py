@@ -43,8 +43,8 @@ def test_a_condition_that_the_kind_does_not_tell_of_is_found_where_stencils_are_
         drawn("{% stencil 1 id=row.id %}{% if row.kind %}yes{% endif %}{{ id }}{% endstencil %}", ROWS)
 
 
-@pytest.mark.parametrize("tag", ["{% stencil %}{% endstencil %}", "{% stencil 1 2 %}{% endstencil %}"])
-def test_a_stencil_without_kind_or_with_a_nameless_value_is_refused(tag: str) -> None:
+@pytest.mark.parametrize("tag", ["{% stencil %}{% endstencil %}", "{% stencil 1 a=2 3 %}{% endstencil %}"])
+def test_a_stencil_without_kind_or_with_a_value_that_has_no_name_is_refused(tag: str) -> None:
     with pytest.raises(TemplateSyntaxError):
         drawn(tag, ROWS)
 
@@ -56,3 +56,13 @@ def test_addresses_are_those_of_reverse() -> None:
         assert address(view, *ids) == reverse(view, args=ids)
     with pytest.raises(NoReverseMatch):
         address("people:nowhere", 7)
+
+
+def test_text_is_not_taken_for_markup_that_reads_the_same() -> None:
+    from django.utils.safestring import mark_safe
+
+    from cxaccess.templatetags.ui import state
+
+    markup = "<b>Away</b>"
+    assert markup in state(mark_safe(markup))
+    assert markup not in state(markup)

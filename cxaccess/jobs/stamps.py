@@ -19,6 +19,9 @@ def bump(*keys: int) -> None:
     for start in range(0, len(wanted), CHUNK):
         some = wanted[start : start + CHUNK]
         Stamp.objects.bulk_create([Stamp(key=key) for key in some], ignore_conflicts=True)
+        if len(some) > 1:
+            # In one order, so that two who move several of the same never wait for each other in a circle.
+            list(Stamp.objects.filter(key__in=some).order_by("key").select_for_update().values_list("key"))
         Stamp.objects.filter(key__in=some).update(version=F("version") + 1)
 
 

@@ -18,6 +18,7 @@ from permissions import gate, history, places
 from permissions.engine import Model, Scope
 from permissions.models import Mode, RoleGrant
 
+Gains = dict[int, frozenset[str]]
 Stays = Callable[["Held", str], bool]
 
 
@@ -49,11 +50,19 @@ def of_models(before: Model, after: Model, actions: Collection[str], *, at: date
     return world.compare(lambda grant, action: grant.role in after.granting[action])
 
 
-def of_ending(model: Model, grant: RoleGrant, *, at: datetime) -> list[ActionEffect]:
-    """Return what people lose of the grant's role when that grant ends now."""
-    actions = model.holding.get(grant.role_id, frozenset())
-    world = _load(model, model, actions, {grant.principal_id}, at)
-    return world.compare(lambda held, action: held.id != grant.pk and held.role in model.granting[action])
+def of_ending(model: Model, grants: Collection[RoleGrant], *, at: datetime) -> list[ActionEffect]:
+    """Return what people lose of the grants' roles when all of these end now."""
+    ending = {grant.pk for grant in grants}
+    none: frozenset[str] = frozenset()
+    actions = none.union(*(model.holding.get(grant.role_id, none) for grant in grants))
+    world = _load(model, model, actions, {grant.principal_id for grant in grants}, at)
+    return world.compare(lambda held, action: held.id not in ending and held.role in model.granting[action])
+
+
+def of_giving(model: Model, principals: Collection[int], role: int, scope: Scope, *, at: datetime) -> Gains:
+    """Return {person: the permissions they gain} when each of `principals` is given `role` within `scope` now."""
+    world = _load(model, model, model.holding.get(role, frozenset()), set(principals), at)
+    return world.gains(Held(0, 0, role, scope))
 
 
 def _principals(condition: Q, at: datetime) -> set[int]:
@@ -92,6 +101,20 @@ class _World:
                 through.update({grant.role for grant in after})
         roles = tuple(role for role, _count in through.most_common())
         return ActionEffect(action, frozenset(gain), frozenset(lose), frozenset(keep), roles)
+
+    def gains(self, gift: Held) -> Gains:
+        """Return {person: the permissions that `gift` adds to what they hold}; most people hold in the same places."""
+        known: dict[frozenset[Scope], bool] = {}
+        found: dict[int, set[str]] = {person: set() for person in self.grants}
+        for action in self.actions:
+            gave = self.before.granting[action]
+            for person, grants in self.grants.items():
+                held = frozenset(grant.scope for grant in grants if grant.role in gave)
+                if held not in known:
+                    known[held] = gift.scope in held or self._covered(gift.scope, held)
+                if not known[held]:
+                    found[person].add(action)
+        return {person: frozenset(actions) for person, actions in found.items()}
 
     def _within(self, inner: Iterable[Held], outer: Collection[Held]) -> bool:
         """Return whether each scope of `inner` lies within one of `outer`."""

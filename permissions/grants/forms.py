@@ -79,10 +79,9 @@ class LastingForm(UntilForm):
         return super().clean() or cleaned
 
 
-class GiveForm(LastingForm, WindowForm):
-    """Who gets which role, where, from when, for how long, why."""
+class GiftForm(LastingForm, WindowForm):
+    """Which role, where, from when, for how long, why."""
 
-    to = forms.ModelChoiceField(Principal.objects.none(), widget=forms.HiddenInput)
     role = RoleChoice(
         Role.objects.none(),
         label=gettext_lazy("Role"),
@@ -91,16 +90,8 @@ class GiveForm(LastingForm, WindowForm):
     )
     reason = ReasonField()
 
-    def __init__(
-        self,
-        *args: Any,
-        takers: QuerySet[Principal],
-        roles: QuerySet[Role],
-        places: Sequence[Places],
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *args: Any, roles: QuerySet[Role], places: Sequence[Places], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["to"].queryset = takers  # type: ignore[attr-defined]
         self.fields["role"].queryset = roles  # type: ignore[attr-defined]
         self.dimensions = [choice.dimension for choice in places]
         for choice in places:
@@ -117,15 +108,25 @@ class GiveForm(LastingForm, WindowForm):
         return {name: self.cleaned_data[name] for name in self.dimensions if self.cleaned_data.get(name)}
 
     @property
+    def places_fields(self) -> list[forms.BoundField]:
+        """Return the fields that limit where."""
+        return [self[name] for name in self.dimensions]
+
+
+class GiveForm(GiftForm):
+    """The same for one person or team."""
+
+    to = forms.ModelChoiceField(Principal.objects.none(), widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, takers: QuerySet[Principal], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].queryset = takers  # type: ignore[attr-defined]
+
+    @property
     def posted(self) -> set[str]:
         """Return the names under which its values are sent."""
         moments = {f"{name}_{part}" for name in ("starts_at", "until") for part in ("date", "time")}
         return set(self.fields) | moments
-
-    @property
-    def places_fields(self) -> list[forms.BoundField]:
-        """Return the fields that limit where."""
-        return [self[name] for name in self.dimensions]
 
 
 def _place(choice: Places) -> forms.TypedChoiceField:

@@ -172,7 +172,7 @@ class Consequence:
 
 def consequence(grant: RoleGrant, *, at: datetime) -> Consequence:
     """Return what people lose when the grant ends at `at`, and what they keep another way."""
-    found = effects.of_ending(facts.model(at), grant, at=at)
+    found = effects.of_ending(facts.model(at), [grant], at=at)
     lost = [one.action for one in found if one.lose]
     kept = [one.action for one in found if one.keep and not one.lose]
     actions = {action.key: action for action in Action.objects.filter(key__in={*lost, *kept}).select_related("type")}

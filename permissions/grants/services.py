@@ -1,6 +1,6 @@
 """Giving roles, changing when they end, ending them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import copy
 from datetime import datetime, timedelta
 from typing import Any
@@ -48,7 +48,7 @@ def give_role(
     taker = locked(Principal, principal.pk)
     giving.require_give(actor, role_id=given.pk, scope=facts.scope(scope.pk), at=at)
     why = stated(reason)
-    _require_giveable(given)
+    require_giveable(given)
     require_taker(taker)
     window = windows.settle(starts_at, until, at=at)
     _require_new(taker, given, scope, window.starts_at, window.until)
@@ -58,7 +58,7 @@ def give_role(
         stated_from=window.stated_from, stated_until=window.until,
     )  # fmt: skip
     stamps.bump(taker.pk)
-    record(Tag.GRANT_GIVEN, actor=actor, at=at, obj=grant, about=_person_of(taker), details=_facts(grant))
+    record(Tag.GRANT_GIVEN, actor=actor, at=at, obj=grant, about=_person_of(taker), details=told_of(grant))
     return grant
 
 
@@ -85,7 +85,7 @@ def change_end(actor: Person, *, grant: RoleGrant, until: datetime | None, reaso
     row.until = row.stated_until = until
     row.save(update_fields=["until", "stated_until"])
     _settle(row, at)
-    details = _facts(row) | {"why": why}
+    details = told_of(row) | {"why": why}
     record(
         Tag.GRANT_CHANGED, actor=actor, at=at, obj=row, before=before, about=_person_of(row.principal), details=details
     )
@@ -113,7 +113,7 @@ def end_grant(actor: Person, *, grant: RoleGrant, reason: str, at: datetime) -> 
         obj=row,
         before=before,
         about=_person_of(row.principal),
-        details=_facts(row),
+        details=told_of(row),
     )
     return row
 
@@ -154,7 +154,8 @@ def _settle(row: RoleGrant, at: datetime) -> None:
         giving.require_administrator(at=at)
 
 
-def _require_giveable(role: Role) -> None:
+def require_giveable(role: Role) -> None:
+    """Pass a role that can be given: in use, and with permissions."""
     if role.retired_at is not None:
         raise Refused(_("%(role)s is retired and cannot be given any more.") % {"role": role.name}, field="role")
     if role.current_id is None:
@@ -170,21 +171,27 @@ def _require_new(
     but: int | None = None,
 ) -> None:
     """Refuse a second grant of the same role within the same scope while the first is in force."""
-    same = RoleGrant.objects.filter(principal=principal, role=role, scope=scope).exclude(pk=but)
-    lasting = same.filter(Q(until=None) | Q(until__gt=starts_at)).exclude(until=F("starts_at"))
-    if until is not None:
-        lasting = lasting.filter(starts_at__lt=until)
-    found = lasting.order_by("starts_at").first()
+    others = twins([principal.pk], role, scope, starts_at, until)
+    found = (others.exclude(pk=but) if but else others).order_by("starts_at").first()
     if found is not None:
         message = _("%(name)s already holds %(role)s there at that time. Change the end of that grant instead.")
         raise Refused(message % {"name": principal.label, "role": role.name}, field="role", facts={"grant": found.pk})
+
+
+def twins(
+    principals: Iterable[int], role: Role, scope: Scope, starts_at: datetime, until: datetime | None
+) -> QuerySet[RoleGrant]:  # fmt: skip
+    """Return the grants of `role` to any of `principals` within the same scope that overlap the window."""
+    same = RoleGrant.objects.filter(principal__in=principals, role=role, scope=scope)
+    lasting = same.filter(Q(until=None) | Q(until__gt=starts_at)).exclude(until=F("starts_at"))
+    return lasting if until is None else lasting.filter(starts_at__lt=until)
 
 
 def _person_of(principal: Principal) -> Person | None:
     return principal.person if principal.kind == PrincipalKind.PERSON else None
 
 
-def _facts(grant: RoleGrant) -> dict[str, object]:
+def told_of(grant: RoleGrant) -> dict[str, object]:
     """Return what the trail keeps of a grant beside the difference: ids and moments, no names."""
     return {
         "principal": grant.principal_id,

@@ -1,5 +1,7 @@
 """Pages about grants: the list, one grant, giving one, changing its end, ending it."""
 
+from collections.abc import Set
+
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -8,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import Node, NodeKind
-from accounts.reads import places_for
+from accounts.reads import allowed_on, places_for
 from accounts.signin.guards import fresh_factor
 from audits.trail.selectors import history_of
 from cxaccess.formparts import add_refusal
 from cxaccess.lib import csv_out
 from cxaccess.lib.errors import Refused
-from cxaccess.lib.listing import Listing, search_text
+from cxaccess.lib.listing import Listing, Page, number_in, search_text
 from cxaccess.toasts import tell
 from permissions import facts, gate, giving, places
 from permissions.grants import scopes, selectors, services
@@ -44,11 +46,8 @@ ROWS = RoleGrant.objects.select_related(
 def index(request: HttpRequest) -> HttpResponse:
     """List the grants that the reader may see."""
     require_somewhere(request.user, "grant.view", at=request.at)
-    seen = selectors.visible(request.user, at=request.at)
+    rows, form = kept(request)
     view = request.GET.get("view", "")
-    form = FilterForm(request.GET, grants=seen, regions=_regions(request))
-    kept = selectors.of_view(request.user, seen, view, at=request.at)
-    rows = selectors.narrowed(kept, q=search_text(request.GET), **form.wanted)
     page = GRANTS.page(rows, request.GET)
     context = {
         "page": page,
@@ -58,9 +57,23 @@ def index(request: HttpRequest) -> HttpResponse:
         **selectors.shown_view(request.user, view, at=request.at),
         "uses_seen": usage.seen(request.user, page.rows, at=request.at),
         "may_export": gate.may_somewhere(request.user, "grant.export", at=request.at),
+        "may_end": _endable(request, page) if view != "ended" else frozenset(),
         "may_give": gate.may_somewhere(request.user, giving.GIVE, at=request.at),
     }
     return render(request, "permissions/grants/list.html", context)
+
+
+def kept(request: HttpRequest) -> tuple[QuerySet[RoleGrant], FilterForm]:
+    """Return the grants that the filters in the address keep of those the reader sees, and these filters."""
+    seen = selectors.visible(request.user, at=request.at)
+    form = FilterForm(request.GET, grants=seen, regions=_regions(request))
+    of_view = selectors.of_view(request.user, seen, request.GET.get("view", ""), at=request.at)
+    return selectors.narrowed(of_view, q=search_text(request.GET), **form.wanted), form
+
+
+def _endable(request: HttpRequest, page: Page) -> Set[int]:
+    """Return the ids of the grants on the page that the reader may end."""
+    return allowed_on(request.user, ["grant.end"], list(page), at=request.at)["grant.end"]
 
 
 @login_required
@@ -95,6 +108,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "grant": grant,
         "where": scopes.label(grant.scope),
         "permissions": len(held),
+        "batch": number_in(grant.source_ref.removeprefix("batch-")) if grant.source_ref.startswith("batch-") else None,
         "is_open": is_open(grant, request.at),
         "may_end": gate.may(request.user, "grant.end", grant, at=request.at),
         "may_see_role": gate.may(request.user, "role.view", grant.role, at=request.at),

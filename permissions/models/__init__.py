@@ -1,6 +1,7 @@
 """MAY: the catalogue, resources, roles, grants and use."""
 
 from permissions.models.attribute import AttributeDefinition, AttributeType, Entity
+from permissions.models.batch import GrantBatch
 from permissions.models.catalogue import Action, Implication, ResourceType
 from permissions.models.grant import Mode, RoleGrant, Scope, ScopeTerm
 from permissions.models.object_grant import GroupObjectGrant, PersonObjectGrant
@@ -13,6 +14,7 @@ __all__ = [
     "AttributeDefinition",
     "AttributeType",
     "Entity",
+    "GrantBatch",
     "GroupObjectGrant",
     "Implication",
     "Mode",

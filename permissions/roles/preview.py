@@ -66,13 +66,13 @@ def preview(actor: Person, wanted: Draft, *, at: datetime) -> Preview:
         gate.visible(actor, "person.view", Person.objects.filter(pk__in=people), at=at).values_list("pk", flat=True)
     )
     roles = names_of({role for effect_ in found for role in effect_.through})
-    told = _told(found, actions, {pk: person for pk, person in people.items() if pk in seen}, roles)
+    told = grouped(found, actions, {pk: person for pk, person in people.items() if pk in seen}, roles)
     high = {person for one in found if actions[one.action].risk >= Risk.HIGH for person in one.gain}
     everybody = set().union(*(one.gain | one.lose for one in found), set())
     return Preview(told, len(high), len(everybody), tuple(refusals(actor, effect, at=at)))
 
 
-def _told(
+def grouped(
     found: Iterable[ActionEffect],
     actions: Mapping[str, Action],
     people: Mapping[int, Person],

@@ -61,7 +61,7 @@ def test_ending_a_grant_takes_only_what_nothing_else_gives(cast: Cast) -> None:
     at = clock.now()
     world.give(cast.maya, cast.feedback_reader)
     grant = RoleGrant.objects.get(role=cast.analyst)
-    found = {effect.action: effect for effect in of_ending(facts.model(at), grant, at=at)}
+    found = {effect.action: effect for effect in of_ending(facts.model(at), [grant], at=at)}
     assert found["feedback.view"].lose == {cast.jonas.pk}
     assert found["feedback.view"].keep == {cast.maya.pk}
     assert found["feedback.export"].lose == {cast.jonas.pk, cast.maya.pk}

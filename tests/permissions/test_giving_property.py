@@ -21,15 +21,20 @@ from accounts.people.services import reactivate, suspend
 from accounts.structure.services import move_node
 from accounts.teams.memberships import add_member, change_membership_end, end_membership
 from accounts.teams.services import move_team
+from cxaccess.jobs import stamps
 from cxaccess.lib import clock
 from cxaccess.lib.errors import Refused
 from permissions import facts, giving
 from permissions.engine import Scope, Target, allows, scopes_for
+from permissions.grants import scopes
+from permissions.grants.bulk.plan import preview
+from permissions.grants.bulk.services import end_many, give_many, undo_many
 from permissions.grants.services import change_end, end_grant, give_in_words
 from permissions.guards import NotAllowed
-from permissions.models import Role, RoleGrant
+from permissions.models import GrantBatch, Role, RoleGrant, RoleVersion
 from permissions.roles.rows import contents
-from permissions.roles.services import create_role, save_version
+from permissions.roles.services import clone_role, create_role, reopen_role, save_version
+from permissions.roles.versions import restoration
 from tests import cast as people
 from tests import world
 from tests.cast import Cast
@@ -171,8 +176,67 @@ def _end(draw: Any, cast: Cast) -> object:
     return lambda actor: end_grant(actor, grant=row, reason="Over", at=clock.now())
 
 
+def _give_many(draw: Any, cast: Cast) -> object:
+    people_ = draw(st.lists(st.sampled_from([cast.maya, cast.ali, cast.chiara, cast.nils]), min_size=1, unique=True))
+    role = draw(st.sampled_from(list(Role.objects.order_by("pk"))))
+    terms = draw(st.sampled_from([{}, {"region": cast.dach.pk}, {"region": cast.mena.pk}]))
+    scope = scopes.intern(terms)
+    # As it would be if somebody had drafted it while they still might, or past the service.
+    batch = GrantBatch.objects.create(
+        made_by=cast.priya, made_at=clock.now(), people=[one.principal_id for one in people_], role=role, scope=scope,
+        reason="Needed",
+    )  # fmt: skip
+
+    def deed(actor: Person) -> object:
+        GrantBatch.objects.filter(pk=batch.pk).update(made_by=actor)
+        batch.refresh_from_db()
+        return give_many(actor, batch=batch, seen=_seen(batch), at=clock.now())
+
+    return deed
+
+
+def _seen(batch: GrantBatch) -> str:
+    row = GrantBatch.objects.select_related("role", "scope").get(pk=batch.pk)
+    return preview(row, row.role, row.scope, at=clock.now()).digest  # type: ignore[arg-type]
+
+
+def _end_many(draw: Any, cast: Cast) -> object:
+    ids = draw(
+        st.sets(st.sampled_from(list(RoleGrant.objects.order_by("pk").values_list("pk", flat=True))), max_size=3)
+    )
+    return lambda actor: end_many(actor, grants=ids, reason="Over", at=clock.now())
+
+
+def _undo(draw: Any, cast: Cast) -> object:
+    row = draw(st.sampled_from(list(GrantBatch.objects.order_by("pk")) or [None]))
+    return (lambda actor: undo_many(actor, batch=row, reason="Back", at=clock.now())) if row else lambda _actor: None
+
+
+def _clone(draw: Any, cast: Cast) -> object:
+    role = draw(st.sampled_from(list(Role.objects.order_by("pk"))))
+    stated = {"name": "Cloned", "purpose": "Any", "owner": None, "at": clock.now()}
+    return lambda actor: clone_role(actor, role=role, **stated)
+
+
+def _restore(draw: Any, cast: Cast) -> object:
+    version = draw(st.sampled_from(list(RoleVersion.objects.order_by("pk"))))
+    role = Role.objects.get(pk=version.role_id)
+    held = restoration(version).contents
+    includes = list(Role.objects.filter(pk__in=held.includes))
+    return lambda actor: save_version(
+        actor, role=role, row_version=role.row_version, actions=held.actions, includes=includes, note="",
+        restores=version.number, at=clock.now(),
+    )  # fmt: skip
+
+
+def _reopen(draw: Any, cast: Cast) -> object:
+    role = draw(st.sampled_from(list(Role.objects.exclude(retired_at=None)) or [cast.agent]))
+    return lambda actor: reopen_role(actor, role=role, reason="Again", at=clock.now())
+
+
 DOORS: tuple[Door, ...] = (
-    _give, _save, _create, _join, _stay, _leave, _move_team, _move_node, _restate, _lengthen, _end
+    _give, _save, _create, _join, _stay, _leave, _move_team, _move_node, _restate, _lengthen, _end,
+    _give_many, _end_many, _undo, _clone, _restore, _reopen,
 )  # fmt: skip
 
 
@@ -188,7 +252,21 @@ def town(db: None) -> Cast:
     world.give(cast.care_emea, cast.agent, region=cast.emea)
     world.give(cast.care_dach, cast.team_lead, region=cast.dach, until=world.soon(days=10))
     world.give(cast.maya, cast.feedback_reader, team=cast.care_dach)
+    _older_times(cast)
     return cast
+
+
+def _older_times(cast: Cast) -> None:
+    """Give roles versions to go back to, and one that is retired while a role that is held includes it."""
+    world.reversion(cast.agent, {"ticket.reply"})
+    world.reversion(cast.feedback_reader, {"feedback.view", "role.give"})
+    world.reversion(cast.feedback_reader, {"feedback.view"})
+    inner = world.role("Retired exporter", {"feedback.export", "report.edit"})
+    world.give(cast.ali, world.role("Reopened first", {"survey.view"}, [inner]), region=cast.mena)
+    Role.objects.filter(pk=inner.pk).update(retired_at=clock.now())
+    with transaction.atomic():
+        stamps.bump(stamps.MODEL)
+    world.give(cast.otto, world.role("Role keeper", {"role.edit", "role.retire"}))
 
 
 QUICK = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]

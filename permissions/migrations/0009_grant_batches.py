@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('permissions', '0005_sources_of_leads_and_owners'),
+        ('permissions', '0008_usage_indexes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
-from django.db.models import Count, F
+from django.db.models import Count, F, Max, Min
 
 from accounts.models import AttributeHistory, Membership, Node, Part, Person, PersonState, Team
 from accounts.signin.selectors import authenticator, needs_factor
@@ -22,7 +22,8 @@ from cxaccess.demo.main_people import MAIN, PASSWORD
 from cxaccess.lib import clock
 from cxaccess.lib.tree import ancestors
 from permissions import facts, gate, giving
-from permissions.models import Resource, Role, RoleGrant
+from permissions.models import Resource, Role, RoleGrant, UsageDay, UsageGrant
+from permissions.usage import selectors as usage
 
 AT = clock.now()
 
@@ -39,6 +40,34 @@ def db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def company(db: None) -> None:
     """Every test here finds the company."""
+
+
+def test_use_has_its_three_stories() -> None:
+    first = AT - timedelta(days=120)
+    days = UsageDay.objects.aggregate(first=Min("day"), last=Max("day"))
+    assert first.date() <= days["first"] <= (AT - timedelta(days=110)).date()
+    assert days["last"] < AT.date()
+    idle = usage.unused(RoleGrant.objects.all(), at=AT)
+    assert 20 <= idle.count() <= 200, "some access is never used, most is"
+    night = UsageDay.objects.order_by("-count").select_related("person", "action")[0]
+    assert (night.action.key, night.count > 2000, night.last_at.hour) == ("profile.view", True, 2)
+    team = Team.objects.get(principal__label="Insights EMEA").principal
+    members = Membership.objects.in_force(AT).filter(principal=team, person__state=PersonState.ACTIVE)
+    dormant = [row.person for row in members if not UsageDay.objects.filter(person=row.person).exists()]
+    assert len(dormant) == 1
+    late = UsageGrant.objects.filter(last_at__gt=AT - timedelta(days=14), grant__role__key="support-agent")
+    moved = [
+        use
+        for use in late.filter(grant__principal__kind="person").select_related("person", "grant__scope")
+        if use.person.region_id not in below(use.grant.scope)
+    ]
+    assert moved, "somebody who moved still works where they were"
+
+
+def below(scope: Any) -> set[int]:
+    """Return the regions that a scope reaches."""
+    (ref,) = scope.terms.filter(dimension="region").values_list("ref_id", flat=True)
+    return set(facts.model(AT).below("region", ref))
 
 
 def active(name: str) -> Person:

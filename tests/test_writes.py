@@ -29,6 +29,7 @@ ALLOWED: dict[str, str] = {
     "cxaccess/demo/resources.py": "the demo company, into an empty instance alone",
     "cxaccess/demo/rows.py": "the demo company, into an empty instance alone",
     "cxaccess/demo/tale.py": "the demo company, into an empty instance alone",
+    "cxaccess/demo/use.py": "the demo company, into an empty instance alone",
     "cxaccess/jobs/imports.py": "imports' own states and staged rows; not governed",
     "cxaccess/jobs/heartbeat.py": "its own watermark; not governed",
     "cxaccess/jobs/notices.py": "notices and their marks; not governed",

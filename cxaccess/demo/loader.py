@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from accounts.models import Person
 from audits.trail.record import record, record_many
 from audits.trail.tags import Tag
-from cxaccess.demo import giving, holdings, resources, rows, tale
+from cxaccess.demo import giving, holdings, resources, rows, tale, use
 from cxaccess.demo.fates import befall
 from cxaccess.demo.plan import staff
 from cxaccess.demo.town import LOADER, Town
@@ -45,9 +45,10 @@ def load(*, at: datetime, seed: int = SEED) -> Town:
     resources.resources(town)
     giving.grants(town)
     tale.happenings(town)
+    stamps.bump(stamps.MODEL)
+    use.happened(town, seed)
     _write(town)
     instance.put(instance.INSTANCE_NAME, NAME)
-    stamps.bump(stamps.MODEL)
     return town
 
 

@@ -193,11 +193,11 @@ def _things(reads: Iterable[tuple[int, str, int | None]], at: datetime) -> dict[
                 found[action, thing] = thing
             continue
         resource = of_objects.get((key, thing)) if thing is not None else None
-        found[action, thing] = resource or _stand_in(types[key], at)
+        found[action, thing] = resource or stand_in(types[key], at)
     return found
 
 
-def _stand_in(type_: ResourceType, at: datetime) -> int:
+def stand_in(type_: ResourceType, at: datetime) -> int:
     """Return the resource that stands for a whole part of this console, such as the trail; made when first used."""
     name = {"type": type_, "system": "cxaccess", "external_id": f"{CONSOLE}:{type_.key}", "name": type_.plural}
     made, _new = Resource.objects.get_or_create(

@@ -29,6 +29,7 @@ class Item:
     url_name: str
     permission: str = ""
     key: str = ""  # G and this letter goes there
+    also: tuple[str, ...] = ()  # namespaces of other features that belong here
 
     @property
     def url(self) -> str:
@@ -38,7 +39,8 @@ class Item:
     def is_current(self, view_name: str) -> bool:
         """Return whether the page `view_name` belongs to this place: itself, or one of the same feature."""
         namespace = self.url_name.rpartition(":")[0]
-        return view_name == self.url_name or (bool(namespace) and view_name.startswith(f"{namespace}:"))
+        within = view_name.rpartition(":")[0]
+        return view_name == self.url_name or (bool(within) and within in (namespace, *self.also))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ NAVIGATION = (
         _("Access"),
         (
             Item(_("Roles"), "role", "roles:list", "role.view", key="R"),
-            Item(_("Grants"), "grant", "grants:list", "grant.view", key="G"),
+            Item(_("Grants"), "grant", "grants:list", "grant.view", key="G", also=("objects",)),
             Item(_("Resources"), "resource", "resources:list", "resource.view", key="E"),
             Item(_("Imports"), "import", "imports:list", "import.view", key="I"),
             Item(_("Catalogue"), "catalogue", "catalogue:list", "catalogue.view"),

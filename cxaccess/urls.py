@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("-/live", health.live, name="live"),
     path("-/ready", health.ready, name="ready"),
     path("catalogue/", include("permissions.catalogue.urls")),
+    path("grants/things/", include("permissions.objects.urls")),
     path("grants/", include("permissions.grants.urls")),
     path("mailbox/", include("cxaccess.jobs.urls")),
     path("imports/", include("permissions.imports.urls")),

@@ -114,8 +114,11 @@ def _objects(found: facts.Snapshot, action: str, at: datetime) -> tuple[sql.Ids,
     return mine.values("content_object"), shared.values("content_object")
 
 
-def who_can(action: str, asked: Asked = None, *, at: datetime) -> models.QuerySet[Person]:
-    """Return the people who may do `action` to `asked` at `at`, in no order."""
+def who_can(action: str, asked: Asked = None, *, at: datetime, without: str = "") -> models.QuerySet[Person]:
+    """Return the people who may do `action` to `asked` at `at`, in no order.
+
+    `without` is the key of an object grant that is thought away: who still may, once it is ended?
+    """
     model = facts.model(at)
     target = _target(action, asked, at)
     if not fits(model, action, target):
@@ -123,7 +126,7 @@ def who_can(action: str, asked: Asked = None, *, at: datetime) -> models.QuerySe
     if model.policies:
         everybody = Person.objects.filter(state=PersonState.ACTIVE) if not facts.is_past(at) else Person.objects.all()
         return Person.objects.filter(pk__in=[one.pk for one in everybody if may(one, action, target, at=at)])
-    return people_of(model, _principals_with(model, action, target, at), at)
+    return people_of(model, _principals_with(model, action, target, at, without), at)
 
 
 def who_can_somewhere(action: str, *, at: datetime) -> models.QuerySet[Person]:
@@ -133,14 +136,19 @@ def who_can_somewhere(action: str, *, at: datetime) -> models.QuerySet[Person]:
     return people_of(model, principals | _principals_on(model, action, None, at), at)
 
 
-def _principals_on(model: Model, action: str, resource: int | None, at: datetime) -> set[int]:
+def _principals_on(model: Model, action: str, resource: int | None, at: datetime, without: str = "") -> set[int]:
     """Return the principals with an object grant in force that gives `action` on `resource`; None: on anything."""
     given = Q(permission__catalogue_action__key__in=model.implied_by.get(action, ()))
     if resource is not None:
         given &= Q(content_object=resource)
-    mine = PersonObjectGrant.objects.in_force(at).filter(given).values_list("user__principal_id", flat=True)
-    shared = GroupObjectGrant.objects.in_force(at).filter(given).values_list("group__principal", flat=True)
-    return {*mine.distinct(), *shared.distinct()}
+    mine, shared = (
+        PersonObjectGrant.objects.in_force(at).filter(given),
+        GroupObjectGrant.objects.in_force(at).filter(given),
+    )
+    mine = mine.exclude(pk=int(without[1:])) if without.startswith("p") else mine
+    shared = shared.exclude(pk=int(without[1:])) if without.startswith("c") else shared
+    people = mine.values_list("user__principal_id", flat=True).distinct()
+    return {*people, *shared.values_list("group__principal", flat=True).distinct()}
 
 
 def _giving(model: Model, action: str, at: datetime) -> models.QuerySet[RoleGrant]:
@@ -150,13 +158,15 @@ def _giving(model: Model, action: str, at: datetime) -> models.QuerySet[RoleGran
     return rows
 
 
-def _principals_with(model: Model, action: str, target: Target, at: datetime) -> set[int]:
+def _principals_with(model: Model, action: str, target: Target, at: datetime, without: str) -> set[int]:
     """Return the principals with a grant in force that gives `action` on `target`, by a role or on itself."""
     read = list(_giving(model, action, at).values_list("principal_id", "scope_id"))
     scopes = history.scopes({scope for _, scope in read})
     covered = {pk for pk, scope in scopes.items() if model.covers(scope, target)}
     by_role = {principal for principal, scope in read if scope in covered}
-    return by_role if target.resource is None else by_role | _principals_on(model, action, target.resource, at)
+    if target.resource is None:
+        return by_role
+    return by_role | _principals_on(model, action, target.resource, at, without)
 
 
 def people_of(model: Model, principals: Iterable[int], at: datetime) -> models.QuerySet[Person]:

@@ -60,7 +60,12 @@ def may_give_on(actor: Person, *, actions: Iterable[str], resource: Resource, at
     return may_give_all(actor, gains=Gains(objects=frozenset((action, resource.pk) for action in actions)), at=at)
 
 
-def _may_share(actor: Person, actions: set[str], resource: Resource, at: datetime) -> bool:
+def may_give_there(actor: Person, *, resource: Resource, at: datetime) -> bool:
+    """Return whether `actor` may give roles where `resource` lies, and so most of what can be had on it."""
+    return gate.may(actor, GIVE, _at_the_places_of(resource, at), at=at)
+
+
+def may_share(actor: Person, *, actions: Iterable[str], resource: Resource, at: datetime) -> bool:
     """Return whether `actions` are what the resource's own type allows, and the actor shares exactly this resource."""
     own = all(action.partition(".")[0] == resource.type.key for action in actions)
     if not own or resource.object_kind is not None:
@@ -159,7 +164,7 @@ def _by_place(actor: Person, gains: Gains, at: datetime) -> Iterator[tuple[Targe
         spot = frozenset(there.places.items())
         if spot not in known:
             known[spot] = gate.may(actor, GIVE, there, at=at)
-        yield there, not (known[spot] or _may_share(actor, actions, resource, at))
+        yield there, not (known[spot] or may_share(actor, actions=actions, resource=resource, at=at))
 
 
 def _by_resource(gains: Gains) -> Iterator[tuple[Resource, set[str]]]:

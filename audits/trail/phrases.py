@@ -6,6 +6,7 @@ from functools import lru_cache
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Part
 from audits.trail.changes import Change, aware
-from audits.trail.names import Names
+from audits.trail.names import Names, Ref
 from cxaccess.lib.clock import last_day
 from permissions.engine import Reason
 
@@ -82,6 +83,20 @@ def where(names: Names, parts: Mapping[str, Any]) -> Phrase:
         return NOTHING
     scope = names.get("scope", parts["scope"])
     return Phrase(str(_(" in {scope}")), {"scope": scope}) if str(scope) else Phrase(str(_(" everywhere")))
+
+
+def permission(details: Mapping[str, Any]) -> Ref:
+    """Return the permission that a grant on one resource is of; it leads to that grant."""
+    grant = object_grant(str(details.get("grant", "")))
+    return Ref(str(details.get("action") or grant), grant.url)
+
+
+def object_grant(key: str) -> Ref:
+    """Return a grant on one resource by its key."""
+    try:
+        return Ref(_("Grant %(key)s on one resource") % {"key": key}, reverse("objects:detail", args=[key]))
+    except NoReverseMatch:
+        return Ref(_("a permission"))
 
 
 def until(details: Mapping[str, Any]) -> Phrase:

@@ -15,7 +15,7 @@ from accounts.models import Membership, Person, Principal, Team
 from audits.models import Event
 from audits.trail.stories import Story, describe
 from cxaccess.lib.clock import start_of_day
-from permissions.models import Role, RoleGrant
+from permissions.models import GroupObjectGrant, Resource, Role, RoleGrant
 
 HISTORY_SIZE = 25
 NEARBY = timedelta(hours=1)  # one piece of work never takes longer, and the index on time keeps the search short
@@ -80,7 +80,7 @@ def _concerning(obj: models.Model) -> Q:
     if isinstance(obj, Person):
         return itself | Q(about_person_id=obj.pk)
     if isinstance(obj, Team):
-        return itself | _held_by(obj.principal_id)
+        return itself | _objects(Resource, [obj.resource_id]) | _held_by(obj.principal_id)
     if isinstance(obj, Role):
         return itself | _objects(RoleGrant, RoleGrant.objects.filter(role=obj).values("pk"))
     if isinstance(obj, Principal):
@@ -90,8 +90,10 @@ def _concerning(obj: models.Model) -> Q:
 
 def _held_by(principal_id: int) -> Q:
     grants = RoleGrant.objects.filter(principal=principal_id).values("pk")
+    things = GroupObjectGrant.objects.filter(group__principal=principal_id).values("content_object")
+    on_things = _objects(Resource, things) & Q(additional_data__principal=principal_id)
     members = Membership.objects.filter(principal=principal_id).values("pk")
-    return _objects(RoleGrant, grants) | _objects(Membership, members)
+    return _objects(RoleGrant, grants) | _objects(Membership, members) | on_things
 
 
 def _objects(model: type[models.Model], ids: object) -> Q:

@@ -121,7 +121,8 @@ class Story:
     @cached_property
     def grants(self) -> list[Ref]:
         """Return the grants that decided."""
-        return [self.names.get("grant", pk) for pk in self.decision.get("grants", ())]
+        on_one = [phrases.object_grant(str(key)) for key in self.decision.get("object_grants", ())]
+        return [*(self.names.get("grant", pk) for pk in self.decision.get("grants", ())), *on_one]
 
     @property
     def kept(self) -> list[tuple[str, Any]]:
@@ -199,6 +200,7 @@ WORDS: dict[str, Callable[[Story], Any]] = {
     "restored": lambda story: phrases.restored(story.details),
     "people": lambda story: phrases.people(story.details),
     "action": lambda story: story.decision.get("action", ""),
+    "permission": lambda story: phrases.permission(story.details),
     "target": lambda story: story.target,
     "list": lambda story: phrases.listed(story.details),
     "use": lambda story: phrases.taken_in(story.details),

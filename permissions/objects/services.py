@@ -1,10 +1,13 @@
 """Giving a permission on one resource, changing when that ends, ending it."""
 
+from collections.abc import Mapping
 from copy import copy
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Person, Principal
 from audits.trail.record import record
@@ -16,12 +19,18 @@ from cxaccess.lib.models import Source
 from cxaccess.lib.reasons import stated
 from permissions import gate, giving, places
 from permissions.grants.rules import is_later, require_not_over, require_taker
-from permissions.guards import locked, require, use_case
+from permissions.guards import locked, require, require_somewhere, use_case
 from permissions.models import Action, Resource
-from permissions.objects import rows
+from permissions.objects import rows, selectors
 from permissions.objects.rows import AnyGrant
 
-NOT_ON_ONE = ("role.give", "role.give_onward", "role.create", "team.create", "resource.create", "person.create")
+NOT_ON_ONE = (  # they are asked about places, or about nothing in particular
+    "role.give", "role.give_onward", "role.create", "team.create", "resource.create", "person.create",
+)  # fmt: skip
+BROUGHT = {
+    Source.LEAD: gettext_lazy("It comes with leading the team and ends with that: make %(name)s a plain member."),
+    Source.OWNER: gettext_lazy("It comes with owning “%(thing)s” and ends with that: change the owner."),
+}
 
 
 @use_case
@@ -96,6 +105,17 @@ def end_grant(actor: Person, *, grant: AnyGrant, reason: str, at: datetime) -> A
     return row
 
 
+def is_fitting(action: Action, resource: Resource) -> bool:
+    """Return whether a permission can be had on one thing of this type."""
+    return action.key.partition(".")[0] in (resource.type.key, "resource") and action.key not in NOT_ON_ONE
+
+
+def may_view(actor: Person, grant: AnyGrant, *, at: datetime) -> bool:
+    """Return whether `actor` may see it: whoever sees the grants of its holder, and whoever shares the thing."""
+    shared = places.target(grant.content_object, at, as_type="resource")
+    return gate.may(actor, "grant.view", grant, at=at) or gate.may(actor, giving.SHARE, shared, at=at)
+
+
 def may_end(actor: Person, grant: AnyGrant, *, at: datetime) -> bool:
     """Return whether `actor` may end it: whoever ends grants where its holder is, and whoever shares the thing."""
     shared = places.target(grant.content_object, at, as_type="resource")
@@ -104,8 +124,7 @@ def may_end(actor: Person, grant: AnyGrant, *, at: datetime) -> bool:
 
 def require_fitting(action: Action, resource: Resource) -> None:
     """Pass a permission that can be had on one thing of this type. Raises Refused."""
-    type_ = action.key.partition(".")[0]
-    if type_ not in (resource.type.key, "resource") or action.key in NOT_ON_ONE:
+    if not is_fitting(action, resource):
         words = {"action": action.key, "thing": resource.name}
         raise Refused(_("%(action)s cannot be given on %(thing)s alone.") % words, field="action")
     if resource.archived_at is not None:
@@ -118,6 +137,9 @@ def _opened(actor: Person, grant: AnyGrant, at: datetime) -> tuple[AnyGrant, Any
     if not may_end(actor, row, at=at):
         require(actor, "grant.end", row, at=at)
     require_not_over(row, at)
+    if row.source in BROUGHT:
+        words = {"name": rows.principal_of(row).label, "thing": row.content_object.name}
+        raise Refused(BROUGHT[Source(row.source)] % words)
     return row, copy(row)
 
 
@@ -147,3 +169,19 @@ def _require_new(
         message = _("%(name)s already has %(action)s on it at that time. Change the end of that grant instead.")
         words = {"name": principal.label, "action": action.key}
         raise Refused(message % words, field="action", facts={"grant": rows.key(found)})
+
+
+@use_case
+def export_grants(actor: Person, *, of: str, view: str, wanted: Mapping[str, Any], at: datetime) -> QuerySet[Any]:
+    """Record that `actor` takes the list out, and return exactly the grants that the filters keep.
+
+    Raises NotAllowed, NotVisible.
+    """
+    require_somewhere(actor, "grant.export", at=at)
+    seen = selectors.visible(actor, of, "grant.export", at=at)
+    found = selectors.narrowed(selectors.of_view(seen, view, at=at), of, **wanted)
+    used = sorted(name for name, value in wanted.items() if value)
+    filters = dict.fromkeys(used, "") | {"view": view, "of": of}
+    details = {"list": "grants on one resource", "rows": found.count(), "filters": filters}
+    record(Tag.ACCESS_EXPORTED, actor=actor, at=at, details=details)
+    return found

@@ -1,0 +1,164 @@
+"""The pages of grants on one resource: the list and its file, giving step by step, moving ends, ending."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from audits.models import Event
+from cxaccess.lib import clock
+from permissions import gate
+from permissions.models import Action, PersonObjectGrant
+from permissions.objects import rows
+from tests import world
+from tests.cast import Cast
+from tests.sessions import signed_in
+
+
+@pytest.fixture
+def priya(cast: Cast) -> Client:
+    return signed_in(cast.priya)
+
+
+def action(key: str) -> int:
+    return Action.objects.get(key=key).pk
+
+
+def gift(cast: Cast, key: str = "feedback.view", **more: object) -> dict[str, object]:
+    to = cast.chiara.principal_id
+    said = {"to": to, "on": cast.mena_reviews.pk, "action": action(key), "lasts": "30", "reason": "For the study"}
+    return said | more
+
+
+def test_giving_asks_for_the_thing_then_for_the_person_then_for_the_rest(cast: Cast, priya: Client) -> None:
+    give = reverse("objects:give")
+    assert "App reviews MENA" in priya.get(give, {"q": "mena"}).content.decode()
+    assert "Chiara Bellini" in priya.get(give, {"on": cast.mena_reviews.pk, "q": "chiara"}).content.decode()
+    page = priya.get(give, {"on": cast.mena_reviews.pk, "to": cast.chiara.principal_id})
+    offered = set(page.context["form"].fields["action"].queryset.values_list("key", flat=True))
+    assert offered >= {"feedback.view", "feedback.export", "resource.give", "resource.edit"}
+    assert not offered & {"ticket.view", "role.give", "resource.create"}
+    answer = priya.post(give, gift(cast))
+    grant = PersonObjectGrant.objects.get(user=cast.chiara)
+    assert answer.url == reverse("objects:detail", args=[f"p{grant.pk}"])
+    told = priya.get(answer.url).content.decode()
+    assert "For the study" in told
+    assert "App reviews MENA" in told
+
+
+def test_a_high_risk_is_summed_up_and_needs_a_fresh_proof(cast: Cast, priya: Client) -> None:
+    answer = priya.post(reverse("objects:give"), gift(cast, "feedback.export", lasts="none"))
+    assert answer.url.startswith(reverse("objects:confirm"))
+    assert "would not end by itself" in priya.get(answer.url).content.decode()
+    session = priya.session
+    session["proved_at"] = world.soon(hours=-3).isoformat()
+    session.save()
+    assert "/confirm/?next=" in priya.get(answer.url).url
+    assert not PersonObjectGrant.objects.exists()
+    assert signed_in(cast.priya).post(reverse("objects:confirm"), gift(cast, "feedback.export")).status_code == 302
+    assert gate.may(cast.chiara, "feedback.export", cast.mena_reviews, at=clock.now())
+
+
+def test_the_same_again_is_refused_with_a_link_to_what_stands(cast: Cast, priya: Client) -> None:
+    key = rows.key(world.give_on(cast.chiara, "feedback.view", cast.mena_reviews))
+    answer = priya.post(reverse("objects:give"), gift(cast))
+    assert answer.status_code == 422
+    assert reverse("objects:detail", args=[key]) in answer.content.decode()
+
+
+def test_an_owner_who_sees_nobody_finds_a_colleague_by_the_whole_address(cast: Cast) -> None:
+    world.give_on(cast.chiara, "resource.give", cast.mena_reviews)
+    owner = signed_in(cast.chiara)
+    give = reverse("objects:give")
+    things = owner.get(give).context["page"]
+    assert [thing.name for thing in things] == ["App reviews MENA"]
+    ask = {"on": cast.mena_reviews.pk}
+    assert not owner.get(give, ask | {"q": "Ali"}).context["page"].rows
+    found = owner.get(give, ask | {"q": cast.ali.email.upper()})
+    assert [one.label for one in found.context["page"]] == ["Ali Haddad"]
+    to = {"to": cast.ali.principal_id}
+    assert owner.get(give, ask | to).status_code == 302, "an id alone names nobody to them"
+    form = owner.get(give, ask | to | {"mail": cast.ali.email}).context["form"]
+    offered = set(form.fields["action"].queryset.values_list("key", flat=True))
+    assert offered == {"feedback.view", "feedback.edit", "feedback.export", "feedback.delete"}
+    answer = owner.post(give, gift(cast) | to | {"mail": cast.ali.email})
+    assert gate.may(cast.ali, "feedback.view", cast.mena_reviews, at=clock.now())
+    assert owner.get(answer.url).status_code == 200, "who shares a thing sees the grants on it"
+
+
+def test_the_list_has_people_and_collectives_apart_with_filters(cast: Cast, priya: Client) -> None:
+    world.give_on(cast.chiara, "feedback.view", cast.mena_reviews)
+    world.give_on(cast.ali, "feedback.edit", cast.german_reviews, until=world.soon(days=3))
+    world.give_on(cast.care_dach, "feedback.view", cast.german_reviews)
+    found = reverse("objects:list")
+
+    def holders(**asked: object) -> list[str]:
+        return [rows.principal_of(grant).label for grant in priya.get(found, asked).context["page"]]
+
+    assert holders(sort="holder") == ["Ali Haddad", "Chiara Bellini"]
+    assert holders(of="c") == ["Care DACH"]
+    assert holders(q="MENA") == ["Chiara Bellini"]
+    assert holders(view="soon") == ["Ali Haddad"]
+    assert holders(thing=cast.german_reviews.pk) == ["Ali Haddad"]
+    assert holders(holder=cast.chiara.principal_id) == ["Chiara Bellini"]
+    assert holders(view="ended") == []
+    assert holders(sort="-thing", of="nonsense", holder="x") == ["Chiara Bellini", "Ali Haddad"]
+
+
+def test_a_region_sees_the_grants_of_its_own_people(cast: Cast) -> None:
+    world.give_on(cast.ali, "feedback.edit", cast.german_reviews)
+    world.give_on(cast.maya, "feedback.edit", cast.german_reviews)
+    page = signed_in(cast.jonas).get(reverse("objects:list")).context["page"]
+    assert [grant.user for grant in page] == [cast.maya]
+
+
+def test_the_file_says_what_the_filters_keep_and_is_on_record(cast: Cast, priya: Client) -> None:
+    world.give_on(cast.chiara, "feedback.view", cast.mena_reviews, reason="=1+1")
+    answer = priya.post(reverse("objects:export") + "?q=chiara")
+    text = b"".join(answer.streaming_content).decode()
+    assert "Chiara Bellini" in text
+    assert "feedback.view" in text
+    assert ",=1+1" not in text
+    assert Event.objects.get(tag="access.exported").additional_data["rows"] == 1
+
+
+def test_ending_says_what_is_lost_and_what_comes_another_way(cast: Cast, priya: Client) -> None:
+    world.give(cast.chiara, cast.feedback_reader)
+    key = rows.key(world.give_on(cast.chiara, "feedback.edit", cast.mena_reviews))
+    page = priya.get(reverse("objects:end", args=[key]))
+    assert [one.key for one in page.context["effect"].lost] == ["feedback.edit"]
+    assert [one.key for one in page.context["effect"].kept] == ["feedback.view"]
+    assert priya.post(reverse("objects:end", args=[key]), {"reason": "Study is over"}).status_code == 302
+    again = priya.post(reverse("objects:end", args=[key]), {"reason": "Once more"})
+    assert again.status_code == 422
+    assert "already ended this grant" in again.content.decode()
+
+
+def test_ending_a_teams_counts_the_people(cast: Cast, priya: Client) -> None:
+    key = rows.key(world.give_on(cast.insights_dach, "feedback.delete", cast.mena_reviews))
+    effect = priya.get(reverse("objects:end", args=[key])).context["effect"]
+    assert effect.people == 2
+    assert {one.key for one in effect.lost} == {"feedback.delete", "feedback.view"}
+
+
+def test_what_is_no_key_is_not_there(cast: Cast, priya: Client) -> None:
+    for key in ("p999999", "x1", "p", "p1x", "c-1"):
+        assert priya.get(f"/grants/things/{key}/").status_code == 404
+
+
+def test_lists_cost_the_same_for_more_rows(cast: Cast, priya: Client) -> None:
+    def cost(url: str) -> int:
+        priya.get(url)
+        with CaptureQueriesContext(connection) as queries:
+            priya.get(url)
+        return len(queries)
+
+    one = world.give_on(cast.chiara, "feedback.view", cast.mena_reviews)
+    found, end = reverse("objects:list"), reverse("objects:end", args=[rows.key(one)])
+    before = cost(found), cost(end)
+    for number in range(20):
+        thing = world.resource(f"Stream {number}", "feedback", region=cast.dach)
+        world.give_on(world.person(f"Reader {number}", region=cast.dach), "feedback.view", thing)
+        world.give_on(cast.chiara, "feedback.edit", thing)
+    assert (cost(found), cost(end)) == before

@@ -18,6 +18,7 @@ ABOUT = {
     "catalogue": "catalogue",
     "check": "check-access",
     "grants": "grants",
+    "objects": "grants",
     "imports": "imports",
     "me": "signing-in",
     "my-access": "check-access",

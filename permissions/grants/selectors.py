@@ -54,6 +54,11 @@ def of_view(reader: Person, rows: QuerySet[RoleGrant], view: str, *, at: datetim
     """Return `rows` as one of VIEWS keeps them; an unknown one, or one not for `reader`, counts as the first."""
     if view == "unused" and usage.may_see(reader, at=at):
         return usage.unused(gate.visible(reader, usage.VIEW, rows, at=at, as_type="usage"), at=at)
+    return of_window(rows, view, at=at)
+
+
+def of_window(rows: QuerySet[Any], view: str, *, at: datetime) -> QuerySet[Any]:
+    """Return `rows` with a window as a view of time keeps them; an unknown one counts as the first: in force."""
     over = Q(until__lte=at) | Q(until=F("starts_at"))
     if view == "ended":
         return rows.filter(over)

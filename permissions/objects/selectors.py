@@ -21,6 +21,7 @@ from permissions.objects import rows
 from permissions.objects.rows import AnyGrant
 
 OF = {rows.PEOPLE: gettext_lazy("Of people"), rows.COLLECTIVES: gettext_lazy("Of teams and groups")}
+VIEWS = {key: label for key, label in grants.VIEWS.items() if key != "unused"}
 CHUNK = 500
 
 
@@ -34,15 +35,12 @@ def visible(person: Person, of: str, action: str = "grant.view", *, at: datetime
     return gate.visible(person, action, rows.table(of), at=at)
 
 
-def of_view(found: QuerySet[Any], view: str, *, at: datetime) -> QuerySet[Any]:
-    """Return `found` as one of the views of grants keeps them."""
-    return grants.of_view(found, view, at=at)
-
-
 def narrowed(
     found: QuerySet[Any],
     of: str,
     *,
+    at: datetime,
+    view: str = "",
     q: str = "",
     type: ResourceType | None = None,  # noqa: A002 - its name in the address
     source: str = "",
@@ -50,7 +48,8 @@ def narrowed(
     thing: Resource | None = None,
     ends: date | None = None,
 ) -> QuerySet[Any]:
-    """Return `found` as the filters ask. `ends`: a day of the reader's."""
+    """Return `found` as the view of time and the filters ask. `ends`: a day of the reader's."""
+    found = grants.of_window(found, view, at=at)
     if q:
         named = Q(**{f"{rows.HOLDER[of]}__label__icontains": q}) | Q(content_object__name__icontains=q)
         found = found.filter(named | Q(permission__catalogue_action__key__icontains=q) | Q(reason__icontains=q))

@@ -18,7 +18,6 @@ from cxaccess.toasts import tell
 from permissions import gate, places
 from permissions.grants.forms import EndForm, ReasonForm
 from permissions.grants.rules import is_open
-from permissions.grants.selectors import VIEWS
 from permissions.guards import require, require_somewhere
 from permissions.objects import choices, rows, selectors, services
 from permissions.objects.forms import FilterForm
@@ -49,15 +48,13 @@ def index(request: HttpRequest) -> HttpResponse:
     of, view = selectors.table_of(request.GET.get("of", "")), request.GET.get("view", "")
     seen = selectors.visible(request.user, of, at=request.at)
     form = FilterForm(request.GET, found=seen, holder=rows.HOLDER[of])
-    kept = selectors.narrowed(
-        selectors.of_view(seen, view, at=request.at), of, q=search_text(request.GET), **form.wanted
-    )
+    kept = selectors.narrowed(seen, of, view=view, q=search_text(request.GET), at=request.at, **form.wanted)
     context = {
         "page": LISTINGS[of].page(kept, request.GET),
         "form": form,
         "chips": selectors.chips(form.wanted),
-        "view": view if view in VIEWS else "",
-        "views": VIEWS.items(),
+        "view": view if view in selectors.VIEWS else "",
+        "views": selectors.VIEWS.items(),
         "of": of,
         "tables": selectors.OF.items(),
         "may_export": gate.may_somewhere(request.user, "grant.export", at=request.at),

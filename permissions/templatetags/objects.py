@@ -35,7 +35,6 @@ def thing(context: dict[str, Any], resource: Resource) -> SafeString:
     """Draw a resource: its name, as a link where the reader may follow it, and its type below."""
     request = context["request"]
     url = thing_url(request.user, resource, request.at)
-    name = '<a class="truncate" href="{}" title="{}">{}</a>' if url else '<span class="truncate medium">{2}</span>'
-    return format_html(
-        name + '<small class="block tiny muted truncate">{3}</small>', url, resource.name, resource.name, resource.type
-    )
+    name = '<a class="truncate" href="{0}" title="{1}">{1}</a>' if url else '<span class="truncate medium">{1}</span>'
+    below = '<small class="block tiny muted truncate">{2}</small>'
+    return format_html(name + below, url, resource.name, resource.type)

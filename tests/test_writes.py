@@ -40,8 +40,11 @@ ALLOWED: dict[str, str] = {
     "cxaccess/jobs/watermarks.py": "watermarks; not governed",
     "permissions/grants/scopes.py": "interned scopes, which say nothing of anybody",
     "permissions/usage/rows.py": "counts of use and the grants' marks of it, which decide nothing",
+    "permissions/imports/kinds/grants_rows.py": "rows of an import, for the use case that applies it",
     "permissions/imports/kinds/matrix_rows.py": "rows of an import, for the use case that applies it",
     "permissions/imports/kinds/people_rows.py": "rows of an import, for the use case that applies it",
+    "permissions/imports/kinds/resources_rows.py": "rows of an import, for the use case that applies it",
+    "permissions/imports/kinds/teams_rows.py": "rows of an import, for the use case that applies it",
     "permissions/roles/rows.py": "the rows of a role, for the use cases of roles, which authorise and record",
 }
 

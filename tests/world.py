@@ -10,7 +10,7 @@ from itertools import count
 from django.contrib.auth.models import Group
 from django.db import transaction
 
-from accounts.models import Membership, Node, NodeKind, Person, PersonState, Principal, Team
+from accounts.models import Identity, Membership, Node, NodeKind, Person, PersonState, Principal, Team
 from cxaccess.jobs import stamps
 from cxaccess.lib import clock
 from cxaccess.lib.models import Risk
@@ -62,6 +62,10 @@ def person(name: str, *, state: str = PersonState.ACTIVE, claimed: bool = True, 
     made.set_password("correct horse battery staple")
     made.save()
     return made
+
+
+def identity(someone: Person, system: str, external_id: str) -> Identity:
+    return Identity.objects.create(person=someone, system=system, external_id=external_id)
 
 
 def team(name: str, parent: Team | None = None, **places: Node | None) -> Team:

@@ -364,7 +364,7 @@ def _fault(cells: tuple[str, ...], width: int, limits: Limits) -> str:
 def _clean(cell: str) -> str:
     """Return a cell as it was meant: without the space around it and the quote that only spreadsheets need."""
     text = cell.strip()
-    return QUOTED.sub(r"\1", text) if "'" in text else text
+    return QUOTED.sub(r"\1", text).strip() if "'" in text else text
 
 
 def _where(line: int, column: int) -> str:

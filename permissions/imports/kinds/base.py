@@ -48,13 +48,17 @@ class Line:
 
 @dataclass(slots=True)
 class Judged:
-    """What becomes of a row. `plan` is what would be written, exactly; `needs` are rows of the file it waits for."""
+    """What becomes of a row. `plan` is what would be written, exactly; `needs` are rows of the file it waits for.
+
+    `key` is what others of the file refer to it by; None: the first of its names.
+    """
 
     verdict: str
     message: str = ""
     column: str = ""
     plan: dict[str, Any] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
+    key: str | None = None
 
 
 class Fault(Exception):
@@ -74,7 +78,7 @@ class Fault(Exception):
 class Desk:
     """Where rows are judged: on whose behalf, as of when, and the answers that many rows ask for.
 
-    `stands_in_file` returns those of some keys that other rows of the file have. `locking` holds what is read until
+    `stands_in_file` returns those of some names that rows of the file have. `locking` holds what is read until
     the transaction ends. `kept` is what a kind remembers between chunks, `tally` what it counts beside the verdicts.
     """
 
@@ -121,7 +125,6 @@ class Kind(ABC):
     repeats: bool = False  # whether a row may stand twice in a file; the second one is skipped
     titles: tuple[str, ...] = ("name",)  # columns by which a row is called
     lists: tuple[str, ...] = ()  # columns that hold several values, which a preview shows as they stand
-    refers: bool = False  # whether rows refer to others of their file, by the first of their keys
 
     @abstractmethod
     def columns(self) -> tuple[Column, ...]:
@@ -129,7 +132,11 @@ class Kind(ABC):
 
     @abstractmethod
     def keys(self, line: Line, system: str) -> tuple[str, ...]:
-        """Return what names the row within its file, the first of them for others to refer to; none if it has none."""
+        """Return what names the row within its file: a second row with one of them is about the same."""
+
+    def names(self, line: Line, system: str) -> tuple[str, ...]:
+        """Return what other rows of the file may refer to it by; none where no row refers to another."""
+        return ()
 
     @abstractmethod
     def judge(self, desk: Desk, lines: Sequence[Line]) -> list[Judged]:

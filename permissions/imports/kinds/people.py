@@ -73,7 +73,6 @@ class People(Kind):
     needs = ("person.create", "person.edit")
     titles = ("name", "email", "external_id")
     lists = ("territories", "product_lines", "segments")
-    refers = True  # to managers
     gives = True  # a new mail is a way in to all that somebody holds
 
     def columns(self) -> tuple[Column, ...]:
@@ -84,13 +83,17 @@ class People(Kind):
         )
 
     def keys(self, line: Line, system: str) -> tuple[str, ...]:
-        """Return the mail first, which managers are named by, then the id."""
+        """Return the mail and the id."""
         found = []
         if line["email"] not in ("", CLEAR):
             found.append(f"mail:{line['email'].lower()}"[:300])
         if line["external_id"] not in ("", CLEAR):
             found.append(f"id:{line['system'] or system}:{line['external_id']}"[:300])
         return tuple(found)
+
+    def names(self, line: Line, system: str) -> tuple[str, ...]:
+        """Return the same: managers are named by their mail."""
+        return self.keys(line, system)
 
     def judge(self, desk: Desk, lines: Sequence[Line]) -> list[Judged]:
         """Return what becomes of each line."""

@@ -12,9 +12,10 @@ from audits.trail.tags import Tag
 from cxaccess.jobs import imports
 from cxaccess.jobs.imports import Run, Staged
 from cxaccess.jobs.models import ImportRow, ImportState, Verdict
+from cxaccess.lib.errors import Refused
 from permissions import facts
 from permissions.giving import lock_administration
-from permissions.guards import use_case
+from permissions.guards import NotAllowed, use_case
 from permissions.imports.kinds import KINDS
 from permissions.imports.kinds.base import Desk, Kind, Line, Outdated, chunked
 
@@ -23,16 +24,19 @@ WRITTEN = (Verdict.CREATE, Verdict.CHANGE)
 
 
 def apply(run: Run, *, at: datetime, tick: Callable[[], datetime]) -> bool:
-    """Apply the batch of `run`. False where it is not there to be applied. Raises Outdated, Stopped, LeaseLost.
+    """Apply the batch of `run`. False where it is not there to be applied.
 
-    Whatever it raises, nothing of the file was written.
+    Raises Outdated, Stopped, LeaseLost, Refused. Whatever it raises, nothing of the file was written.
     """
     if not run.begin(ImportState.APPLYING, "applying"):
         return False
     try:
         carry_out(run.batch.actor, run=run, at=at, tick=tick)
-    except IntegrityError as error:
+    except (IntegrityError, NotAllowed) as error:
         raise Outdated from error
+    except Refused as refused:
+        imports.move(run.batch, ImportState.APPLYING, to=ImportState.CHECKED, run="", message=refused.message)
+        raise
     imports.end(run.batch)
     return True
 
@@ -86,6 +90,7 @@ def _judge_again(run: Run, kind: Kind, desk: Desk) -> None:
         ]
         done += len(chunk)
         imports.tell_how_far(run.batch, done, _total(run))
+    different += kind.settle(desk)
     if different:
         raise Outdated(different)
 

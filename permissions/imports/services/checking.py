@@ -30,10 +30,11 @@ class Seen:
 
     rows: int = 0
     lines: dict[int, int] = field(default_factory=dict)
+    names: set[int] = field(default_factory=set)
 
-    def stands(self, keys: Iterable[str]) -> set[str]:
-        """Return those of `keys` that some row has."""
-        return {key for key in keys if hash(key) in self.lines}
+    def stands(self, names: Iterable[str]) -> set[str]:
+        """Return those of `names` that some row has."""
+        return {name for name in names if hash(name) in self.names}
 
 
 def check(run: Run, *, at: datetime, tick: Callable[[], datetime]) -> bool:
@@ -77,6 +78,7 @@ def _read(run: Run) -> Seen:
         if not row.fault:
             for key in kind.keys(line, run.batch.system):
                 seen.lines.setdefault(hash(key), line.number)
+            seen.names.update(map(hash, kind.names(line, run.batch.system)))
         if seen.rows % REPORT_EVERY == 0:
             run.report(done=table.read)
             run.renew()
@@ -93,13 +95,13 @@ class Links:
         self.waiting: dict[int, list[tuple[int, int]]] = defaultdict(list)
         self.refused: set[int] = set()
 
-    def note(self, keys: tuple[str, ...], judged: Judged, line: int) -> None:
+    def note(self, key: str, judged: Judged, line: int) -> None:
         """Remember what a row is called, what it waits for, and whether it is refused."""
-        own = hash(keys[0]) if keys else 0
-        if judged.verdict == Verdict.REFUSE:
-            self.refused |= {hash(key) for key in keys}
-        for key in judged.needs:
-            self.waiting[hash(key)].append((line, own))
+        own = hash(key) if key else 0
+        if judged.verdict == Verdict.REFUSE and key:
+            self.refused.add(own)
+        for needed in judged.needs:
+            self.waiting[hash(needed)].append((line, own))
 
     def broken(self) -> dict[int, tuple[str, str]]:
         """Return {line: (message, column)} of the rows that wait in vain."""
@@ -157,11 +159,12 @@ def _staged(
     rows = []
     for _row, line in chunk:
         verdict = early[line.number] or judged[line.number]
-        links.note(keys[line.number] if early[line.number] is None else (), verdict, line.number)
+        key = _key(kind, line, desk.batch.system, verdict)
+        links.note(key if early[line.number] is None else "", verdict, line.number)
         rows.append(
             Staged(
                 line=line.number,
-                key=keys[line.number][0] if kind.refers and keys[line.number] else "",
+                key=key,
                 payload={name: cell for name, cell in line.cells.items() if cell},
                 verdict=verdict.verdict,
                 message=verdict.message[:600],
@@ -170,6 +173,11 @@ def _staged(
             )
         )
     return rows
+
+
+def _key(kind: Kind, line: Line, system: str, judged: Judged) -> str:
+    """Return what others refer to the row by."""
+    return judged.key if judged.key is not None else next(iter(kind.names(line, system)), "")
 
 
 def _shape(kind: Kind, seen: Seen, row: csv_in.Row, keys: tuple[str, ...]) -> Judged | None:

@@ -13,6 +13,7 @@ from cxaccess.jobs.imports import Run, Stopped
 from cxaccess.jobs.models import ImportBatch, ImportState, Job
 from cxaccess.jobs.runner import LeaseLost, extend
 from cxaccess.lib import clock
+from cxaccess.lib.errors import Refused
 from permissions.imports.kinds.base import Outdated
 from permissions.imports.services import applying, batches, checking
 
@@ -49,6 +50,8 @@ def _guarded(run: Run, job: Job, at: datetime, step: Step) -> None:
             batches.queue_check(run.batch, at=clock.now(), message=applying.words(outdated))
     except Stopped:
         stopped(run.batch)
+    except Refused:
+        log.info("import.refused", extra={"batch": run.batch.pk})
     except LeaseLost:
         raise
     except Exception:

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from accounts.models import Person
+from cxaccess.jobs import imports
 from cxaccess.jobs.imports import Run, Stopped
 from cxaccess.jobs.models import ImportBatch, ImportState, Verdict
 from cxaccess.lib import clock, csv_in
@@ -115,6 +116,9 @@ class Command(BaseCommand):
                     batches.begin_check(batch)
                 checking.check(_run(batch), at=clock.now(), tick=clock.now)
                 batch.refresh_from_db()
+            except BaseException:
+                imports.move(batch, ImportState.APPLYING, to=ImportState.CHECKED, run="")
+                raise
             else:
                 self.stdout.write(self.style.SUCCESS(f"Applied as import {batch.pk}."))
                 return

@@ -1,0 +1,93 @@
+"""Writing resources of an import: registered and changed by the chunk, each with its event and its history."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from accounts.history import note_attributes
+from audits.trail.record import Entry, record_many
+from audits.trail.tags import Tag
+from cxaccess.jobs.imports import Staged
+from cxaccess.jobs.models import Verdict
+from permissions.imports.kinds.base import Desk, Outdated
+from permissions.models import Resource
+from permissions.resources.services import DECIDING
+
+
+def write(desk: Desk, rows: Sequence[Staged]) -> None:
+    """Register and change the resources of `rows`."""
+    _add(desk, [row for row in rows if row.verdict == Verdict.CREATE])
+    _change(desk, [row for row in rows if row.verdict == Verdict.CHANGE])
+
+
+def _add(desk: Desk, rows: Sequence[Staged]) -> None:
+    new = [
+        Resource(
+            type_id=row.plan["type"],
+            system=row.plan["system"],
+            external_id=row.payload["external_id"],
+            created_at=desk.at,
+            **row.plan["set"],
+        )
+        for row in rows
+    ]
+    Resource.objects.bulk_create(new)
+    record_many(
+        Entry(
+            Tag.RESOURCE_CREATED,
+            desk.actor,
+            desk.at,
+            one,
+            changes={name: (None, getattr(one, _column(name))) for name in DECIDING if getattr(one, _column(name))},
+            details={"import": desk.batch.pk},
+        )
+        for one in new
+    )
+
+
+def _column(name: str) -> str:
+    return name if name == "sensitivity" else f"{name}_id"
+
+
+def _change(desk: Desk, rows: Sequence[Staged]) -> None:
+    if not rows:
+        return
+    found = {one.pk: one for one in Resource.objects.filter(pk__in=[row.plan["id"] for row in rows])}
+    late = [row.line for row in rows if found[row.plan["id"]].row_version != row.plan["version"]]
+    if late:
+        raise Outdated(late)
+    _note(desk, rows, found)
+    for row in rows:
+        _set(found[row.plan["id"]], row.plan["set"])
+    fields = sorted({name.removesuffix("_id") for row in rows for name in row.plan["set"]} | {"row_version"})
+    Resource.objects.bulk_update(found.values(), fields, batch_size=200)
+    record_many(_edited(desk, row, found[row.plan["id"]]) for row in rows)
+
+
+def _set(resource: Resource, changes: Mapping[str, Any]) -> None:
+    for name, value in changes.items():
+        setattr(resource, name, value)
+    resource.row_version += 1
+
+
+def _note(desk: Desk, rows: Sequence[Staged], found: Mapping[int, Resource]) -> None:
+    """Write what decisions about the past will read."""
+    for name in DECIDING:
+        column = _column(name)
+        moved = [
+            (row.plan["id"], row.plan["was"][column], row.plan["set"][column], found[row.plan["id"]].created_at)
+            for row in rows
+            if column in row.plan["set"]
+        ]
+        note_attributes("resource", name, moved, since=desk.at)
+
+
+def _edited(desk: Desk, row: Staged, resource: Resource) -> Entry:
+    was, new = row.plan["was"], row.plan["set"]
+    plain = {name.removesuffix("_id"): (was[name], new[name]) for name in new if name != "custom"}
+    own = {
+        f"custom.{name}": ("", "changed")
+        for name in {**was.get("custom", {}), **new.get("custom", {})}
+        if was.get("custom", {}).get(name) != new.get("custom", {}).get(name)
+    }
+    details = {"import": desk.batch.pk}
+    return Entry(Tag.RESOURCE_EDITED, desk.actor, desk.at, resource, changes=plain | own, details=details)

@@ -26,6 +26,7 @@ ABOUT = {
     "people": "people",
     "resources": "resources",
     "roles": "roles",
+    "saved": "resources",
     "settings": "settings",
     "signin": "signing-in",
     "structure": "structure",

@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("setup/", include("permissions.setup.urls")),
     path("people/", include("accounts.people.urls")),
     path("structure/", include("accounts.structure.urls")),
+    path("views/", include("accounts.saved.urls")),
     path("teams/", include("accounts.teams.urls")),
     path("trail/", include("audits.trail.urls")),
 ]

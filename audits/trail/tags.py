@@ -44,6 +44,7 @@ class Tag(models.TextChoices):
     RESOURCE_EDITED = "resource.edited", _("Resource edited")
     RESOURCE_ARCHIVED = "resource.archived", _("Resource archived")
     RESOURCE_REOPENED = "resource.reopened", _("Resource reopened")
+    RESOURCES_READ = "resource.list_read", _("Content of resources taken out")
     RESOURCE_READ = "resource.read", _("Resource opened")
     CATALOGUE_EDITED = "catalogue.edited", _("Why card edited")
     IMPORT_RECEIVED = "import.received", _("Import file received")

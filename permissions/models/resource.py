@@ -56,6 +56,7 @@ class Resource(Versioned):
             models.Index(fields=["type", "name", "id"], name="resource_type_name"),
             models.Index(fields=["name", "id"], name="resource_name"),
             models.Index(fields=["created_at", "id"], name="resource_created"),
+            models.Index(fields=["name", "id"], name="resource_archived", condition=Q(archived_at__isnull=False)),
             models.Index(fields=["sensitivity", "name", "id"], name="resource_sensitivity"),
         ]
 

@@ -1,5 +1,6 @@
 """Forms on resources. Which fields there are depends on the type: its attributes, its content for whom may edit it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from permissions import gate
 from permissions.attributes import values as attributes
 from permissions.models import Resource, ResourceType, Sensitivity
 from permissions.resources import fields
+from permissions.resources.export import Column
 from permissions.resources.opening import CREATE, EDIT, Opening, content_decision
 from permissions.resources.rules import LONGEST_CONTENT
 from permissions.resources.selectors import CONTENT
@@ -143,3 +145,40 @@ class ReasonForm(forms.Form):
         widget=forms.Textarea({"rows": 2}),
         help_text=gettext_lazy("Kept in the trail with your name."),
     )
+
+
+class OwnerForm(forms.Form):
+    """Whose many resources shall be."""
+
+    def __init__(self, *args: Any, reader: Person, at: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"] = choices.person_field(
+            _("New owner"), choices.people_for(reader, at), empty_label=_("Nobody: it waits for one")
+        )  # fmt: skip
+
+
+class ExportForm(forms.Form):
+    """The columns of a file."""
+
+    columns = forms.MultipleChoiceField(
+        label=gettext_lazy("Columns"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("Choose at least one column.")},
+    )
+    STANDARD = ("type", "name", "region", "department", "sensitivity", "owner_team", "owner", "system", "external_id")
+
+    def __init__(self, *args: Any, columns: Sequence[Column], **kwargs: Any) -> None:
+        super().__init__(*args, initial={"columns": list(self.STANDARD)}, **kwargs)
+        self.offered = columns
+        self.fields["columns"].choices = [(column.key, column.label) for column in columns]  # type: ignore[attr-defined]
+
+    @property
+    def groups(self) -> list[tuple[str, list[Any]]]:
+        """Return the choices as (heading, ticks), in the order the file has them."""
+        group = {column.key: column.group for column in self.offered}
+        headings = {"plain": _("Attributes"), "custom": _("Your own attributes"), "content": _("What they hold")}
+        ticks = list(self["columns"])
+        found = [
+            (label, [tick for tick in ticks if group[tick.data["value"]] == key]) for key, label in headings.items()
+        ]
+        return [(label, members) for label, members in found if members]

@@ -1,11 +1,13 @@
 """The list of resources as the address asks for it: narrowed, sorted, by page."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
+from accounts.models import Node, Person, Team
 from accounts.reads import below
 from cxaccess.lib.listing import Listing, number_in, search_text
 from permissions.models import Resource, ResourceType, Sensitivity
@@ -56,6 +58,35 @@ class Criteria:
             console=params.get("kind") == "console",
             **ids,
         )
+
+    def told(self) -> dict[str, object]:
+        """Return the filters in force as the trail may hold them; what was searched for may name somebody."""
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: "" if name == "q" else value for name, value in found.items() if value}
+
+    def chips(self) -> Iterator[tuple[str, str, str]]:
+        """Yield (label, value, parameter) of each filter in force but the search and the view."""
+        if self.type:
+            label = ResourceType.objects.filter(key=self.type).values_list("plural", flat=True).first()
+            yield _("Type"), label or self.type, "type"
+        if self.sensitivity:
+            yield _("Sensitivity"), str(Sensitivity(self.sensitivity).label), "sensitivity"
+        places = {name: pk for name in PLACES if (pk := getattr(self, name)) is not None}
+        names = dict(Node.objects.filter(pk__in=places.values()).values_list("pk", "name")) if places else {}
+        for name, pk in places.items():
+            yield str(Resource._meta.get_field(name).verbose_name).capitalize(), names.get(pk, str(pk)), name
+        if self.owner_team is not None:
+            team = Team.objects.filter(pk=self.owner_team).values_list("principal__label", flat=True).first()
+            yield _("Owner team"), team or str(self.owner_team), "owner_team"
+        if self.owner:
+            yield _("Owner"), self._owner(), "owner"
+        if self.system:
+            yield _("System"), self.system, "system"
+
+    def _owner(self) -> str:
+        said = {"me": _("Me"), "nobody": _("Nobody")}.get(self.owner)
+        pk = number_in(self.owner)
+        return said or Person.objects.filter(pk=pk).values_list("name", flat=True).first() or self.owner
 
 
 def _text(params: Mapping[str, str], name: str, longest: int) -> str:

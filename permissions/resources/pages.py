@@ -18,22 +18,16 @@ from accounts.pages import Tab
 from permissions.models import Resource, Sensitivity
 from permissions.resources import services
 from permissions.resources.opening import ARCHIVE, EDIT, VIEW, Opening, opened
+from permissions.resources.rows import TONES
 from permissions.resources.selectors import PAGE
 from permissions.usage.reads import count_read
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+
 # mypy: disable-error-code="arg-type, attr-defined"
 # request.user is a Person and request.at a moment; Django's stubs know neither.
-TONES = {
-    Sensitivity.PUBLIC: "ok",
-    Sensitivity.INTERNAL: "",
-    Sensitivity.CONFIDENTIAL: "warn",
-    Sensitivity.RESTRICTED: "bad",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class TabRow:
     """One page about a resource: the name of its route, what it is called, and who sees it."""

@@ -2,11 +2,16 @@
 
 from django.urls import path
 
-from permissions.resources import change_views, use_views, views
+from permissions.resources import change_views, list_views, use_views, views
 
 app_name = "resources"
 urlpatterns = [
     path("", views.index, name="list"),
+    path("facets/", list_views.facets, name="facets"),
+    path("export/", list_views.export, name="export"),
+    path("archive/", list_views.archive_many, name="archive_many"),
+    path("owner/", list_views.change_owner, name="change_owner"),
+    path("undo/<str:token>/", list_views.undo, name="undo"),
     path("new/", change_views.choose_type, name="choose_type"),
     path("new/<slug:key>/", change_views.new, name="new"),
     path("<int:pk>/", views.detail, name="detail"),

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -11,8 +10,7 @@ from django.views.decorators.http import require_safe
 from audits.trail.selectors import history_of
 from permissions import gate, places
 from permissions.guards import require, require_somewhere
-from permissions.models import Resource
-from permissions.resources import fields, listing, pages, selectors
+from permissions.resources import fields, listing, pages, rows, selectors
 from permissions.resources import who as holding
 from permissions.resources.listing import LISTING, Criteria
 from permissions.resources.opening import ARCHIVE, CREATE, EDIT, EXPORT, VIEW, seen
@@ -26,19 +24,20 @@ from permissions.resources.opening import ARCHIVE, CREATE, EDIT, EXPORT, VIEW, s
 def index(request: HttpRequest) -> HttpResponse:
     """List the resources that the reader may see."""
     require_somewhere(request.user, VIEW, at=request.at)
-    wanted = Criteria.of(request.GET)
-    page = LISTING.page(_rows(request, wanted), request.GET)
-    may = {
-        f"may_{name}": gate.may_somewhere(request.user, action, at=request.at)
-        for name, action in (("create", CREATE), ("edit", EDIT), ("archive", ARCHIVE), ("export", EXPORT))
+    wanted, visible = Criteria.of(request.GET), seen(request.user, at=request.at)
+    found = listing.narrowed(visible, wanted, request.user.pk, at=request.at).select_related(*rows.SHOWN)
+    page = LISTING.page(found, request.GET)
+    context: dict[str, Any] = {
+        "page": page,
+        "rows": rows.rows_of(page),
+        "wanted": wanted,
+        "chips": list(wanted.chips()),
+        "tabs": rows.tabs(visible, request.user, request.GET, at=request.at),
+        "hidden": rows.kept_filters(request.GET),
     }
-    context: dict[str, Any] = {"page": page, "wanted": wanted, "tones": pages.TONES, **may}
+    for name, action in (("create", CREATE), ("edit", EDIT), ("archive", ARCHIVE), ("export", EXPORT)):
+        context[f"may_{name}"] = gate.may_somewhere(request.user, action, at=request.at)
     return render(request, "permissions/resources/list.html", context)
-
-
-def _rows(request: HttpRequest, wanted: Criteria) -> QuerySet[Resource]:
-    rows = listing.narrowed(seen(request.user, at=request.at), wanted, request.user.pk, at=request.at)
-    return rows.select_related("type", "region", "department", "owner", "owner_team__principal")
 
 
 @require_safe

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from permissions.resources import bulk
 from tests.cast import Cast
 from tests.url_table import Row
 
@@ -24,11 +25,31 @@ def _edited(cast: Cast) -> dict[str, Any]:
     return {"name": "Reviews Germany", "sensitivity": 2, "region": cast.germany.pk, "row_version": 1}
 
 
+def _chosen(cast: Cast) -> dict[str, Any]:
+    return {"resource": cast.german_reviews.pk}
+
+
+def _many(cast: Cast) -> dict[str, Any]:
+    return {"resource": cast.german_reviews.pk, "reason": "Old", "owner": cast.rosa.pk}
+
+
+def _token(cast: Cast) -> dict[str, Any]:
+    return {"token": bulk.undo_archive_token([cast.german_reviews])}
+
+
 OPEN = "priya rosa jonas maya otto"  # jonas and maya by feedback.view, through their team
 NOT_EDITS = dict.fromkeys(("jonas", "maya"), 404) | READS
 
 ROWS = [
     Row("resources:list", "priya rosa otto"),
+    Row("resources:facets", "priya rosa otto"),
+    Row("resources:export", "priya rosa", also=READS),
+    Row("resources:export", "priya rosa", method="post", data={"columns": "name"}, also=READS),
+    Row("resources:archive_many", "priya rosa", data=_chosen, also=READS),
+    Row("resources:archive_many", "priya rosa", method="post", data=_many, ok=302, also=READS),
+    Row("resources:change_owner", "priya rosa", data=_chosen, also=READS),
+    Row("resources:change_owner", "priya rosa", method="post", data=_many, ok=302, also=READS),
+    Row("resources:undo", "priya rosa", _token, method="post", ok=302, also=READS),
     Row("resources:choose_type", "priya rosa", also=READS),
     Row("resources:new", "priya rosa", _type, also=READS),
     Row("resources:new", "priya rosa", _type, method="post", data=_new, ok=302, also=READS),

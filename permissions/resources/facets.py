@@ -1,0 +1,134 @@
+"""Facets: how many resources each further filter would leave, counted up to a cap and all in one statement.
+
+The list does not wait for them: they are asked for when somebody opens the filters.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import choices
+from accounts.models import NodeKind, Person
+from accounts.reads import places_for
+from cxaccess.lib.listing import Count
+from permissions.models import Resource, ResourceType, Sensitivity
+from permissions.resources.listing import Criteria, narrowed
+from permissions.resources.opening import VIEW
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+MOST = 40  # options of one facet; of more, those that lie highest, or that are met most often
+SAMPLE = 1000
+# One step from each system's first row to the next system's: as many steps as there are systems, not rows.
+SYSTEMS = """
+WITH RECURSIVE found(system) AS (
+    SELECT MIN(system) FROM permissions_resource
+    UNION ALL
+    SELECT (SELECT MIN(system) FROM permissions_resource WHERE system > found.system)
+    FROM found WHERE found.system IS NOT NULL
+) SELECT system FROM found WHERE system IS NOT NULL LIMIT %s
+"""
+PLACES: Mapping[str, "StrOrPromise"] = {
+    NodeKind.REGION: gettext_lazy("Region"),
+    NodeKind.DEPARTMENT: gettext_lazy("Department"),
+    NodeKind.PRODUCT_LINE: gettext_lazy("Product line"),
+    NodeKind.SEGMENT: gettext_lazy("Segment"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One value of a facet: `value` goes into the address, `held` is what Criteria have for it."""
+
+    value: str
+    label: str
+    held: Any
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """An option with how many it would leave."""
+
+    option: Option
+    count: Count
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """One way to narrow the list; `name` is its parameter in the address."""
+
+    name: str
+    label: str
+    options: tuple[Counted, ...]
+
+
+def facets(seen: QuerySet[Resource], wanted: Criteria, reader: Person, *, at: datetime) -> list[Facet]:
+    """Return the facets of what `reader` sees, each counted under all filters but its own; no option is empty."""
+    offered = [(name, str(label), list(options)) for name, label, options in _offered(seen, wanted, reader, at)]
+    lists = [
+        narrowed(seen, replace(wanted, **{name: option.held}), reader.pk, at=at)
+        for name, _label, options in offered
+        for option in options
+    ]
+    counts = iter(Count.of_all(lists))
+    found = []
+    for name, label, options in offered:
+        counted = [Counted(option, next(counts), getattr(wanted, name) == option.held) for option in options]
+        kept = tuple(one for one in counted if one.count.value or one.chosen)
+        if kept:
+            found.append(Facet(name, label, kept))
+    return found
+
+
+def _offered(
+    seen: QuerySet[Resource], wanted: Criteria, reader: Person, at: datetime
+) -> Iterator[tuple[str, "StrOrPromise", Iterable[Option]]]:
+    """Yield (parameter, label, options) of each facet."""
+    types = ResourceType.objects.filter(console=wanted.console)
+    yield "type", _("Type"), [Option(key, plural, key) for key, plural in types.values_list("key", "plural")]
+    yield (
+        "sensitivity",
+        _("Sensitivity"),
+        [Option(str(value), str(label), value) for value, label in Sensitivity.choices],
+    )
+    for kind, label in PLACES.items():
+        yield kind, label, list(_places(reader, kind, at))
+    yield "owner_team", _("Owner team"), list(_teams(seen, wanted, reader, at))
+    yield "owner", _("Owner"), [Option("me", _("Me"), "me"), Option("nobody", _("Nobody"), "nobody")]
+    yield "system", _("System"), [Option(system, system, system) for system in _systems()]
+    yield "archived", _("State"), [Option("yes", _("Archived"), True)]
+
+
+def _places(reader: Person, kind: str, at: datetime) -> Iterator[Option]:
+    nodes = list(places_for(reader, VIEW, kind, at=at).only("name", "depth"))
+    highest = sorted(nodes, key=lambda node: node.depth)[:MOST]
+    shown = {node.pk for node in highest}
+    top = min((node.depth for node in highest), default=0)
+    for node in nodes:
+        if node.pk in shown:
+            yield Option(str(node.pk), node.name, node.pk, min(node.depth - top, 4))
+
+
+def _teams(seen: QuerySet[Resource], wanted: Criteria, reader: Person, at: datetime) -> Iterator[Option]:
+    """Yield the teams that own most of the first rows of the list."""
+    rows = narrowed(seen, replace(wanted, owner_team=None), reader.pk, at=at).exclude(owner_team=None).order_by()
+    often = Counter(rows.values_list("owner_team", flat=True)[:SAMPLE])
+    known = choices.teams_for(reader, at).filter(pk__in=[pk for pk, _n in often.most_common(MOST)])
+    for pk, label in known.values_list("pk", "principal__label"):
+        yield Option(str(pk), label, pk)
+
+
+def _systems() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(SYSTEMS, [MOST])
+        return [system for (system,) in cursor.fetchall()]

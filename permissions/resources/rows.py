@@ -1,0 +1,115 @@
+"""Resources as the rows of their list: what a line shows, worked out before the template."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.urls import NoReverseMatch, reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Person
+from accounts.pages import Tab
+from cxaccess.lib.listing import PAGING, Count
+from cxaccess.templatetags.ui import badge
+from permissions.models import Resource, Sensitivity
+from permissions.resources.listing import Criteria, narrowed
+
+SHOWN = ("type", "region", "department", "owner", "owner_team__principal")
+TONES = {
+    Sensitivity.PUBLIC: "ok",
+    Sensitivity.INTERNAL: "",
+    Sensitivity.CONFIDENTIAL: "warn",
+    Sensitivity.RESTRICTED: "bad",
+}
+CONSOLE = {"team": "teams:detail", "role": "roles:detail", "group": "groups:detail"}
+VIEWS = (
+    ("", _("All")),
+    ("owner=me", _("Mine")),
+    ("owner=nobody", _("Without an owner")),
+    ("archived=yes", _("Archived")),
+    ("kind=console", _("Console objects")),
+)
+MARKS = ("owner", "archived", "kind")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list."""
+
+    pk: int
+    name: str
+    url: str
+    known: str
+    type: str
+    region: str
+    department: str
+    owner: str
+    team: str
+    badge: SafeString
+    created_at: datetime
+
+    @property
+    def kind(self) -> tuple[bool, ...]:
+        """Return what the line's cells depend on, but for the values that stand in them."""
+        return (bool(self.owner),)
+
+
+def rows_of(resources: Iterable[Resource]) -> list[Row]:
+    """Return the lines of `resources`, which come with SHOWN."""
+    return [
+        Row(
+            pk=resource.pk,
+            name=resource.name,
+            url=page_url(resource),
+            known=f"{resource.system} · {resource.external_id}",
+            type=resource.type.label,
+            region=str(resource.region or ""),
+            department=str(resource.department or ""),
+            owner=resource.owner.name if resource.owner else "",
+            team=resource.owner_team.principal.label if resource.owner_team else "",
+            badge=_badge(resource.sensitivity, get_language() or ""),
+            created_at=resource.created_at,
+        )
+        for resource in resources
+    ]
+
+
+def page_url(resource: Resource) -> str:
+    """Return the page of a resource; of what stands for a console object, that object's own."""
+    name = CONSOLE.get(resource.object_kind or "")
+    try:
+        return reverse(name, args=[resource.object_id]) if name else _address(resource.pk)
+    except NoReverseMatch:
+        return _address(resource.pk)
+
+
+def _address(pk: int) -> str:
+    return f"{reverse('resources:list')}{pk}/"
+
+
+@lru_cache(maxsize=64)
+def _badge(sensitivity: int, _language: str) -> SafeString:
+    known = Sensitivity(sensitivity)
+    return badge(str(known.label), TONES[known])
+
+
+def tabs(seen: QuerySet[Resource], reader: Person, params: Mapping[str, str], *, at: datetime) -> list[Tab]:
+    """Return the built-in views with how many each has, counted in one statement."""
+    queries = [QueryDict(query) for query, _label in VIEWS]
+    counts = Count.of_all([narrowed(seen, Criteria.of(query), reader.pk, at=at) for query in queries])
+    here = {name: params[name] for name in MARKS if params.get(name)}
+    address = reverse("resources:list")
+    return [
+        Tab(str(label), f"{address}?{query}" if query else address, query_dict.dict() == here, count=count)  # type: ignore[arg-type]
+        for (query, label), query_dict, count in zip(VIEWS, queries, counts, strict=True)
+    ]
+
+
+def kept_filters(params: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the filters that a search keeps, as (parameter, value)."""
+    return [(name, value) for name, value in params.items() if value and name not in (*PAGING, "q", "sort")]

@@ -18,7 +18,7 @@ from accounts.pages import Tab
 from permissions.models import Resource, Sensitivity
 from permissions.resources import services
 from permissions.resources.opening import ARCHIVE, EDIT, VIEW, Opening, opened
-from permissions.resources.rows import TONES
+from permissions.resources.rows import CONSOLE, TONES, page_url
 from permissions.resources.selectors import PAGE
 from permissions.usage.reads import count_read
 
@@ -66,6 +66,12 @@ def resource_page(request: HttpRequest, pk: int, tab: str) -> dict[str, Any]:
         services.record_reading(opening, page=tab.rpartition(":")[2], at=request.at)
     count_read(request.user, opening.content.action if opening.content.allowed else VIEW, resource, request.at)
     return page_of(opening, tab, request.at)
+
+
+def own_page(pk: int) -> str:
+    """Return the page of the console object that a resource stands for, which asks for itself who may see it."""
+    resource = Resource.objects.filter(pk=pk, object_kind__isnull=False).first()
+    return page_url(resource) if resource is not None and resource.object_kind in CONSOLE else ""
 
 
 def page_of(opening: Opening, tab: str, at: datetime) -> dict[str, Any]:

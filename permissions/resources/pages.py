@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +18,7 @@ from accounts.pages import Tab
 from permissions.models import Resource, Sensitivity
 from permissions.resources import services
 from permissions.resources.opening import ARCHIVE, EDIT, VIEW, Opening, opened
-from permissions.resources.rows import CONSOLE, TONES, page_url
+from permissions.resources.rows import TONES
 from permissions.resources.selectors import PAGE
 from permissions.usage.reads import count_read
 
@@ -55,23 +55,19 @@ TABS = (
 )
 
 
-def resource_page(request: HttpRequest, pk: int, tab: str) -> dict[str, Any]:
-    """Return the context of a page about one resource, once the reader may open it and that is on record.
+def resource_page(request: HttpRequest, asked: Resource | int, tab: str) -> dict[str, Any]:
+    """Return the context of a page about one resource (or its id), once the reader may open it and that is on record.
 
     Raises Http404, NotVisible; whatever keeps the event from being written keeps the page from being shown.
     """
-    resource = get_object_or_404(PAGE.filter(object_kind=None), pk=pk)
+    resource = asked if isinstance(asked, Resource) else get_object_or_404(PAGE, pk=asked)
+    if resource.object_kind is not None:
+        raise Http404  # it stands for a console object, which has a page of its own
     opening = opened(request.user, resource, at=request.at)
     if opening.guarded and request.method in ("GET", "HEAD"):
         services.record_reading(opening, page=tab.rpartition(":")[2], at=request.at)
     count_read(request.user, opening.content.action if opening.content.allowed else VIEW, resource, request.at)
     return page_of(opening, tab, request.at)
-
-
-def own_page(pk: int) -> str:
-    """Return the page of the console object that a resource stands for, which asks for itself who may see it."""
-    resource = Resource.objects.filter(pk=pk, object_kind__isnull=False).first()
-    return page_url(resource) if resource is not None and resource.object_kind in CONSOLE else ""
 
 
 def page_of(opening: Opening, tab: str, at: datetime) -> dict[str, Any]:

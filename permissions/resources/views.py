@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from audits.trail.selectors import history_of
@@ -44,10 +44,11 @@ def index(request: HttpRequest) -> HttpResponse:
 @login_required
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what is known of a resource and, to whom its type's permission says so, what it holds."""
-    if own := pages.own_page(pk):
-        return redirect(own)
-    context = pages.resource_page(request, pk, "resources:detail")
-    resource, opening = context["resource"], context["opening"]
+    resource = get_object_or_404(selectors.PAGE, pk=pk)
+    if resource.object_kind in rows.CONSOLE:
+        return redirect(rows.page_url(resource))  # which asks for itself who may see it
+    context = pages.resource_page(request, resource, "resources:detail")
+    opening = context["opening"]
     context["fields"] = fields.of_type(resource.type)
     context["values"] = fields.values(resource, context["fields"], opening.content)
     context["custom"] = selectors.custom_of(resource) if opening.attributes else []

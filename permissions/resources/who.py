@@ -104,4 +104,4 @@ def _on_itself(model: Model, action: str, asked: Target, at: datetime) -> list[t
     given = Q(content_object=asked.resource, permission__catalogue_action__key__in=model.implied_by.get(action, ()))
     mine = PersonObjectGrant.objects.in_force(at).filter(given).values_list("user__principal_id", flat=True)
     shared = GroupObjectGrant.objects.in_force(at).filter(given).values_list("group__principal", flat=True)
-    return [(principal, None) for principal in [*mine.distinct(), *shared.distinct()]]
+    return [(principal, None) for principal in mine.order_by().union(shared.order_by())]

@@ -280,7 +280,6 @@ def test_pages_cost_the_same_for_one_resource_and_for_many(cast: Cast, priya: Cl
         world.join(person, cast.insights_dach)
         world.resource(f"Stream {number}", "feedback", region=cast.dach, owner=person, owner_team=cast.care_dach)
     assert [queries(priya, url) for url in urls] == few
-    assert max(few) <= 20
 
 
 def test_who_can_says_everybody_and_the_way(cast: Cast, priya: Client) -> None:

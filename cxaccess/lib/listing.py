@@ -196,6 +196,22 @@ class Listing:
         begun = beyond is not None
         return (found, begun, more) if forward else (found[::-1], more, begun)
 
+    def ranked(self, rows: QuerySet[Any], ids: Sequence[Any], params: Mapping[str, str]) -> Page:
+        """Return the page of `rows` in the order of `ids`, which something else than a column says."""
+        number = min(page_number(params), max(1, -(-len(ids) // self.size)))
+        start = (number - 1) * self.size
+        part = ids[start : start + self.size]
+        found = {row.pk: row for row in rows.filter(pk__in=part)}
+        return Page(
+            rows=[found[pk] for pk in part if pk in found],
+            number=number,
+            size=self.size,
+            count=Count(len(ids)),
+            has_next=start + self.size < len(ids),
+            sort="",
+            q=search_text(params),
+        )
+
     def _slice(self, ordered: QuerySet[Any], number: int) -> list[Any]:
         """Return the rows of page `number` and one more, which says whether another page follows."""
         start = (number - 1) * self.size

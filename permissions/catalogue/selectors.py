@@ -14,6 +14,7 @@ from cxaccess.lib.models import Risk
 from permissions import facts, gate
 from permissions.engine import Model
 from permissions.models import Action, Implication, Mode, ResourceType, Role, RoleGrant
+from permissions.roles.selectors import holders as holders_of
 from permissions.usage import selectors as usage
 
 
@@ -88,28 +89,28 @@ class Giver:
     itself: bool
     by: str
     inner: str
+    people: int
 
 
 def givers(action: Action, *, at: datetime) -> list[Giver]:
-    """Return the roles in use that give `action`, each with the shortest way, by name."""
+    """Return the roles in use that give `action`, each with the shortest way and how many people hold it, by name."""
     model = facts.model(at)
-    found = Role.objects.filter(pk__in=model.granting[action.key], retired_at=None).order_by("name")
+    found = list(Role.objects.filter(pk__in=model.granting[action.key], retired_at=None).order_by("name"))
     names = dict(Role.objects.values_list("pk", "name"))
-    return [_giver(model, role, action.key, names) for role in found]
+    held = holders_of([role.pk for role in found], at=at)
+    return [_giver(model, role, action.key, names, held[role.pk].count) for role in found]
 
 
-def _giver(model: Model, role: Role, key: str, names: dict[int, str]) -> Giver:
+def _giver(model: Model, role: Role, key: str, names: dict[int, str], people: int) -> Giver:
     roles, actions = min(model.role_paths(role.pk, key), key=lambda path: (len(path[0]), len(path[1])))
     inner = names[roles[-1]] if len(roles) > 1 else ""
     by = actions[0] if len(actions) > 1 else ""
-    return Giver(role, itself=not inner and not by, by=by, inner=inner)
+    return Giver(role, itself=not inner and not by, by=by, inner=inner, people=people)
 
 
 def holders(action: Action, *, at: datetime) -> int:
-    """Return how many active people hold `action` anywhere."""
-    model = facts.model(at)
-    grants = RoleGrant.objects.in_force(at).filter(role__in=model.granting[action.key], mode=Mode.ACTIVE)
-    return gate.people_of(model, set(grants.values_list("principal_id", flat=True)), at).distinct().count()
+    """Return how many active people may do `action` anywhere: by roles, and on single things."""
+    return gate.who_can_somewhere(action.key, at=at).distinct().count()
 
 
 def use_of(action: Action, *, at: datetime) -> dict[str, Any]:

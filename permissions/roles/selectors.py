@@ -193,7 +193,9 @@ def steps(role: Role) -> list[Step]:
     return found
 
 
-def filters(reader: Person, *, risk: str, owner: str, at: datetime) -> list[tuple[str, str, str]]:
+def filters(
+    reader: Person, *, risk: str, owner: str, other: Role | None = None, at: datetime
+) -> list[tuple[str, str, str]]:  # fmt: skip
     """Return the list's filters in force as (name, value, parameter). Of an owner not seen, only the number."""
     found = []
     level, answers = number_in(risk), number_in(owner)
@@ -202,6 +204,8 @@ def filters(reader: Person, *, risk: str, owner: str, at: datetime) -> list[tupl
     if answers is not None:
         seen = gate.visible(reader, "person.view", Person.objects.filter(pk=answers), at=at)
         found.append((str(_("Owner")), seen.values_list("name", flat=True).first() or owner, "owner"))
+    if other is not None:
+        found.append((str(_("Gives more than")), other.name, "differs"))
     return found
 
 

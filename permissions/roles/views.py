@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -20,10 +21,11 @@ from cxaccess.toasts import tell
 from permissions import facts, gate, places
 from permissions.guards import fetch, require, require_somewhere
 from permissions.models import Role, RoleGrant
-from permissions.roles import pages, rules, selectors, services
+from permissions.roles import listing, pages, rules, selectors, services
 from permissions.roles.forms import CloneForm, EditRoleForm, NewRoleForm, ReasonForm
 from permissions.roles.matrix import matrix
 from permissions.roles.rows import contents
+from permissions.roles.uses import uses
 from permissions.usage import selectors as usage
 
 ROLE = Role.objects.select_related("owner", "current__made_by", "resource")
@@ -46,17 +48,30 @@ def index(request: HttpRequest) -> HttpResponse:
     see_use = usage.may_see(request.user, at=request.at)
     rows = selectors.visible(request.user, at=request.at)
     found = selectors.narrowed(rows, q=search_text(request.GET), see_use=see_use, at=request.at, **wanted)
-    page = ROLES.page(found, request.GET)
+    beside = _beside(request, found)
     owned = {name: wanted[name] for name in ("risk", "owner")}
-    context = wanted | {
-        "page": page,
-        "lines": selectors.lines(page.rows, see_use=see_use, at=request.at),
+    context = beside | wanted | {
+        "lines": selectors.lines(beside["page"].rows, see_use=see_use, at=request.at),
         "see_use": see_use,
-        "filters": selectors.filters(request.user, at=request.at, **owned),
+        "filters": selectors.filters(request.user, other=beside["other"], at=request.at, **owned),
         "risks": Risk.choices,
         "may_create": gate.may(request.user, "role.create", places.prospect("role"), at=request.at),
-    }
+    }  # fmt: skip
     return render(request, "permissions/roles/list.html", context)
+
+
+def _beside(request: HttpRequest, rows: QuerySet[Role]) -> dict[str, Any]:
+    """Return the page of `rows` with what stands beside each: how it differs from another, or what it nearly is."""
+    reader, at = request.user, request.at
+    others = gate.visible(reader, "role.view", Role.objects.filter(retired_at=None), at=at).order_by("name")
+    other = listing.other_of(reader, request.GET.get("differs"), at=at)
+    page = listing.page_beside(ROLES, rows, request.GET, other, at=at)
+    return {
+        "page": page,
+        "other": other,
+        "others": list(others.values_list("pk", "name")),
+        "beside": listing.beside(reader, page.rows, other, at=at),
+    }
 
 
 @login_required
@@ -64,9 +79,11 @@ def index(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what a role is for, who answers for it, and the riskiest of what it allows."""
     role = fetch(request, "role.view", ROLE, pk)
-    including = list(rules.including_roles(role.pk))
-    riskiest = selectors.riskiest(role, at=request.at)
-    own = {"including": including, "riskiest": riskiest}
+    own = {
+        "uses": uses(role, at=request.at),
+        "riskiest": selectors.riskiest(role, at=request.at),
+        "near": listing.beside(request.user, [role], None, at=request.at).get(role.pk),
+    }
     return render(request, "permissions/roles/detail.html", pages.context(request, role, "purpose", **own))
 
 

@@ -18,6 +18,7 @@ ABOUT = {
     "catalogue": "catalogue",
     "check": "check-access",
     "grants": "grants",
+    "groups": "groups",
     "objects": "grants",
     "imports": "imports",
     "me": "signing-in",

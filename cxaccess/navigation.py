@@ -73,6 +73,7 @@ NAVIGATION = (
         (
             Item(_("People"), "people", "people:list", "person.view", key="P"),
             Item(_("Teams"), "team", "teams:list", "team.view", key="T"),
+            Item(_("Groups"), "group", "groups:list", "group.view"),
             Item(_("Structure"), "structure", "structure:index", "structure.view", key="S"),
         ),
     ),

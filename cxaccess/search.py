@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from accounts.models import Group as GroupOfPeople
 from accounts.models import Person, Team
 from cxaccess import navigation
 from cxaccess.lib.listing import search_text
@@ -73,6 +74,15 @@ KINDS = (
         ("principal__label",),
         lambda: Team.objects.filter(archived_at=None).select_related("principal").order_by("principal__label"),
         lambda team: team.purpose,
+    ),
+    Kind(
+        _("Groups"),
+        "group.view",
+        "group",
+        "groups:detail",
+        ("principal__label", "purpose"),
+        lambda: GroupOfPeople.objects.filter(archived_at=None).select_related("principal").order_by("principal__label"),
+        lambda group: group.purpose,
     ),
     Kind(
         _("Roles"),

@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/", include("accounts.people.urls")),
     path("structure/", include("accounts.structure.urls")),
     path("views/", include("accounts.saved.urls")),
+    path("groups/", include("accounts.groups.urls")),
     path("teams/", include("accounts.teams.urls")),
     path("trail/", include("audits.trail.urls")),
 ]

@@ -172,9 +172,8 @@ def _principals_with(model: Model, action: str, target: Target, at: datetime, wi
 def people_of(model: Model, principals: Iterable[int], at: datetime) -> models.QuerySet[Person]:
     """Return the active people whom a grant to any of `principals` reaches at `at`."""
     given = set(principals)
-    teams = {principal for principal in model.teams_of_principals if not given.isdisjoint(model.chain(principal))}
-    reached = (given - model.teams_of_principals.keys()) | teams
-    members = Membership.objects.in_force(at).filter(principal__in=reached, principal__kind__in=history.COLLECTIVE)
+    inside = {"principal__in": model.reaching(given), "principal__kind__in": history.COLLECTIVE}
+    members = Membership.objects.in_force(at).filter(**inside)
     found = Person.objects.filter(Q(principal__in=given) | Q(pk__in=members.values("person")))
     if facts.is_past(at):
         states = history.people_states(found, at)

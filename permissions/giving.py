@@ -211,6 +211,6 @@ def lasting_administrators(*, at: datetime) -> QuerySet[Person]:
 
 
 def _lasting_members(model: Model, principals: set[int], at: datetime) -> QuerySet[Any]:
-    reached = [team for team in model.teams_of_principals if not principals.isdisjoint(model.chain(team))]
-    rows = Membership.objects.filter(principal__in=reached, starts_at__lte=at, until=None)
+    inside = {"principal__in": model.reaching(principals), "principal__kind__in": history.COLLECTIVE}
+    rows = Membership.objects.filter(starts_at__lte=at, until=None, **inside)
     return rows.values("person")

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from django.db.models import F, OuterRef, Q, Subquery
 
-from accounts.models import AttributeHistory, Node, ParentHistory, Person, PrincipalKind, Team
+from accounts.models import AttributeHistory, Group, Node, ParentHistory, Person, PrincipalKind, Team
 from cxaccess.lib import clock
 from permissions.engine.model import Model, Role
 from permissions.engine.types import Scope
@@ -31,13 +31,15 @@ def is_past(at: datetime) -> bool:
 def model(at: datetime | None) -> Model:
     """Return the shared model. The catalogue is not dated: its present implications serve every moment."""
     teams = list(Team.objects.values_list("id", "parent_id", "principal_id", "archived_at"))
+    groups = Group.objects.exclude(archived_at=None).values_list("principal_id", "archived_at")
+    archived = [*((principal, moment) for _, _, principal, moment in teams), *groups]
     return Model(
         roles=_roles(at),
         implies=_implications(),
         parents={**_node_parents(at), "team": _as_of("team", {pk: parent for pk, parent, _, _ in teams}, at)},
         team_principals={pk: principal for pk, _, principal, _ in teams},
         closed=frozenset(
-            principal for _, _, principal, archived in teams if archived is not None and (at is None or archived <= at)
+            principal for principal, moment in archived if moment is not None and (at is None or moment <= at)
         ),
     )
 

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from accounts.models import Membership, Node, Person, Principal, Team
+from accounts.models import Group, Membership, Node, Person, Principal, Team
 from audits.models import Event
 from cxaccess.jobs.models import ImportBatch
 from permissions import history
@@ -139,12 +139,12 @@ def _team_within(dimension: str, ids: frozenset[int], at: datetime) -> Q:
     return Q(**{f"resource__{dimension}__in": ids}) if dimension in DIMENSIONS else _nowhere(dimension, ids, at)
 
 
-def _of_roles(rows: Sequence[Role], at: datetime) -> dict[int, Places]:
+def _by_resource(rows: Sequence[Role] | Sequence[Group], at: datetime) -> dict[int, Places]:
     places = _of_resources([row.resource for row in rows], at)
     return {row.pk: places[row.resource_id] for row in rows}
 
 
-def _role_within(dimension: str, ids: frozenset[int], at: datetime) -> Q:
+def _resource_of_within(dimension: str, ids: frozenset[int], at: datetime) -> Q:
     if dimension not in DIMENSIONS:
         return _nowhere(dimension, ids, at)
     return Q(**{f"resource__{_column(dimension)}__in": ids})
@@ -169,12 +169,14 @@ def _of_collectives_on(rows: Sequence[GroupObjectGrant], at: datetime) -> dict[i
 
 
 def _of_holders(holders: set[int], at: datetime) -> dict[int, Places]:
-    """Return {principal: where it is}; one that is neither a person nor a team has no place."""
-    people = list(Person.objects.filter(principal__in=holders))
-    teams = list(Team.objects.filter(principal__in=holders).select_related("resource"))
-    of_people, of_teams = _of_people(people, at), _of_teams(teams, at)
-    places = {person.principal_id: of_people[person.pk] for person in people}
-    return places | {team.principal_id: of_teams[team.pk] for team in teams}
+    """Return {principal: where it is}; one that is no person, team or group has no place."""
+    places: dict[int, Places] = {}
+    for model, of in ((Person, _of_people), (Team, _of_teams), (Group, _by_resource)):
+        found = model._default_manager.filter(principal__in=holders)
+        held = list(found if model is Person else found.select_related("resource"))
+        there = of(held, at)  # type: ignore[operator]  # each of its own rows
+        places |= {row.principal_id: there[row.pk] for row in held}
+    return places
 
 
 def _grant_within(dimension: str, ids: frozenset[int], at: datetime) -> Q:
@@ -201,7 +203,8 @@ def _collective_within(principal: str, dimension: str, ids: frozenset[int], at: 
     if dimension == "team":
         return Q(**{f"{principal}__team__in": ids})
     if dimension in DIMENSIONS:
-        return Q(**{f"{principal}__team__resource__{dimension}__in": ids})
+        of_group = Q(**{f"{principal}__group__resource__{dimension}__in": ids})
+        return of_group | Q(**{f"{principal}__team__resource__{dimension}__in": ids})
     return _nowhere(dimension, ids, at)
 
 
@@ -241,7 +244,8 @@ PLACEMENTS: dict[type[models.Model], Placement] = {
     ),
     Person: Placement("person", _of_people, _person_within, "created_at"),
     Team: Placement("team", _of_teams, _team_within, "resource.created_at", resource="resource_id"),
-    Role: Placement("role", _of_roles, _role_within, "created_at", resource="resource_id"),
+    Group: Placement("group", _by_resource, _resource_of_within, "resource.created_at", resource="resource_id"),
+    Role: Placement("role", _by_resource, _resource_of_within, "created_at", resource="resource_id"),
     RoleGrant: Placement("grant", _of_grants, _grant_within, "given_at"),
     PersonObjectGrant: Placement("grant", _of_people_on, _person_grant_within, "given_at"),
     GroupObjectGrant: Placement("grant", _of_collectives_on, _collective_grant_within, "given_at"),

@@ -65,11 +65,13 @@ def build() -> Cast:
 
     everything = set(Action.objects.values_list("key", flat=True))
     console = {"person", "team", "structure", "role", "grant", "resource", "catalogue", "access", "trail", "settings"}
-    console |= {"usage", "import"}
+    console |= {"group", "usage", "import"}
     administrator = world.role(
         "Administrator", {key for key in everything if key.split(".")[0] in console}, risk=Risk.CRITICAL
     )
-    people_reader = world.role("People reader", {"person.view", "team.view", "structure.view", "grant.view"})
+    people_reader = world.role(
+        "People reader", {"person.view", "team.view", "group.view", "structure.view", "grant.view"}
+    )
     regional_admin = world.role(
         "Regional administrator",
         {
@@ -78,6 +80,8 @@ def build() -> Cast:
             "person.suspend",
             "team.edit",
             "team.manage_members",
+            "group.edit",
+            "group.manage_members",
             "role.give",
             "grant.end",
             "resource.create",

@@ -10,7 +10,18 @@ from itertools import count
 from django.contrib.auth.models import Group
 from django.db import transaction
 
-from accounts.models import Identity, Membership, Node, NodeKind, Person, PersonState, Principal, Team
+from accounts.models import Group as GroupOfPeople
+from accounts.models import (
+    Identity,
+    Membership,
+    Node,
+    NodeKind,
+    Person,
+    PersonDimension,
+    PersonState,
+    Principal,
+    Team,
+)
 from cxaccess.jobs import stamps
 from cxaccess.lib import clock
 from cxaccess.lib.models import Risk
@@ -84,6 +95,24 @@ def join(
     made = Membership.objects.create(
         person=someone, principal=group.principal, part=part, starts_at=starts, until=until
     )  # fmt: skip
+    _changed(someone.principal_id)
+    return made
+
+
+def group(name: str, rule: object = None, **places: Node | None) -> GroupOfPeople:
+    auth_group = Group.objects.create(name=f"group-{next(_serial)}")
+    principal = Principal.objects.create(kind="group", label=name, auth_group=auth_group)
+    thing = resource(name, "group", system="cxaccess", **places)
+    made = GroupOfPeople.objects.create(principal=principal, resource=thing, rule=rule)
+    Resource.objects.filter(pk=thing.pk).update(object_kind="group", object_id=made.pk)
+    _changed(stamps.MODEL)
+    return GroupOfPeople.objects.select_related("resource", "principal").get(pk=made.pk)
+
+
+def answers(
+    someone: Person, place: Node, *, starts: datetime = LONG_AGO, until: datetime | None = None
+) -> PersonDimension:  # fmt: skip
+    made = PersonDimension.objects.create(person=someone, node=place, starts_at=starts, until=until)
     _changed(someone.principal_id)
     return made
 

@@ -29,11 +29,12 @@ def _place(attribute: Attribute, at: datetime) -> Place:
 
 
 def _dimension(kind: str, at: datetime) -> Relation:
-    return Relation(lambda: PersonDimension.objects.in_force(at).filter(node__kind=kind), "person", "node")
+    rows = PersonDimension.objects.filter(node__kind=kind)
+    return Relation(lambda: rows.in_force(at), "person", "node", every=rows.all)
 
 
 def _memberships(at: datetime, *, leads: bool) -> Relation:
     rows = Membership.objects.filter(principal__team__isnull=False)
     if leads:
         rows = rows.filter(part=Part.LEAD)
-    return Relation(lambda: rows.in_force(at), "person", "principal__team", numbered=False)
+    return Relation(lambda: rows.in_force(at), "person", "principal__team", numbered=False, every=rows.all)

@@ -40,7 +40,7 @@ def _own(person: Person, schema: Schema) -> Known:
         "subject.department": person.department_id,
         "subject.state": str(person.state),
         "subject.clearance": person.clearance,
-        "subject.claimed_at": person.claimed_at,
+        "subject.created_at": person.created_at,
     }
     custom = person.custom if isinstance(person.custom, dict) else {}
     for attribute in schema:

@@ -53,7 +53,7 @@ BUILT_IN: tuple[Attribute, ...] = (
     Attribute("subject.leads", _("Teams they lead"), Type.SET, TEAM, _("Memberships"), "team.manage_members", RANGE),
     _built_in("state", _("State"), Type.CHOICE, ACCOUNT, STATE),
     _built_in("clearance", _("Clearance"), Type.CHOICE, ACCOUNT, SENSITIVITY),
-    Attribute("subject.claimed_at", _("Account claimed"), Type.MOMENT, None, _("Sign-in"), "", ACCOUNT),
+    Attribute("subject.created_at", _("Added here"), Type.MOMENT, None, _("The person's record"), "", ACCOUNT),
 )
 TYPES = {
     AttributeType.TEXT: Type.TEXT,

@@ -12,6 +12,7 @@ from accounts.models import Membership, Person, PersonState
 from accounts.reads import below
 from cxaccess.lib.models import Risk, in_force
 from permissions import facts
+from permissions.history import COLLECTIVE
 from permissions.models import Mode, RoleGrant
 
 SOON = timedelta(days=30)
@@ -108,9 +109,8 @@ def _grants(at: datetime) -> QuerySet[RoleGrant]:
 def _reached(grants: QuerySet[RoleGrant], at: datetime) -> Q:
     """Return the condition on people whom one of `grants` reaches, whatever their state."""
     held = grants.values("principal")
-    of_teams = set(grants.filter(principal__kind="team").values_list("principal", flat=True))
-    model = facts.model(at)
-    reached = [team for team in model.teams_of_principals if not of_teams.isdisjoint(model.chain(team))]
+    collective = set(grants.filter(principal__kind__in=COLLECTIVE).values_list("principal", flat=True))
+    reached = facts.model(at).reaching(collective)
     inside = Membership.objects.in_force(at).filter(principal__in=reached).values("person")
     return Q(principal__in=held) | Q(pk__in=inside)
 

@@ -6,9 +6,11 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import gains
+from accounts.groups import doors
 from accounts.history import note_attribute
 from accounts.models import Node, Person, PersonState, Principal
 from accounts.people.rules import PLACES, require_sound
@@ -57,6 +59,7 @@ def create_person(
     at: datetime,
 ) -> Person:
     """Add somebody, unclaimed, who holds nothing yet. `state` is active or prehire."""
+    watch = doors.watch(actor, None, at=at)
     there = places.prospect("person", department=_id(department), region=_id(region))
     require(actor, "person.create", there, at=at)
     if state not in (PersonState.ACTIVE, PersonState.PREHIRE):
@@ -78,6 +81,7 @@ def create_person(
     require_sound(actor, person, EDITABLE, at=at)
     insert(person)
     record(Tag.PERSON_CREATED, actor=actor, at=at, obj=person, about=person)
+    watch.settle(_just(person))
     return person
 
 
@@ -93,6 +97,7 @@ def edit_person(
     actor: Person, *, person: Person, row_version: int, changes: Mapping[str, Any], at: datetime
 ) -> Person:  # fmt: skip
     """Change what `changes` names, of EDITABLE. Raises Stale when somebody else was quicker."""
+    watch = doors.watch(actor, {f"subject.{name}" for name in changes}, at=at)
     if {"manager", "email"} & changes.keys():
         lock_administration()  # two at once could close a circle, or take the last administrator's way in, unseen
     before = locked(Person, person.pk)
@@ -102,6 +107,8 @@ def edit_person(
     changed = _apply(after, changes)
     if not changed:
         return before
+    if actor.pk == before.pk:
+        watch.require_not_ones_own(changed)
     _require_not_ones_own(actor, before, changed)
     require_sound(actor, after, changed, at=at)
     if "email" in changed and actor.pk != before.pk:
@@ -120,6 +127,7 @@ def edit_person(
     require_reach(actor, "person.edit", after, at=at)
     stamps.bump(after.principal_id)
     record(Tag.PERSON_EDITED, actor=actor, at=at, obj=after, before=before, about=after)
+    watch.settle(_just(after))
     return after
 
 
@@ -137,6 +145,7 @@ def _close_account(actor: Person, person: Person, at: datetime) -> None:
 def suspend(actor: Person, *, person: Person, reason: str, at: datetime) -> Person:
     """Stop all of somebody's access at once; what they hold stays on record for a return. Raises Stale, Refused."""
     lock_administration()
+    watch = doors.watch(actor, {"subject.state"}, at=at)
     before = locked(Person, person.pk)
     require(actor, "person.suspend", before, at=at)
     _require_other(actor, before)
@@ -154,12 +163,14 @@ def suspend(actor: Person, *, person: Person, reason: str, at: datetime) -> Pers
         about=after,
         details={"reason": stated(reason)},
     )
+    watch.settle(_just(after))
     return after
 
 
 @use_case
 def reactivate(actor: Person, *, person: Person, reason: str, at: datetime) -> Person:
     """Make somebody active again. It gives back all they hold, so the actor must be able to give it."""
+    watch = doors.watch(actor, {"subject.state"}, at=at)
     before = locked(Person, person.pk)
     require(actor, "person.suspend", before, at=at)
     _require_other(actor, before)
@@ -174,7 +185,12 @@ def reactivate(actor: Person, *, person: Person, reason: str, at: datetime) -> P
         about=after,
         details={"reason": stated(reason)},
     )
+    watch.settle(_just(after))
     return after
+
+
+def _just(person: Person) -> QuerySet[Person]:
+    return Person.objects.filter(pk=person.pk)
 
 
 def _restate(before: Person, state: str, at: datetime) -> Person:

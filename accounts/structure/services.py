@@ -9,6 +9,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from accounts import gains
+from accounts.groups import doors
 from accounts.history import note_parent
 from accounts.models import Node, NodeKind, Person
 from accounts.structure import selectors
@@ -63,6 +64,7 @@ def edit_node(actor: Person, *, node: Node, row_version: int, changes: Mapping[s
 @use_case
 def move_node(actor: Person, *, node: Node, row_version: int, parent: Node | None, at: datetime) -> Node:
     """Put a place, with all below it, under another: grants within the places newly above reach more, as if given."""
+    watch = doors.watch(actor, doors.of_tree(node.kind), at=at)
     row = _opened(actor, node, row_version, at)
     old = row.parent
     if old == parent:
@@ -81,6 +83,7 @@ def move_node(actor: Person, *, node: Node, row_version: int, parent: Node | Non
     renumber(row.kind)
     stamps.bump(stamps.MODEL)
     record(Tag.NODE_MOVED, actor=actor, at=at, obj=row, changes={"parent": (old, parent)})
+    watch.settle(None)
     row.refresh_from_db()
     return row
 

@@ -1,13 +1,17 @@
-"""Use cases on memberships: a door of giving, because members gain what the team and the teams above it hold."""
+"""Use cases on memberships of teams and of groups by hand: a door of giving.
+
+Members gain what the team and the teams above it hold, or the group. `team` stands for either throughout.
+"""
 
 from datetime import datetime
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts import gains
-from accounts.models import Membership, Part, Person, PersonState, Team
+from accounts.groups import doors
+from accounts.models import Group, Membership, Part, Person, PersonState, Principal, Team
 from accounts.teams import leads
 from audits.trail.record import record
 from audits.trail.tags import Tag
@@ -18,12 +22,14 @@ from cxaccess.lib.windows import ended, require_end, settle
 from permissions.giving import lock_administration, require_administrator
 from permissions.guards import locked, require, use_case
 
+Collective = Team | Group
+
 
 @use_case
 def add_member(
     actor: Person,
     *,
-    team: Team,
+    team: Collective,
     person: Person,
     part: str = Part.MEMBER,
     starts_at: datetime | None = None,
@@ -33,11 +39,12 @@ def add_member(
     source: str = Source.MANUAL,
     source_ref: str = "",
 ) -> Membership:
-    """Put somebody into a team, now or later. Raises Refused for who is in it already or cannot be."""
-    team = locked(Team.objects.select_related("principal", "resource"), team.pk)
+    """Put somebody into a team or group, now or later. Raises Refused for who is in it already or cannot be."""
+    watch = doors.watch(actor, _reads(team), at=at)
+    team = _standing(team)
     newcomer = locked(Person, person.pk)
     require(actor, "person.view", newcomer, at=at)
-    require(actor, "team.manage_members", team, at=at)
+    require(actor, _manage(team), team, at=at)
     _require_able(team, newcomer)
     window = settle(starts_at, until, at=at)
     _require_no_overlap(team, newcomer, window.starts_at, window.until)
@@ -57,6 +64,7 @@ def add_member(
     leads.give_right(actor, membership=membership, team=team, at=at)
     stamps.bump(newcomer.principal_id)
     record(Tag.MEMBERSHIP_GIVEN, actor=actor, at=at, obj=membership, about=newcomer, details=_told(team, membership))
+    watch.settle(_just(newcomer))
     return membership
 
 
@@ -65,6 +73,7 @@ def change_membership_end(
     actor: Person, *, membership: Membership, until: datetime | None, reason: str = "", at: datetime
 ) -> Membership:  # fmt: skip
     """Let a membership end sooner or later than it would; later counts as giving. Raises Stale, Refused."""
+    watch = doors.watch(actor, _reads(_of(membership.principal)), at=at)
     row, team = _opened(actor, membership, at)
     old = row.until
     if until == old:
@@ -89,6 +98,7 @@ def change_membership_end(
         changes={"until": (old, until)},
         details=_told(team, row, reason),
     )
+    watch.settle(_just(row.person))
     return row
 
 
@@ -97,6 +107,7 @@ def change_part(
     actor: Person, *, membership: Membership, part: str, reason: str = "", at: datetime
 ) -> Membership:  # fmt: skip
     """Make a member a lead or a lead a member: the old membership ends and the new one runs on. Returns the new one."""
+    watch = doors.watch(actor, _reads(_of(membership.principal)), at=at)
     row, team = _opened(actor, membership, at)
     if row.part == Part(part):
         return row
@@ -123,25 +134,56 @@ def change_part(
         changes={"part": (row.part, follows.part)},
         details=_told(team, follows, reason),
     )
+    watch.settle(_just(row.person))
     return follows
 
 
 @use_case
 def end_membership(actor: Person, *, membership: Membership, reason: str = "", at: datetime) -> Membership:
     """End a membership now; one that has not begun never begins. Raises Stale when it is over already."""
+    watch = doors.watch(actor, _reads(_of(membership.principal)), at=at)
     row, team = _opened(actor, membership, at)
     _end(actor, row, reason, at)
     require_administrator(at=at)
     record(Tag.MEMBERSHIP_ENDED, actor=actor, at=at, obj=row, about=row.person, details=_told(team, row, reason))
+    watch.settle(_just(row.person))
     return row
 
 
-def _opened(actor: Person, membership: Membership, at: datetime) -> tuple[Membership, Team]:
-    """Return the membership, locked and not over, with its team, once the actor may manage it."""
+def _standing(team: Collective) -> Collective:
+    """Return the team or group as it is now, locked."""
+    if isinstance(team, Group):
+        return locked(Group.objects.select_related("principal", "resource"), team.pk)
+    return locked(Team.objects.select_related("principal", "resource"), team.pk)
+
+
+def _of(principal: Principal) -> Collective:
+    """Return the team or group that a principal is."""
+    found: Collective = getattr(principal, principal.kind)
+    return found
+
+
+def _manage(team: Collective) -> str:
+    return f"{team.principal.kind}.manage_members"
+
+
+def _reads(team: Collective) -> frozenset[str]:
+    """Return the attributes of people that a membership in `team` is part of; no rule reads who is in a group."""
+    return doors.of_tree("team") if isinstance(team, Team) else frozenset()
+
+
+def _just(person: Person) -> QuerySet[Person]:
+    return Person.objects.filter(pk=person.pk)
+
+
+def _opened(actor: Person, membership: Membership, at: datetime) -> tuple[Membership, Collective]:
+    """Return the membership, locked and not over, with its team or group, once the actor may manage it."""
     lock_administration()
-    row = locked(Membership.objects.select_related("person", "principal__team__resource"), membership.pk)
-    team: Team = row.principal.team
-    require(actor, "team.manage_members", team, at=at)
+    rows = Membership.objects.select_related("person", "principal__team__resource", "principal__group__resource")
+    row = locked(rows, membership.pk)
+    team = _of(row.principal)
+    require(actor, _manage(team), team, at=at)
+    _require_by_hand(team)
     # Whoever ended it counts even for somebody who read the clock before and then waited for the lock.
     if row.ended_by_id is not None or (row.until is not None and row.until <= ended(row.starts_at, at=at)):
         raise Stale(
@@ -157,7 +199,13 @@ def _end(actor: Person, row: Membership, reason: str, at: datetime) -> None:
     stamps.bump(row.person.principal_id)
 
 
-def _require_able(team: Team, person: Person) -> None:
+def _require_by_hand(team: Collective) -> None:
+    if isinstance(team, Group) and team.rule is not None:
+        raise Refused(_("The rule of %(group)s says who is in it. Change the rule.") % {"group": team.name})
+
+
+def _require_able(team: Collective, person: Person) -> None:
+    _require_by_hand(team)
     if team.archived_at is not None:
         raise Refused(_("%(team)s is archived and takes no members.") % {"team": team.name})
     if person.state == PersonState.LEFT:
@@ -165,7 +213,7 @@ def _require_able(team: Team, person: Person) -> None:
 
 
 def _require_no_overlap(
-    team: Team, person: Person, starts_at: datetime, until: datetime | None, *, beside: Membership | None = None
+    team: Collective, person: Person, starts_at: datetime, until: datetime | None, *, beside: Membership | None = None
 ) -> None:
     rows = Membership.objects.not_over(starts_at).filter(person=person, principal=team.principal)
     rows = rows.filter(Q(until__isnull=True) | Q(until__gt=F("starts_at")))
@@ -183,8 +231,8 @@ def _require_no_overlap(
     )  # fmt: skip
 
 
-def _told(team: Team, row: Membership, reason: str = "") -> dict[str, object]:
-    told: dict[str, object] = {"team": team.pk, "part": row.part}
+def _told(team: Collective, row: Membership, reason: str = "") -> dict[str, object]:
+    told: dict[str, object] = {str(team.principal.kind): team.pk, "part": row.part}
     if row.until is not None:
         told["until"] = row.until.isoformat()
     said = reason.strip() or row.reason

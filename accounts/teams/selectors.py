@@ -39,16 +39,16 @@ def users_of(team: Team, *, at: datetime) -> list[str]:
     scoped = RoleGrant.objects.not_over(at).filter(scope__terms__dimension="team", scope__terms__ref_id=team.pk)
     owned = Resource.objects.filter(owner_team=team, archived_at=None).exclude(pk=team.resource_id).order_by("name")
     found = [
-        _said(list(members.values_list("person__name", flat=True)), "member"),
-        _said(list(children.values_list("principal__label", flat=True)), "team"),
-        _said(list(held.values_list("role__name", flat=True)), "role"),
-        _said(list(scoped.values_list("principal__label", flat=True)), "scope"),
-        _said(list(owned.values_list("name", flat=True)), "resource"),
+        said(list(members.values_list("person__name", flat=True)), "member"),
+        said(list(children.values_list("principal__label", flat=True)), "team"),
+        said(list(held.values_list("role__name", flat=True)), "role"),
+        said(list(scoped.values_list("principal__label", flat=True)), "scope"),
+        said(list(owned.values_list("name", flat=True)), "resource"),
     ]
     return [words for words in found if words]
 
 
-def _said(names: list[str], kind: str) -> str:
+def said(names: list[str], kind: str) -> str:
     """Return "2 members (Ali Haddad, Maya Okafor)"."""
     if not names:
         return ""
@@ -59,6 +59,7 @@ def _said(names: list[str], kind: str) -> str:
         "role": ngettext("%(n)d role given to it", "%(n)d roles given to it", n),
         "scope": ngettext("%(n)d grant within it", "%(n)d grants within it", n),
         "resource": ngettext("%(n)d resource it owns", "%(n)d resources it owns", n),
+        "thing": ngettext("%(n)d thing it may use", "%(n)d things it may use", n),
     }[kind] % {"n": n}
     shown = ", ".join(names[:NAMED])
     more = _(" and %(n)d more") % {"n": n - NAMED} if n > NAMED else ""

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts import gains
+from accounts.groups import doors
 from accounts.history import note_attribute, note_parent
 from accounts.models import Node, Person, PersonState, Principal, PrincipalKind, Team
 from accounts.people.rules import PLACES, require_place
@@ -128,6 +129,7 @@ def _write(row: Team, after: Mapping[str, Any], at: datetime) -> None:
 def move_team(actor: Person, *, team: Team, row_version: int, parent: Team | None, at: datetime) -> Team:
     """Put a team under another, or on top. Members gain what those above hold, so the actor must be able to give it."""
     lock_administration()
+    watch = doors.watch(actor, doors.of_tree("team"), at=at)
     row = locked(TEAMS, team.pk)
     require(actor, "team.edit", row, at=at)
     _require_standing(row)
@@ -147,6 +149,7 @@ def move_team(actor: Person, *, team: Team, row_version: int, parent: Team | Non
     require_reach(actor, "team.edit", row, at=at)
     require_administrator(at=at)
     record(Tag.TEAM_MOVED, actor=actor, at=at, obj=row, changes={"parent": (old, parent)})
+    watch.settle(None)
     return row
 
 

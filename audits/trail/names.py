@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from accounts.models import Membership, Node, Person, Principal, Team
+from accounts.models import Group, Membership, Node, Person, Principal, Team
 from cxaccess.jobs.models import ImportBatch
 from permissions.models import Action, Resource, ResourceType, Role, RoleGrant, RoleVersion, Scope, ScopeTerm
 from permissions.places import NODE_DIMENSIONS
@@ -21,6 +21,7 @@ from permissions.places import NODE_DIMENSIONS
 KINDS: dict[type[models.Model], str] = {
     Person: "person",
     Team: "team",
+    Group: "group",
     Principal: "principal",
     Role: "role",
     RoleVersion: "version",
@@ -36,6 +37,7 @@ KINDS: dict[type[models.Model], str] = {
 PAGES = {
     "person": "people:detail",
     "team": "teams:detail",
+    "group": "groups:detail",
     "role": "roles:detail",
     "grant": "grants:detail",
     "import": "imports:detail",
@@ -150,15 +152,20 @@ def _scopes(names: Names, ids: set[int]) -> None:
 
 
 def _principals(names: Names, ids: set[int]) -> None:
-    rows = Principal.objects.filter(pk__in=ids).values_list("pk", "kind", "label", "person", "team")
-    for pk, kind, label, person, team in rows:
-        owner = person if kind == "person" else team
+    rows = Principal.objects.filter(pk__in=ids).values_list("pk", "kind", "label", "person", "team", "group")
+    for pk, kind, label, *owners in rows:
+        owner = next((each for each in owners if each is not None), None)
         names.add("principal", pk, label, page_of(kind, owner) if owner else "")
 
 
 def _teams(names: Names, ids: set[int]) -> None:
     for pk, label in Team.objects.filter(pk__in=ids).values_list("pk", "principal__label"):
         names.add("team", pk, label)
+
+
+def _groups(names: Names, ids: set[int]) -> None:
+    for pk, label in Group.objects.filter(pk__in=ids).values_list("pk", "principal__label"):
+        names.add("group", pk, label)
 
 
 def _nodes(names: Names, ids: set[int]) -> None:
@@ -187,6 +194,7 @@ _READERS: dict[str, Reader] = {
     "principal": _principals,
     "person": _named("person", lambda ids: Person.objects.filter(pk__in=ids).values_list("pk", "name")),
     "team": _teams,
+    "group": _groups,
     "role": _named("role", lambda ids: Role.objects.filter(pk__in=ids).values_list("pk", "name")),
     "version": _versions,
     "node": _nodes,

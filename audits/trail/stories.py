@@ -11,7 +11,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.models import Team
+from accounts.models import Group, Team
 from audits.models import Event
 from audits.trail import changes as differences
 from audits.trail import phrases
@@ -19,6 +19,8 @@ from audits.trail.names import KINDS, Names, Ref
 from audits.trail.phrases import NOTHING, Phrase
 from audits.trail.sentences import OTHERWISE, SENTENCES, SYSTEMS, looks
 from audits.trail.tags import Tag
+
+STATED = ("principal", "role", "scope", "team", "group")  # what the details of an event name by id
 
 
 @dataclass(frozen=True)
@@ -165,11 +167,12 @@ class Story:
 
     @property
     def team(self) -> Ref:
-        """Return the team it is about."""
-        if self.model is Team and self.object is not None:
+        """Return the team or group it is about."""
+        if self.model in (Team, Group) and self.object is not None:
             return self.object
-        if "team" in self.parts:
-            return self.names.get("team", self.parts["team"])
+        for kind in ("team", "group"):
+            if kind in self.parts:
+                return self.names.get(kind, self.parts[kind])
         return self.names.get("principal", self.parts["principal"]) if "principal" in self.parts else Ref(_("a team"))
 
     @property
@@ -230,7 +233,7 @@ def _collect(names: Names, event: Event) -> None:
     for grant in (event.decision or {}).get("grants", ()):
         names.want("grant", grant)
     details = event.additional_data if isinstance(event.additional_data, dict) else {}
-    for kind in ("principal", "role", "scope", "team"):
+    for kind in STATED:
         names.want(kind, details.get(kind))
     names.want("role", details.get("cloned_from"))
 
@@ -249,13 +252,13 @@ def _asked(event: Event) -> tuple[str, int | None]:
 
 def _kind_of(type_: str) -> str:
     """Return the kind of thing that a type of the catalogue protects: the console's own, or a resource."""
-    console = {"person": "person", "team": "team", "role": "role", "grant": "grant", "structure": "node"}
-    return {**console, "trail": "person", "catalogue": "action"}.get(type_, "resource")
+    console = {name: name for name in ("person", "team", "group", "role", "grant")}
+    return {**console, "structure": "node", "trail": "person", "catalogue": "action"}.get(type_, "resource")
 
 
 def _parts(event: Event, details: Mapping[str, Any], names: Names) -> dict[str, Any]:
     """Return the ids a sentence needs: as the event states them, else as its object's row has them."""
     model = _model(event)
     kind = KINDS.get(model, "") if model is not None else ""
-    stated = {name: details[name] for name in ("principal", "role", "scope", "team") if details.get(name) is not None}
+    stated = {name: details[name] for name in STATED if details.get(name) is not None}
     return {**names.parts.get((kind, event.object_id or 0), {}), **stated}

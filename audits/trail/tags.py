@@ -9,6 +9,7 @@ class Tag(models.TextChoices):
 
     PERSON_CREATED = "person.created", _("Person created")
     PERSON_EDITED = "person.edited", _("Person edited")
+    PERSON_RANGED = "person.ranged", _("What somebody answers for changed")
     PERSON_SUSPENDED = "person.suspended", _("Person suspended")
     PERSON_REACTIVATED = "person.reactivated", _("Person reactivated")
     PERSON_INVITED = "person.invited", _("Invitation sent")
@@ -21,6 +22,10 @@ class Tag(models.TextChoices):
     TEAM_EDITED = "team.edited", _("Team edited")
     TEAM_MOVED = "team.moved", _("Team moved")
     TEAM_ARCHIVED = "team.archived", _("Team archived")
+    GROUP_CREATED = "group.created", _("Group made")
+    GROUP_EDITED = "group.edited", _("Group edited")
+    GROUP_RULE_CHANGED = "group.rule_changed", _("Group's rule changed")
+    GROUP_ARCHIVED = "group.archived", _("Group archived")
     MEMBERSHIP_GIVEN = "membership.given", _("Membership given")
     MEMBERSHIP_CHANGED = "membership.changed", _("Membership changed")
     MEMBERSHIP_ENDED = "membership.ended", _("Membership ended")

@@ -44,6 +44,8 @@ KINDS: dict[str, Kind] = {
     "signin.failures": Kind("accounts.signin.failures.write", every=timedelta(minutes=5)),
     "signin.tidy": Kind("accounts.signin.tidy.tidy", every=timedelta(hours=1)),
     "usage.tidy": Kind("permissions.usage.services.tidy", every=timedelta(hours=6), atomic=False),
+    "group.follow": Kind("accounts.groups.jobs.follow", every=timedelta(minutes=1), atomic=False),
+    "group.settle": Kind("accounts.groups.jobs.settle", every=timedelta(hours=1), atomic=False),
     "job.tidy": Kind("cxaccess.jobs.tidy.tidy", every=timedelta(hours=6), atomic=False),
 }
 

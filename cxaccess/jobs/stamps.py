@@ -1,11 +1,13 @@
 """Stamps: a cached snapshot is good as long as the stamps it was built from have not moved."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from cxaccess.jobs.models import Stamp
+from cxaccess.lib.sets import insert_select
 
 CHUNK = 5_000  # keys in one statement: databases limit its parameters
 MODEL = 0  # roles, catalogue, trees and team parents: whatever everybody's decisions share
@@ -23,6 +25,15 @@ def bump(*keys: int) -> None:
             # In one order, so that two who move several of the same never wait for each other in a circle.
             list(Stamp.objects.filter(key__in=some).order_by("key").select_for_update().values_list("key"))
         Stamp.objects.filter(key__in=some).update(version=F("version") + 1)
+
+
+def bump_those(keys: QuerySet[Any]) -> None:
+    """Add one to the stamp of each of `keys`, a query of one column: of however many, in two statements."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("Stamps move only in the transaction of the change.")
+    column = keys.query.values_select[0]
+    insert_select(Stamp, keys.distinct(), {"key": F(column), "version": 0}, new_only=True)
+    Stamp.objects.filter(key__in=keys).update(version=F("version") + 1)
 
 
 def read(keys: Iterable[int]) -> dict[int, int]:

@@ -48,6 +48,17 @@ def sweep(name: str, at: datetime, take: Take, between: Callable[[], None] = lam
         between()
 
 
+def reached(name: str) -> datetime:
+    """Return how far the job `name` has come; the beginning of time for one that never ran."""
+    found = Watermark.objects.filter(name=name).values_list("at", flat=True).first()
+    return found or BEGINNING
+
+
+def mark(name: str, at: datetime) -> None:
+    """Keep that the job `name` has come to `at`."""
+    Watermark.objects.update_or_create(name=name, defaults={"at": at})
+
+
 def next_limit(limit: int, seconds: float) -> int:
     """Return the size of the next batch, after one of `limit` rows took `seconds`; it aims at a third of the hold."""
     if seconds > HOLD / 2:

@@ -37,6 +37,7 @@ ICONS = {
     "person": "user",
     "people": "users",
     "team": "network",
+    "group": "users-round",
     "structure": "folder-tree",
     "department": "building-2",
     "region": "map",

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import ngettext
 
-from accounts.models import Membership, Person, Team
+from accounts.models import Membership, Person, Principal, PrincipalKind
 from permissions import facts, gate
 from permissions.check.names import address
 from permissions.check.ways import SOON_DAYS
@@ -20,12 +20,13 @@ from permissions.usage import selectors as usage
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One role as it reaches somebody: directly, or by a team."""
+    """One role as it reaches somebody: directly, or by a team or group."""
 
     grant: RoleGrant
     where: str
     via: str
     via_url: str
+    via_kind: str
     state: str  # now, soon (ends within a fortnight) or later (has not begun)
     used: datetime | None  # when they last did anything it lets them do
 
@@ -79,29 +80,31 @@ def _over(until: datetime | None, at: datetime) -> bool:
     return until is not None and until <= at
 
 
-def _ways_in(person: Person, at: datetime) -> dict[int, Team | None]:
-    """Return {principal: the team whose membership reaches it}; None for the person's own."""
+def _ways_in(person: Person, at: datetime) -> dict[int, Principal | None]:
+    """Return {principal: the team or group whose membership reaches it}; None for the person's own."""
     model = facts.model(at)
-    found: dict[int, Team | None] = {}
-    for row in Membership.objects.in_force(at).filter(person=person).select_related("principal__team"):
-        team = getattr(row.principal, "team", None)
+    found: dict[int, Principal | None] = {}
+    rows = Membership.objects.in_force(at).filter(person=person)
+    for row in rows.select_related("principal__team", "principal__group"):
         for principal in model.chain(row.principal_id):
-            found.setdefault(principal, team)
+            found.setdefault(principal, row.principal)
     return found | {person.principal_id: None}
 
 
-def _held(row: RoleGrant, where: str, team: Team | None, used: datetime | None, at: datetime) -> Held:
+def _held(row: RoleGrant, where: str, via: Principal | None, used: datetime | None, at: datetime) -> Held:
     soon = row.until is not None and row.until - at < timedelta(days=SOON_DAYS)
     state = "later" if row.starts_at > at else "soon" if soon else "now"
-    if team is None:
-        return Held(row, where, "", "", state, used)
-    return Held(row, where, team.name, address("teams:detail", team.pk), state, used)
+    if via is None:
+        return Held(row, where, "", "", "", state, used)
+    of = getattr(via, via.kind)
+    page = "groups:detail" if via.kind == PrincipalKind.GROUP else "teams:detail"
+    return Held(row, where, via.label, address(page, of.pk), via.get_kind_display(), state, used)
 
 
 def teams_of(person: Person, at: datetime) -> list[Membership]:
-    """Return the memberships of `person` that are not over, with their teams."""
-    rows = Membership.objects.not_over(at).filter(person=person, principal__team__isnull=False)
-    return list(rows.select_related("principal__team", "given_by").order_by("principal__label"))
+    """Return the memberships of `person` in teams and groups that are not over."""
+    rows = Membership.objects.not_over(at).filter(person=person)
+    return list(rows.select_related("principal", "given_by").order_by("-principal__kind", "principal__label"))
 
 
 def abilities(person: Person, at: datetime) -> list[Area]:

@@ -11,6 +11,11 @@ from permissions.engine import Grant, ObjectGrant, Path, Target
 from permissions.grants.scopes import labels
 from permissions.models import Action, GroupObjectGrant, PersonObjectGrant, Role, RoleGrant
 
+PAGES: dict[str, str] = {
+    PrincipalKind.PERSON: "people:detail",
+    PrincipalKind.TEAM: "teams:detail",
+    PrincipalKind.GROUP: "groups:detail",
+}
 AnyGrant = RoleGrant | PersonObjectGrant | GroupObjectGrant
 # The first letter of a grant's key, the table it stands in, and what its words need besides.
 TABLES: dict[str, tuple[type[AnyGrant], tuple[str, ...]]] = {
@@ -56,7 +61,9 @@ class Names:
     def principals(self) -> dict[int, Principal]:
         """Return the principals by id."""
         wanted = {principal for path in self.paths for principal in path.via}
-        return {row.pk: row for row in Principal.objects.select_related("team", "person").filter(pk__in=wanted)}
+        return {
+            row.pk: row for row in Principal.objects.select_related("team", "group", "person").filter(pk__in=wanted)
+        }
 
     @cached_property
     def roles(self) -> dict[int, Role]:
@@ -82,11 +89,10 @@ class Names:
         return _("“%(thing)s”") % {"thing": self.grants[grant.key].content_object.name}
 
     def principal_url(self, pk: int) -> str:
-        """Return the page of a person or a team."""
+        """Return the page of a person, a team or a group."""
         row = self.principals[pk]
-        if row.kind == PrincipalKind.PERSON:
-            return address("people:detail", row.person.pk)
-        return address("teams:detail", row.team.pk) if row.kind == PrincipalKind.TEAM else ""
+        page = PAGES.get(row.kind)
+        return address(page, getattr(row, row.kind).pk) if page else ""
 
     def role_url(self, pk: int) -> str:
         """Return the page of a role."""

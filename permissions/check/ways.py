@@ -9,7 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Membership, PrincipalKind
+from accounts.models import Membership, Principal, PrincipalKind
+from cxaccess.lib.models import Source
 from permissions.check.names import AnyGrant, Names
 from permissions.engine import NearMiss, Path, Reason
 
@@ -100,6 +101,16 @@ def _turning(miss: NearMiss, at: datetime) -> datetime | None:
     return None
 
 
+def _joined(row: Principal, url: str, membership: Membership) -> Step:
+    """Return the step into a team or a group, which says since when and whether a rule put the person there."""
+    day = {"day": date_format(membership.starts_at, "j M Y")}
+    if row.kind != PrincipalKind.GROUP:
+        return Step("team", row.label, url, _("team"), note=_("Team, since %(day)s") % day)
+    by_rule = membership.source == Source.RULE
+    note = _("Group by rule, since %(day)s") if by_rule else _("Group, since %(day)s")
+    return Step("group", row.label, url, _("group"), note=note % day)
+
+
 def _steps(path: Path, names: Names) -> Iterator[Step]:
     """Yield the steps of a path, the person first."""
     for number, principal in enumerate(path.via):
@@ -107,8 +118,7 @@ def _steps(path: Path, names: Names) -> Iterator[Step]:
         if row.kind == PrincipalKind.PERSON:
             yield Step("person", row.label, url, note=row.person.title or _("Person"))
         elif number == 1 and path.membership:
-            since = _("Team, since %(day)s") % {"day": date_format(path.membership.window.starts_at, "j M Y")}
-            yield Step("team", row.label, url, _("team"), note=since)
+            yield _joined(row, url, names.memberships[path.membership.id])
         else:
             yield Step("team", row.label, url, _("under"), note=_("Team above it"))
     for number, role in enumerate(path.roles):

@@ -1,7 +1,7 @@
 """The model that everybody's decisions share: roles, implications, trees. Built once per change."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from heapq import heappop, heappush
@@ -30,7 +30,8 @@ class Model:
 
     `implies` maps every known action to what it implies directly. `parents` maps a dimension to {id: parent};
     the dimension "team" has team ids. `team_principals` maps a team's id to its principal's. What was granted to a
-    principal in `closed` (an archived team's) reaches nobody, and nothing from above reaches anybody through it.
+    principal in `closed` (an archived team's or group's) reaches nobody, and nothing from above reaches anybody
+    through it.
     """
 
     roles: Mapping[int, Role]
@@ -108,6 +109,15 @@ class Model:
             found = tuple(takewhile(lambda reached: reached not in self.closed, whole))
             self._chains[principal] = found
         return found
+
+    def reaching(self, principals: Collection[int]) -> set[int]:
+        """Return the teams and groups whose members a grant to one of `principals` reaches: also teams under others.
+
+        Whoever asks looks for memberships there, so a principal of another kind among them does no harm.
+        """
+        given = set(principals)
+        teams = {team for team in self.teams_of_principals if not given.isdisjoint(self.chain(team))}
+        return teams | (given - self.teams_of_principals.keys() - self.closed)
 
     @cached_property
     def _chains(self) -> dict[int, tuple[int, ...]]:

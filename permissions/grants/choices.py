@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import Node, Person, PersonState, Principal, Team
+from accounts.models import Group, Node, Person, PersonState, Principal, Team
 from permissions import facts, gate, giving
 from permissions.engine import Scope, scopes_for
 from permissions.grants.scopes import DIMENSIONS, TEAM
@@ -72,11 +72,14 @@ def roles(actor: Person, *, at: datetime) -> QuerySet[Role]:
 
 
 def takers(actor: Person, *, at: datetime) -> QuerySet[Principal]:
-    """Return the people (who have not left) and teams that `actor` may see."""
+    """Return the people (who have not left), teams and groups that `actor` may see."""
     people = gate.visible(actor, "person.view", Person.objects.exclude(state=PersonState.LEFT), at=at)
     teams = gate.visible(actor, "team.view", Team.objects.filter(archived_at=None), at=at)
-    found = Q(pk__in=people.values("principal")) | Q(pk__in=teams.values("principal"))
-    return Principal.objects.filter(found).select_related("person__region", "person__department", "team")
+    groups = gate.visible(actor, "group.view", Group.objects.filter(archived_at=None), at=at)
+    found = Q(pk__in=people.values("principal"))
+    for rows in (teams, groups):
+        found |= Q(pk__in=rows.values("principal"))
+    return Principal.objects.filter(found).select_related("person__region", "person__department", "team", "group")
 
 
 def all_of(dimension: str) -> str:

@@ -32,7 +32,7 @@ def _grants() -> QuerySet[RoleGrant]:
 
 
 def _memberships() -> QuerySet[Membership]:
-    return Membership.objects.select_related("person", "principal__team")
+    return Membership.objects.select_related("person", "principal__team", "principal__group")
 
 
 def _grant_told(row: RoleGrant) -> Entry:
@@ -48,9 +48,9 @@ def _membership_told(row: Membership) -> Entry:
     details = {
         "membership": row.pk, "part": row.part, "starts_at": row.starts_at.isoformat(), "until": _iso(row.until),
     }  # fmt: skip
-    team = row.principal.team
+    of = getattr(row.principal, row.principal.kind)
     once = _once(MEMBERSHIPS, row)
-    return Entry(Tag.MEMBERSHIP_EXPIRED, MEMBERSHIPS.actor, _moment(row), team, row.person, None, details, once)
+    return Entry(Tag.MEMBERSHIP_EXPIRED, MEMBERSHIPS.actor, _moment(row), of, row.person, None, details, once)
 
 
 def record_ends(job: Job, at: datetime) -> None:

@@ -13,6 +13,7 @@ from permissions import facts
 from permissions.grants import scopes
 from permissions.models import Mode, RoleGrant
 
+COLLECTIVE = ("team", "group")
 RECENTLY = timedelta(days=90)
 
 
@@ -33,15 +34,25 @@ class Holding:
 
     @property
     def origin(self) -> str:
-        """Return where it comes from, in a word: the team's name, or how it was given."""
-        principal = self.grant.principal
-        return principal.label if principal.kind == "team" else str(Source(self.grant.source).label)
+        """Return where it comes from, in a word: the team's or group's name, or how it was given."""
+        return self.grant.principal.label if self.collective else str(Source(self.grant.source).label)
 
     @property
-    def kind(self) -> tuple[bool, ...]:
+    def collective(self) -> str:
+        """Return the kind of its holder where that is a team or a group."""
+        kind = str(self.grant.principal.kind)
+        return kind if kind in COLLECTIVE else ""
+
+    @property
+    def holder(self) -> int | None:
+        """Return the id of the team or group that holds it."""
+        return getattr(self.grant.principal, self.collective).pk if self.collective else None
+
+    @property
+    def kind(self) -> tuple[str | bool, ...]:
         """Return what its row depends on, but for the values that stand in it."""
         grant = self.grant
-        return (grant.principal.kind == "team", bool(grant.given_by_id), self.begun, bool(grant.ended_by_id))
+        return (self.collective, bool(grant.given_by_id), self.begun, bool(grant.ended_by_id))
 
 
 def held_by(principal_ids: Iterable[int], at: datetime) -> list[Holding]:
@@ -87,7 +98,10 @@ def all_held(own: Collection[int], through: Collection[int], at: datetime) -> He
 
 def _described(*lists: QuerySet[RoleGrant], at: datetime) -> list[list[Holding]]:
     """Return each of the lists with its scopes in words; those of all are read together."""
-    found = [list(rows.select_related("role", "principal__team", "given_by", "ended_by")) for rows in lists]
+    found = [
+        list(rows.select_related("role", "principal__team", "principal__group", "given_by", "ended_by"))
+        for rows in lists
+    ]
     words = scopes.labels({grant.scope_id for grants in found for grant in grants})
     holding = facts.model(at).holding
     return [

@@ -36,7 +36,9 @@ CHUNK = 500
 def visible(person: Person, action: str = "grant.view", *, at: datetime) -> QuerySet[RoleGrant]:
     """Return the grants that `person` may see (or do `action` to), each with what a line shows of it."""
     rows = gate.visible(person, action, RoleGrant.objects.all(), at=at)
-    return rows.select_related("principal__person", "principal__team", "role", "given_by", "ended_by")
+    return rows.select_related(
+        "principal__person", "principal__team", "principal__group", "role", "given_by", "ended_by"
+    )
 
 
 def views(reader: Person, *, at: datetime) -> dict[str, "StrOrPromise"]:

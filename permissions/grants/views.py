@@ -37,7 +37,7 @@ GRANTS = Listing(
     default="holder",
 )
 ROWS = RoleGrant.objects.select_related(
-    "principal__person", "principal__team__resource", "role", "scope", "given_by", "ended_by"
+    "principal__person", "principal__team__resource", "principal__group", "role", "scope", "given_by", "ended_by"
 )
 
 

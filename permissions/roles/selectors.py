@@ -105,12 +105,11 @@ def holders(roles: Collection[int], *, at: datetime) -> dict[int, Holders]:
 def _members(principals: set[int], at: datetime) -> dict[int, set[int]]:
     """Return {principal: the active people whom a grant to it reaches through membership}."""
     model = facts.model(at)
-    above = {team: [p for p in model.chain(team) if p in principals] for team in model.teams_of_principals}
-    teams = {team for team, chain in above.items() if chain}
+    above = {each: [p for p in model.chain(each) if p in principals] for each in model.reaching(principals)}
     found: dict[int, set[int]] = defaultdict(set)
-    rows = Membership.objects.in_force(at).filter(principal__in=teams, person__state=PersonState.ACTIVE)
-    for team, person in rows.values_list("principal_id", "person_id"):
-        for principal in above[team]:
+    rows = Membership.objects.in_force(at).filter(principal__in=above, person__state=PersonState.ACTIVE)
+    for inside, person in rows.values_list("principal_id", "person_id"):
+        for principal in above[inside]:
             found[principal].add(person)
     return found
 
@@ -246,7 +245,9 @@ def users(role: Role, *, at: datetime) -> dict[str, list[str]]:
 
 def shown_grants(rows: QuerySet[RoleGrant]) -> QuerySet[RoleGrant]:
     """Return grants with everything a line shows of them."""
-    return rows.select_related("principal__person", "principal__team", "role", "given_by", "ended_by")
+    return rows.select_related(
+        "principal__person", "principal__team", "principal__group", "role", "given_by", "ended_by"
+    )
 
 
 def scope_labels(grants: Iterable[RoleGrant]) -> dict[int, str]:

@@ -16,29 +16,33 @@ from permissions.usage.selectors import UNUSED_AFTER
 
 register = template.Library()
 SOON_DAYS = 14
+PAGES: dict[str, str] = {
+    PrincipalKind.PERSON: "people:detail",
+    PrincipalKind.TEAM: "teams:detail",
+    PrincipalKind.GROUP: "groups:detail",
+}
 
 
 def principal_url(principal: Principal) -> str:
-    """Return the page of a person or team; nothing for other kinds."""
-    found = {PrincipalKind.PERSON: ("people:detail", "person"), PrincipalKind.TEAM: ("teams:detail", "team")}
-    name, attribute = found.get(principal.kind, ("", ""))  # type: ignore[call-overload]
-    if not name:
+    """Return the page of a person, team or group; nothing for other kinds."""
+    name = PAGES.get(principal.kind)
+    if name is None:
         return ""
     try:
-        return reverse(name, args=[getattr(principal, attribute).pk])
+        return reverse(name, args=[getattr(principal, principal.kind).pk])
     except NoReverseMatch:
         return ""
 
 
 @register.simple_tag
 def principal(of: Principal, note: str = "") -> SafeString:
-    """Draw who holds something: a person's initials or a team's icon, the name as a link, a note below."""
+    """Draw who holds something: a person's initials or a kind's icon, the name as a link, a note below."""
     mark = (
         avatar(of.label)
         if of.kind == PrincipalKind.PERSON
-        else format_html('<span class="avatar sq" aria-hidden="true">{}</span>', icon("team"))
+        else format_html('<span class="avatar sq" aria-hidden="true">{}</span>', icon(of.kind))
     )
-    below = note or (_("Team") if of.kind == PrincipalKind.TEAM else _principal_title(of))
+    below = note or (_principal_title(of) if of.kind == PrincipalKind.PERSON else of.get_kind_display())
     return format_html(
         '<span class="person">{}<span>{}<small class="truncate">{}</small></span></span>', mark, _named(of), below
     )
@@ -52,7 +56,13 @@ def _named(of: Principal) -> SafeString:
 
 
 def _principal_title(of: Principal) -> str:
-    return str(of.person.title) if of.kind == PrincipalKind.PERSON else ""
+    return str(of.person.title)
+
+
+@register.filter
+def page_of_principal(of: Principal) -> str:
+    """Return the page of a person, team or group."""
+    return principal_url(of)
 
 
 @register.simple_tag(takes_context=True)

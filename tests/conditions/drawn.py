@@ -77,7 +77,7 @@ person = st.fixed_dictionaries(
         "title": st.sampled_from(TITLES), "state": st.sampled_from(list(PersonState)),
         "clearance": st.none() | st.integers(1, 4),
         "employed_from": st.none() | st.sampled_from(DAYS), "employed_until": st.none() | st.sampled_from(DAYS),
-        "claimed_at": st.none() | st.sampled_from(MOMENTS), "custom": customs,
+        "created_at": st.sampled_from(MOMENTS), "custom": customs,
         "dimensions": st.lists(st.tuples(st.sampled_from(["regions", "lines"]), five, windows), max_size=4),
         "teams": st.lists(st.tuples(st.integers(0, 2), st.booleans(), windows), max_size=3),
     }
@@ -106,11 +106,10 @@ def _at(rows: list, number: int | None):
 
 
 def _person(town: Town, number: int, row: dict) -> Person:
-    dimensions, teams, claimed = row.pop("dimensions"), row.pop("teams"), row.pop("claimed_at")
+    dimensions, teams = row.pop("dimensions"), row.pop("teams")
     row["region"], row["department"] = _at(town.regions, row["region"]), _at(town.departments, row["department"])
     row["manager"] = _at(town.people, row["manager"])
     made = world.person(f"Person {number}", **row)
-    Person.objects.filter(pk=made.pk).update(claimed_at=claimed)
     for kind, place, (start, end) in dimensions:
         until = None if end is None else NOON + timedelta(days=end)
         PersonDimension.objects.create(

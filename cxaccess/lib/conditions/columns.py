@@ -75,13 +75,15 @@ class Column(One):
 class Relation(Several):
     """Rows in force (`rows()`), whose `owner` is the governed row and whose `value` is one element.
 
-    Neither column is ever NULL. `numbered`: its values are rows of a tree with `lft` and `rgt`.
+    Neither column is ever NULL. `numbered`: its values are rows of a tree with `lft` and `rgt`. `every()` are the rows
+    whether in force or not, where they begin and end.
     """
 
     rows: Callable[[], QuerySet[Any]]
     owner: str
     value: str
     numbered: bool = True
+    every: Callable[[], QuerySet[Any]] | None = None
 
     def present(self) -> Q:
         """Return the condition that there is a row."""

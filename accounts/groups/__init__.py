@@ -1,0 +1,1 @@
+"""Groups: people across teams, by hand or by rule."""

@@ -1,0 +1,81 @@
+"""What a rule reads is a door of giving: whoever changes it must be able to give what people come to hold by it.
+
+watch = doors.watch(actor, {"subject.title"}, at=at)   # before anything is changed or locked
+...the change...
+watch.settle(Person.objects.filter(pk=person.pk))      # whom it concerns; None: anybody
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from accounts import gains
+from accounts.groups.recompute import Outcome, recompute
+from accounts.groups.rules import Standing, standing
+from accounts.models import Person
+from cxaccess.lib.errors import Refused
+from permissions.giving import lock_administration, require_administrator
+from permissions.guards import NotAllowed
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The groups whose rules read what is about to change, and which of them the actor could not give."""
+
+    groups: list[Standing]
+    refusals: dict[int, NotAllowed]
+    at: datetime
+
+    def require_not_ones_own(self, changed: Collection[str]) -> None:
+        """Refuse a change of one's own attributes that a rule reads. Raises Refused with the field."""
+        for name in changed:
+            if any(each.reads_any({f"subject.{name}"}) for each in self.groups):
+                raise Refused(
+                    _("A group's rule reads this, and nobody changes their own access. Ask somebody else."), field=name
+                )
+
+    def settle(self, people: QuerySet[Person] | None) -> list[Outcome]:
+        """Let memberships follow the change. Raises NotAllowed where somebody came to hold what the actor cannot give.
+
+        Raises Refused where nobody would be left to administer.
+        """
+        if not self.groups:
+            return []
+        outcomes = recompute(self.groups, at=self.at, people=people)
+        for outcome in outcomes:
+            if outcome.joined and outcome.group.pk in self.refusals:
+                raise self.refusals[outcome.group.pk]
+        if any(outcome.left for outcome in outcomes):
+            require_administrator(at=self.at)
+        return outcomes
+
+
+def watch(actor: Person, reads: Collection[str] | None, *, at: datetime) -> Watch:
+    """Return a watch on the rules that read one of `reads`, with the actor's authority as it is before the change.
+
+    None watches every rule: for somebody new.
+    """
+    found = [each for each in standing() if reads is None or each.reads_any(reads)] if reads != frozenset() else []
+    if found:
+        lock_administration()
+    refusals: dict[int, NotAllowed] = {}
+    for each in found:
+        try:
+            gains.require_gains(actor, gains.of_membership(each.group.principal, at=at), at=at)
+        except NotAllowed as refusal:
+            refusals[each.group.pk] = refusal
+    return Watch(found, refusals, at)
+
+
+def of_tree(kind: str) -> frozenset[str]:
+    """Return the attributes whose "within" says something else once the tree of `kind` (or "team") has changed."""
+    return {
+        "region": frozenset({"subject.region", "subject.territories"}),
+        "department": frozenset({"subject.department"}),
+        "product_line": frozenset({"subject.product_lines"}),
+        "segment": frozenset({"subject.segments"}),
+        "team": frozenset({"subject.teams", "subject.leads"}),
+    }[kind]

@@ -97,7 +97,7 @@ def stated(attribute: Attribute, value: Value, world: World) -> Value:
 
 def typed(attribute: Attribute, raw: object) -> Value:
     """Return `raw` if it is of the attribute's type, as a frozenset for a set, else why not."""
-    if raw is None or raw == "":
+    if raw is None or (isinstance(raw, str | frozenset | set | list | tuple) and not raw):
         return Lack.MISSING
     if attribute.type is Type.SET:
         return _set(attribute.domain, raw)
@@ -107,8 +107,6 @@ def typed(attribute: Attribute, raw: object) -> Value:
 def _set(domain: Domain | None, raw: object) -> Value:
     if not isinstance(raw, frozenset | set | list | tuple) or domain is None:
         return Lack.ILL_TYPED
-    if not raw:
-        return Lack.MISSING
     return frozenset(raw) if all(domain.fits(value) for value in raw) else Lack.ILL_TYPED
 
 

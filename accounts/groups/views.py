@@ -18,7 +18,7 @@ from cxaccess.lib import csv_out
 from cxaccess.lib.listing import Listing
 from cxaccess.toasts import tell
 from permissions import gate
-from permissions.grants.held import ended_for, held_by
+from permissions.grants.held import all_held
 from permissions.guards import fetch, require_somewhere
 
 # mypy: disable-error-code="arg-type, attr-defined"
@@ -96,10 +96,9 @@ def members(request: HttpRequest, pk: int) -> HttpResponse:
 def roles(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what was given to a group."""
     context = pages.group_page(request, pk, "roles")
-    principal = {context["group"].principal_id}
-    own = held_by(principal, request.at)
-    ending = allowed_on(request.user, ["grant.end"], [held.grant for held in own], at=request.at)
-    context |= {"own": own, "ended": ended_for(principal, request.at), "may_end": ending["grant.end"]}
+    held = all_held({context["group"].principal_id}, (), request.at)
+    ending = allowed_on(request.user, ["grant.end"], [one.grant for one in held.own], at=request.at)
+    context |= {"own": held.own, "ended": held.ended, "may_end": ending["grant.end"]}
     return render(request, "accounts/groups/roles.html", context)
 
 

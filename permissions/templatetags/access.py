@@ -59,12 +59,6 @@ def _principal_title(of: Principal) -> str:
     return str(of.person.title)
 
 
-@register.filter
-def page_of_principal(of: Principal) -> str:
-    """Return the page of a person, team or group."""
-    return principal_url(of)
-
-
 @register.simple_tag(takes_context=True)
 def grant_state(context: dict[str, Any], grant: RoleGrant) -> SafeString:
     """Draw where a grant stands at the moment of the request."""

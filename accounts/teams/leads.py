@@ -14,6 +14,8 @@ from permissions.guards import NotAllowed, NotVisible
 from permissions.models import Action
 from permissions.objects import rows
 
+RIGHT = "team.manage_members"  # of a team's lead
+
 
 def right_on(team: Team | Group) -> str:
     """Return the permission that a lead holds on what they lead."""

@@ -254,7 +254,8 @@ def test_nobody_chosen_is_told(cast: Cast, priya: Client) -> None:
 def test_people_are_found_added_and_taken_out(cast: Cast, priya: Client) -> None:
     batch = drafted(cast.priya, [cast.chiara, cast.maya], cast.agent)
     url = reverse("grants:bulk_people", args=[batch.pk])
-    found = priya.get(url, {"q": "a"}).context["page"]
+    found = priya.get(url, {"q": "a"}).context["people"]
+    assert cast.ali in found
     assert {"Chiara Bellini", "Maya Okafor"}.isdisjoint({person.name for person in found})
     priya.post(url, {"person": [cast.ali.pk]})
     priya.post(reverse("grants:bulk_drop", args=[batch.pk]), {"person": [cast.maya.pk, "²"]})

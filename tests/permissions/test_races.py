@@ -5,15 +5,19 @@ from functools import partial
 
 import pytest
 
+from accounts.models import Person
 from audits.models import Event
 from audits.trail.tags import Tag
 from cxaccess.lib import clock
 from cxaccess.lib.errors import Refused, Stale
 from permissions import giving
 from permissions.grants import scopes
+from permissions.grants.bulk.plan import preview
+from permissions.grants.bulk.services import draft_gift, draft_people, end_many, give_many, undo_many
 from permissions.grants.services import change_end, end_grant, give_role
-from permissions.models import Role, RoleGrant
-from permissions.roles.services import retire_role, save_version
+from permissions.models import GrantBatch, Role, RoleGrant
+from permissions.roles.rows import contents
+from permissions.roles.services import clone_role, retire_role, save_version
 from tests import world
 from tests.cast import Cast
 from tests.rivals import together
@@ -124,3 +128,101 @@ def test_an_end_that_is_moved_twice_at_once_stands_where_the_second_put_it(cast:
     changed = Event.objects.filter(tag=Tag.GRANT_CHANGED, object_id=grant.pk).order_by("pk")
     grant.refresh_from_db()
     assert changed.last().changes["until"][1] == grant.until.isoformat()
+
+
+def drafted(cast: Cast, role: Role, *people: Person) -> tuple[GrantBatch, str]:
+    """Return a draft of `role` for `people` everywhere, and the digest of its preview."""
+    at = clock.now()
+    batch = draft_people(cast.priya, people=people, at=at)
+    gift = {"terms": {}, "starts_at": None, "until": None, "reason": "Needed", "at": at}
+    draft_gift(cast.priya, batch=batch, role=role, **gift)
+    row = GrantBatch.objects.select_related("role", "scope").get(pk=batch.pk)
+    return batch, preview(row, row.role, row.scope, at=at).digest
+
+
+def test_two_who_end_many_of_the_same_grants_end_each_once(cast: Cast) -> None:
+    for number in range(FEW):
+        grants = [world.give(world.person(f"P {number} {n}"), cast.agent).pk for n in range(30)]
+        done = together(
+            lambda ids=grants[:20]: end_many(cast.priya, grants=ids, reason="Over", at=clock.now()),
+            lambda ids=grants[10:][::-1]: end_many(cast.priya, grants=ids, reason="Over", at=clock.now()),
+        )
+        assert sum(done) == 30, done
+        ended = Event.objects.filter(tag=Tag.GRANT_ENDED, object_id__in=grants)
+        assert sorted(ended.values_list("object_id", flat=True)) == sorted(grants)
+
+
+def test_a_draft_that_is_given_twice_at_once_is_given_once(cast: Cast) -> None:
+    for number in range(FEW):
+        people = [world.person(f"P {number} {n}") for n in range(20)]
+        batch, seen = drafted(cast, cast.agent, *people)
+        done = together(*[lambda b=batch, s=seen: give_many(cast.priya, batch=b, seen=s, at=clock.now())] * 3)
+        assert sum(isinstance(one, GrantBatch) for one in done) == 1, done
+        assert sum(isinstance(one, Refused) for one in done) == 2, done
+        assert RoleGrant.objects.filter(source_ref=batch.ref).count() == 20
+
+
+def test_two_drafts_for_the_same_people_at_once_give_each_person_one_grant(cast: Cast) -> None:
+    for number in range(FEW):
+        people = [world.person(f"P {number} {n}") for n in range(20)]
+        first, second = drafted(cast, cast.agent, *people[:15]), drafted(cast, cast.agent, *people[5:][::-1])
+        done = together(
+            *[
+                lambda b=batch, s=seen: give_many(cast.priya, batch=b, seen=s, at=clock.now())
+                for batch, seen in (first, second)
+            ]
+        )
+        assert sorted(type(one).__name__ for one in done) == ["GrantBatch", "Stale"], done
+        held = RoleGrant.objects.filter(principal__in=[person.principal_id for person in people], role=cast.agent)
+        assert held.count() == held.values("principal").distinct().count() == 15
+
+
+def test_many_given_and_many_ended_at_once_wait_for_each_other(cast: Cast) -> None:
+    """Both move the stamps of the same people, in opposite orders as far as the callers say."""
+    for number in range(FEW):
+        people = [world.person(f"P {number} {n}") for n in range(25)]
+        grants = [world.give(person, cast.feedback_reader).pk for person in people]
+        batch, seen = drafted(cast, cast.agent, *people)
+        done = together(
+            lambda b=batch, s=seen: give_many(cast.priya, batch=b, seen=s, at=clock.now()),
+            lambda ids=grants[::-1]: end_many(cast.priya, grants=ids, reason="Over", at=clock.now()),
+        )
+        assert [type(one).__name__ for one in done] == ["GrantBatch", "int"], done
+
+
+def test_two_who_undo_the_same_at_once_undo_it_once(cast: Cast) -> None:
+    for number in range(FEW):
+        people = [world.person(f"P {number} {n}") for n in range(10)]
+        batch, seen = drafted(cast, cast.agent, *people)
+        give_many(cast.priya, batch=batch, seen=seen, at=clock.now())
+        done = together(*[lambda b=batch: undo_many(cast.priya, batch=b, reason="Wrong", at=clock.now())] * 2)
+        assert sorted(type(one).__name__ for one in done) == ["Refused", "int"], done
+        assert Event.objects.filter(tag=Tag.GRANTS_UNDONE, additional_data__batch=batch.pk).count() == 1
+
+
+def test_two_administrators_who_end_each_other_among_many_leave_one(cast: Cast) -> None:
+    first = RoleGrant.objects.get(role=cast.administrator, principal=cast.priya.principal)
+    other = give(cast, cast.rosa, cast.administrator)
+    for _ in range(FEW):
+        RoleGrant.objects.filter(pk__in=[first.pk, other.pk]).update(until=None, ended_by=None)
+        at = clock.now()
+        done = together(
+            lambda at=at: end_many(cast.priya, grants=[other.pk], reason="I do it alone", at=at),
+            lambda at=at: end_many(cast.rosa, grants=[first.pk], reason="I do it alone", at=at),
+        )
+        assert sum(one == 1 for one in done) == 1, done
+        assert giving.lasting_administrators(at=clock.now()).count() == 1
+
+
+def test_a_clone_holds_one_version_of_what_is_edited_meanwhile(cast: Cast) -> None:
+    for number in range(FEW):
+        role = world.role(f"Moving {number}", {"report.view"})
+        done = together(
+            lambda role=role, number=number: clone_role(
+                cast.priya, role=role, name=f"Clone {number}", purpose="The same", owner=None, at=clock.now()
+            ),
+            lambda role=role: save_version(
+                cast.priya, role=role, row_version=1, actions={"survey.view"}, includes=[], note="", at=clock.now()
+            ),
+        )
+        assert contents(done[0].current).actions in ({"report.view"}, {"survey.view"}), done

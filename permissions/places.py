@@ -19,7 +19,16 @@ from audits.models import Event
 from cxaccess.jobs.models import ImportBatch
 from permissions import history
 from permissions.engine.types import Scope, Target
-from permissions.models import Action, GroupObjectGrant, PersonObjectGrant, Resource, ResourceType, Role, RoleGrant
+from permissions.models import (
+    Action,
+    AttributeDefinition,
+    GroupObjectGrant,
+    PersonObjectGrant,
+    Resource,
+    ResourceType,
+    Role,
+    RoleGrant,
+)
 
 Places = dict[str, frozenset[int]]
 NODE_DIMENSIONS = ("region", "department", "product_line", "segment")
@@ -252,6 +261,7 @@ PLACEMENTS: dict[type[models.Model], Placement] = {
     Node: Placement("structure", _of_nodes, _node_within),
     Action: Placement("catalogue", _unplaced, _nowhere),
     ResourceType: Placement("catalogue", _unplaced, _nowhere),
+    AttributeDefinition: Placement("catalogue", _unplaced, _nowhere),
     ImportBatch: Placement("import", _unplaced, _nowhere, "created_at"),
     Event: Placement("trail", _of_events, _event_within, "timestamp"),
 }

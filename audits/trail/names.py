@@ -15,7 +15,17 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Group, Membership, Node, Person, Principal, Team
 from cxaccess.jobs.models import ImportBatch
-from permissions.models import Action, Resource, ResourceType, Role, RoleGrant, RoleVersion, Scope, ScopeTerm
+from permissions.models import (
+    Action,
+    AttributeDefinition,
+    Resource,
+    ResourceType,
+    Role,
+    RoleGrant,
+    RoleVersion,
+    Scope,
+    ScopeTerm,
+)
 from permissions.places import NODE_DIMENSIONS
 
 KINDS: dict[type[models.Model], str] = {
@@ -32,6 +42,7 @@ KINDS: dict[type[models.Model], str] = {
     Resource: "resource",
     ResourceType: "type",
     Action: "action",
+    AttributeDefinition: "attribute",
     ImportBatch: "import",
 }
 PAGES = {
@@ -42,6 +53,9 @@ PAGES = {
     "grant": "grants:detail",
     "import": "imports:detail",
     "resource": "resources:detail",
+    "type": "catalogue:type",
+    "action": "catalogue:detail",
+    "attribute": "catalogue:attribute",
 }
 
 
@@ -200,6 +214,9 @@ _READERS: dict[str, Reader] = {
     "node": _nodes,
     "resource": _named("resource", lambda ids: Resource.objects.filter(pk__in=ids).values_list("pk", "name")),
     "type": _named("type", lambda ids: ResourceType.objects.filter(pk__in=ids).values_list("pk", "plural")),
+    "attribute": _named(
+        "attribute", lambda ids: AttributeDefinition.objects.filter(pk__in=ids).values_list("pk", "label")
+    ),
     "import": _named("import", lambda ids: ImportBatch.objects.filter(pk__in=ids).values_list("pk", "name")),
     "action": _named("action", lambda ids: Action.objects.filter(pk__in=ids).values_list("pk", "key")),
 }

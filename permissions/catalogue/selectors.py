@@ -59,7 +59,10 @@ def areas(*, q: str, risk: str, at: datetime) -> list[Area]:
     if level in Risk.values:
         rows = rows.filter(risk=level)
     sections = list(_sections(rows, facts.model(at), _in_use()))
-    return [Area(name, tuple(found)) for name, found in groupby(sections, key=lambda section: section.type.area)]
+    by_area: dict[str, list[Section]] = {}
+    for section in sections:
+        by_area.setdefault(section.type.area, []).append(section)
+    return [Area(name, tuple(found)) for name, found in by_area.items()]
 
 
 def _in_use() -> frozenset[int]:

@@ -31,7 +31,9 @@ def _install_type(position: int, row: TypeRow) -> None:
         "position": position,
         "fields": [{"name": name, "label": label, "data_class": kind} for name, label, kind in row.fields],
     }
-    type_, _ = ResourceType.objects.update_or_create(key=row.key, defaults=shown)
+    type_, made = ResourceType.objects.get_or_create(key=row.key, defaults=shown)
+    if not made:
+        ResourceType.objects.filter(pk=type_.pk).update(console=row.console, position=position)
     for order, action in enumerate(row.actions):
         Action.objects.get_or_create(
             key=key(row, action),

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from cxaccess.lib.models import Risk, Versioned
 
 
-class ResourceType(models.Model):
+class ResourceType(Versioned):
     """A type of protected thing. `fields` is a list of {"name", "label", "data_class"}."""
 
     key = models.SlugField(max_length=40, unique=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import groupby
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -126,7 +125,10 @@ def matrix(draft: Draft, types: Iterable[ResourceType], *, show: str = "all", q:
     everything = [cell for line in lines for cell in line.all]
     shown = [line for line in lines if _wanted(line, show, q)]
     visible = {cell.key for line in shown for cell in line.all}
-    areas = tuple(Area(name, tuple(found)) for name, found in groupby(shown, key=lambda line: line.type.area))
+    by_area: dict[str, list[Line]] = {}
+    for line in shown:
+        by_area.setdefault(line.type.area, []).append(line)
+    areas = tuple(Area(name, tuple(found)) for name, found in by_area.items())
     return Matrix(
         areas=areas,
         hidden=tuple(sorted(draft.after.actions - visible)),

@@ -1,6 +1,6 @@
 """The list of people as one page shows it, and as a file holds it: the same rows, asked of the gate."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,6 +39,10 @@ VIEWS = (
     ("away", gettext_lazy("On leave or suspended")),
     ("soon", gettext_lazy("Starts or leaves soon")),
 )
+SHOWN = (
+    "name", "title", "email", "state", "claimed_at", "last_login", "employed_from", "principal_id",
+    "department__name", "region__name",
+)  # fmt: skip
 ROW_ACTIONS = ("person.edit", "person.suspend")
 BATCH = 500
 HEAD = (
@@ -94,12 +98,18 @@ class Tab:
     current: bool
 
 
-def page_of(reader: Person, criteria: Criteria, params: Mapping[str, str], *, at: datetime) -> tuple[Page, list[Row]]:
-    """Return the page that the address asks for, with its rows; the number of queries does not grow with them."""
+def page_of(
+    reader: Person, criteria: Criteria, params: Mapping[str, str], *, at: datetime, views: Sequence[Tab] = ()
+) -> tuple[Page, list[Row]]:
+    """Return the page that the address asks for, with its rows; the number of queries does not grow with them.
+
+    Where it is one of `views` and no narrower, how many rows it has is known from there.
+    """
+    known = next((tab.count for tab in views if Criteria(view=tab.key) == criteria), None)
     rows = selectors.narrowed(_seen(reader, "person.view", at), criteria, reader, at)
     if LISTING.sort(params).endswith("risk"):
         rows = selectors.with_risk(rows, at)
-    page = LISTING.page(rows.select_related("department", "region"), params)
+    page = LISTING.page(rows.select_related("department", "region").only(*SHOWN), params, known)
     people = list(page.rows)
     held = selectors.roles_of(people, at)
     may = allowed_on(reader, ROW_ACTIONS, people, at=at)

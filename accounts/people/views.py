@@ -36,14 +36,15 @@ def people(request: HttpRequest) -> HttpResponse:
     require_somewhere(request.user, "person.view", at=request.at)
     form = PeopleFilter(request.GET, reader=request.user, at=request.at)
     criteria = form.criteria()
-    page, rows = listing.page_of(request.user, criteria, request.GET, at=request.at)
+    views = listing.tabs(request.user, criteria.view, at=request.at)
+    page, rows = listing.page_of(request.user, criteria, request.GET, at=request.at, views=views)
     context = {
         "form": form,
         "criteria": criteria,
         "chips": form.chips(),
         "page": page,
         "rows": rows,
-        "views": listing.tabs(request.user, criteria.view, at=request.at),
+        "views": views,
         "may_create": gate.may_somewhere(request.user, "person.create", at=request.at),
         "may_export": gate.may_somewhere(request.user, "person.export", at=request.at),
         "give_url": give_url(request, 0).removesuffix("0"),

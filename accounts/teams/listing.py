@@ -24,6 +24,10 @@ VIEWS = (
     ("no-lead", gettext_lazy("Without a lead")),
     ("archived", gettext_lazy("Archived")),
 )
+SHOWN = (
+    "purpose", "archived_at", "principal__label", "parent__principal__label", "resource__region__name",
+    "resource__department__name",
+)  # fmt: skip
 TREE_LIMIT = 2000  # a longer tree is read by searching
 
 
@@ -34,15 +38,18 @@ def page_of(reader: Person, params: Mapping[str, str], *, at: datetime) -> dict[
     q = search_text(params)
     region, department = _id(params.get("region")), _id(params.get("department"))
     rows = selectors.narrowed(seen, q, view, region, department, reader, at)
-    rows = rows.select_related("principal", "resource__region", "resource__department", "parent__principal", "owner")
-    context = {"q": q, "view": view, "views": _tabs(seen, view, reader, at), "tree": params.get("as") == "tree"}
+    named = ("principal", "resource__region", "resource__department", "parent__principal")
+    rows = rows.select_related(None).select_related(*named).only(*SHOWN)
+    views = _tabs(seen, view, reader, at)
+    context = {"q": q, "view": view, "views": views, "tree": params.get("as") == "tree"}
     if context["tree"]:
         placed = selectors.in_tree_order(list(rows[:TREE_LIMIT]))
         found = selectors.described([team for team, _depth in placed], at)
         for row, (_team, depth) in zip(found, placed, strict=True):
             row.depth = min(depth, 6)
         return context | {"rows": found}
-    page = LISTING.page(rows, params)
+    narrower = q or region or department or view not in dict(VIEWS)
+    page = LISTING.page(rows, params, None if narrower else next(tab.count for tab in views if tab.current))
     return context | {"page": page, "rows": selectors.described(list(page.rows), at)}
 
 
@@ -51,7 +58,7 @@ def _tabs(seen: QuerySet[Team], current: str, reader: Person, at: datetime) -> l
     counts = Count.of_all([selectors.narrowed(seen, "", key, None, None, reader, at) for key in views])
     chosen = current if current in views else ""
     return [
-        Tab(label, f"?view={key}" if key else "?", key == chosen, str(count))
+        Tab(label, f"?view={key}" if key else "?", key == chosen, count)
         for (key, label), count in zip(views.items(), counts, strict=True)
     ]
 

@@ -95,7 +95,13 @@ class Row:
     def kind(self) -> tuple[Any, ...]:
         """Return what its row in the list depends on, but for the values that stand in it."""
         leads = (bool(self.leads), bool(self.more_leads))
-        return (self.team.archived_at, self.team.parent_id is None, *leads, bool(self.roles), bool(self.other_roles))
+        return (
+            bool(self.team.archived_at),
+            self.team.parent_id is None,
+            *leads,
+            bool(self.roles),
+            bool(self.other_roles),
+        )
 
 
 def narrowed(

@@ -1,6 +1,7 @@
 """Rows that are alike, drawn once and filled for each: Django takes longer to walk a template than to find its rows."""
 
 import re
+from html import escape
 from typing import Any
 
 from django import template
@@ -8,10 +9,13 @@ from django.conf import settings
 from django.template.base import FilterExpression, Node, NodeList, Parser, Token, token_kwargs
 from django.template.context import Context
 from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 register = template.Library()
 FIRST_MARK = 10**17  # no id is as long, and an address takes it
 MARK = re.compile(r"\ue000(\d+)\ue001|1000000000000000(\d\d)(?!\d)")
+KEPT = 500
 NAMED = re.compile(r"\w+=")
 
 
@@ -20,20 +24,25 @@ class StencilNode(Node):
 
     def __init__(self, nodelist: NodeList, kinds: list[FilterExpression], values: dict[str, FilterExpression]) -> None:
         self.nodelist, self.kinds, self.values = nodelist, kinds, values
+        self.patterns: dict[tuple[Any, ...], str] = {}
 
     def render(self, context: Context) -> str:
         """Fill the row's values into what was drawn for its kind."""
         given = {name: value.resolve(context) for name, value in self.values.items()}
-        kind = (*[kind.resolve(context) for kind in self.kinds], *[type(value) is int for value in given.values()])
-        known: Any = context.render_context.setdefault(self, {})
-        if kind not in known:
-            known[kind] = self._drawn(context, given)
-        filled: str = known[kind].format(
-            *[one if type(one) is int else conditional_escape(one) for one in given.values()]
-        )
+        kinds = [kind.resolve(context) for kind in self.kinds]
+        kind = (get_language(), *kinds, *[type(value) is int for value in given.values()])
+        if kind not in self.patterns:
+            self._keep(kind, self._drawn(context, given))
+        filled = self.patterns[kind].format(*map(_text, given.values()))
         if settings.STENCILS_CHECKED:
             self._check(context, given, filled)
         return filled
+
+    def _keep(self, kind: tuple[Any, ...], pattern: str) -> None:
+        """Keep a pattern as long as the template; there are few kinds of row, or somebody took a value for a kind."""
+        if len(self.patterns) >= KEPT:
+            self.patterns.clear()
+        self.patterns[kind] = pattern
 
     def _drawn(self, context: Context, given: dict[str, Any]) -> str:
         """Return the block as a pattern: what it holds for this kind, with a place for each value."""
@@ -54,12 +63,20 @@ class StencilNode(Node):
             raise template.TemplateSyntaxError(f"Not of one kind: {drawn} is drawn as {filled}")
 
 
+def _text(value: Any) -> Any:
+    """Return a value as it stands in HTML; most are text or markup, which Django finds out less directly."""
+    if type(value) is str:
+        return escape(value)
+    return value if type(value) in (SafeString, int) else conditional_escape(value)
+
+
 @register.tag
 def stencil(parser: Parser, token: Token) -> StencilNode:
     """Draw a row: ``{% stencil row.kind id=person.pk name=person.name %} ... {{ name }} ... {% endstencil %}``.
 
-    What comes first, one thing or several, is equal for rows whose block comes out the same but for the values; every
-    condition in the block must follow from it. A value may stand anywhere as it is, an id in an address, too; no filter
+    What comes first, one thing or several, is the kind: equal for rows whose block comes out the same but for the
+    values, on whatever page and for whoever reads it. All that the block depends on must follow from the kind or be a
+    value, what the whole page shares included. A value may stand anywhere as it is, an id in an address, too; no filter
     and no condition sees it. Tests draw every row both ways (`STENCILS_CHECKED`).
     """
     kinds, rest = [], token.split_contents()[1:]

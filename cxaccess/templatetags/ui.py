@@ -1,7 +1,7 @@
 """Template tags that every page may use: icons, people, states, times, links that keep the page's address."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from functools import lru_cache
 from html import escape
@@ -245,6 +245,13 @@ def query(context: RequestContext, **changes: Any) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def query_for(context: RequestContext, name: str) -> str:
+    """Return this page's query string up to where the value of `name` goes: for many links that differ in it."""
+    rest = query(context, **{name: None})
+    return f"{rest}&{name}=" if rest.startswith("?") else f"?{name}="
+
+
+@register.simple_tag(takes_context=True)
 def same_filters(context: RequestContext) -> str:
     """Return this page's query string for another address that reads the same filters; nothing where there is none."""
     text = context["request"].GET.urlencode()
@@ -275,6 +282,12 @@ def url(parser: Parser, token: Token) -> AddressNode:
     """Return the address of a page, as Django's tag of the same name does."""
     node = defaulttags.url(parser, token)
     return AddressNode(node.view_name, node.args, node.kwargs, node.asvar)
+
+
+@register.filter
+def among(key: Any, found: Collection[Any] | None) -> bool:
+    """Return whether `found` has `key`: for what a row's stencil depends on."""
+    return key in (found or ())
 
 
 @register.filter

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -168,7 +168,7 @@ class FilterForm(forms.Form):
         super().__init__(data)
         for field in self.fields.values():
             field.widget.attrs["class"] = "auto"
-        seen = Role.objects.filter(pk__in=grants.order_by().values("role"))
+        seen = Role.objects.filter(Exists(grants.order_by().filter(role=OuterRef("pk"))))  # few roles, many grants
         self.fields["role"].queryset = seen.order_by("name")  # type: ignore[attr-defined]
         self.fields["region"].queryset = regions  # type: ignore[attr-defined]
 

@@ -41,6 +41,16 @@ def visible(person: Person, action: str = "grant.view", *, at: datetime) -> Quer
     )
 
 
+def shown(rows: QuerySet[RoleGrant]) -> QuerySet[RoleGrant]:
+    """Return `rows` with no more of each than a line of the list shows: most of a row is other people's columns."""
+    named = ("principal__person", "principal__team", "principal__group", "role", "given_by")
+    return rows.select_related(None).select_related(*named).only(
+        "starts_at", "until", "given_at", "source", "scope_id", "last_used_at", "ended_by_id", "given_by__name",
+        "principal__kind", "principal__label", "principal__person__principal_id", "principal__person__title",
+        "principal__team__principal_id", "principal__group__principal_id", "role__name", "role__risk",
+    )  # fmt: skip
+
+
 def views(reader: Person, *, at: datetime) -> dict[str, "StrOrPromise"]:
     """Return those of VIEWS that `reader` may choose."""
     return {key: label for key, label in VIEWS.items() if key != "unused" or usage.may_see(reader, at=at)}

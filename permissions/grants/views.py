@@ -48,7 +48,7 @@ def index(request: HttpRequest) -> HttpResponse:
     require_somewhere(request.user, "grant.view", at=request.at)
     rows, form = kept(request)
     view = request.GET.get("view", "")
-    page = GRANTS.page(rows, request.GET)
+    page = GRANTS.page(selectors.shown(rows), request.GET)
     context = {
         "page": page,
         "scopes": scopes.labels({grant.scope_id for grant in page}),

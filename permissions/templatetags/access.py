@@ -1,15 +1,17 @@
 """Template tags about access: who holds a grant, where it leads, how long it lasts."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.models import Principal, PrincipalKind
+from cxaccess.addresses import address
 from cxaccess.templatetags.ui import avatar, icon, state, when
 from permissions.models import RoleGrant
 from permissions.usage.selectors import UNUSED_AFTER
@@ -29,7 +31,7 @@ def principal_url(principal: Principal) -> str:
     if name is None:
         return ""
     try:
-        return reverse(name, args=[getattr(principal, principal.kind).pk])
+        return address(name, getattr(principal, principal.kind).pk)
     except NoReverseMatch:
         return ""
 
@@ -37,22 +39,20 @@ def principal_url(principal: Principal) -> str:
 @register.simple_tag
 def principal(of: Principal, note: str = "") -> SafeString:
     """Draw who holds something: a person's initials or a kind's icon, the name as a link, a note below."""
-    mark = (
-        avatar(of.label)
-        if of.kind == PrincipalKind.PERSON
-        else format_html('<span class="avatar sq" aria-hidden="true">{}</span>', icon(of.kind))
-    )
     below = note or (_principal_title(of) if of.kind == PrincipalKind.PERSON else of.get_kind_display())
-    return format_html(
-        '<span class="person">{}<span>{}<small class="truncate">{}</small></span></span>', mark, _named(of), below
-    )
+    return _principal(of.kind, of.label, principal_url(of), below)
 
 
-def _named(of: Principal) -> SafeString:
-    url = principal_url(of)
-    if not url:
-        return format_html('<span class="truncate medium" title="{0}">{0}</span>', of.label)
-    return format_html('<a class="truncate" href="{}" title="{}">{}</a>', url, of.label, of.label)
+@lru_cache(maxsize=4096, typed=True)
+def _principal(kind: str, name: str, url: str, below: str) -> SafeString:
+    mark = format_html('<span class="avatar sq" aria-hidden="true">{}</span>', icon(kind))
+    if kind == PrincipalKind.PERSON:
+        mark = avatar(name)
+    named = format_html('<span class="truncate medium" title="{0}">{0}</span>', name)
+    if url:
+        named = format_html('<a class="truncate" href="{}" title="{}">{}</a>', url, name, name)
+    drawing = '<span class="person">{}<span>{}<small class="truncate">{}</small></span></span>'
+    return format_html(drawing, mark, named, below)
 
 
 def _principal_title(of: Principal) -> str:

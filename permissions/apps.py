@@ -10,11 +10,14 @@ class PermissionsConfig(AppConfig):
     name = "permissions"
 
     def ready(self) -> None:
-        """Bring the built-in catalogue in after every migrate, as Django does with its own permissions."""
+        """After every migrate bring in the built-in catalogue, and what comes with leading and owning."""
         post_migrate.connect(_install, sender=self, dispatch_uid="permissions.catalogue")
 
 
 def _install(**_kwargs: Any) -> None:
+    from cxaccess.lib import clock
     from permissions.catalogue.services import install_catalogue
+    from permissions.objects import brought
 
     install_catalogue()
+    brought.sync(at=clock.now())

@@ -22,7 +22,8 @@ from cxaccess.demo.main_people import MAIN, PASSWORD
 from cxaccess.lib import clock
 from cxaccess.lib.tree import ancestors
 from permissions import facts, gate, giving
-from permissions.models import Resource, Role, RoleGrant, UsageDay, UsageGrant
+from permissions.models import PersonObjectGrant, Resource, Role, RoleGrant, UsageDay, UsageGrant
+from permissions.objects import brought
 from permissions.usage import selectors as usage
 
 AT = clock.now()
@@ -272,3 +273,12 @@ class TestAnotherSeed:
         return [
             (one.name, one.email, one.title, one.region, one.team, one.state, one.known, one.gone) for one in people
         ]
+
+
+def test_leads_and_owners_hold_what_comes_with_it() -> None:
+    assert brought.sync(at=AT) == 0
+    assert PersonObjectGrant.objects.filter(source="lead").exists()
+    assert PersonObjectGrant.objects.filter(source="owner").exists()
+    given = Event.objects.filter(tag="object_grant.given")
+    assert given.count() == PersonObjectGrant.objects.count()
+    assert not given.filter(timestamp__gt=AT).exists()

@@ -94,6 +94,7 @@ OTHERWISE = _("{actor}: {label}")
 SYSTEMS: dict[str, "StrOrPromise"] = {
     "setup": _("Set-up"),
     "demo": _("Demo loader"),
+    "upgrade": _("An upgrade of this console"),
     "grant-end": _("The end of grants"),
     "membership-end": _("The end of memberships"),
     "group-rule": _("The group's rule"),

@@ -18,6 +18,7 @@ from cxaccess.demo.town import LOADER, Town
 from cxaccess.jobs import settings as instance
 from cxaccess.jobs import stamps
 from cxaccess.lib.errors import Refused
+from permissions.objects import brought
 
 SEED = 7
 NAME = "Kestrel Home"
@@ -44,6 +45,7 @@ def load(*, at: datetime, seed: int = SEED) -> Town:
     holdings.roles(town)
     resources.resources(town)
     giving.grants(town)
+    brought.sync(at=at, actor=LOADER, told=town.entries.extend)
     tale.happenings(town)
     stamps.bump(stamps.MODEL)
     use.happened(town, seed)

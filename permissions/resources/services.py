@@ -22,6 +22,7 @@ from permissions import places
 from permissions.attributes import values as attributes
 from permissions.guards import NotAllowed, NotVisible, locked, require, use_case
 from permissions.models import Resource, ResourceType
+from permissions.objects import owners
 from permissions.resources import rules
 from permissions.resources.opening import ARCHIVE, CREATE, EDIT, TYPE, Opening, content_decision, prospect
 from permissions.resources.selectors import EDITABLE, editable, split
@@ -52,6 +53,7 @@ def create_resource(
         require(actor, f"{type.key}.edit", prospect(type.key, at_places), at=at)
         row.content = rules.content_after(type, {}, content)
     _save_unless_known(row, force_insert=True)
+    owners.give_right(actor, resource=row, at=at)
     shown = {name: (None, getattr(row, name)) for name in ("type", "name", *DECIDING) if getattr(row, name)}
     record(Tag.RESOURCE_CREATED, actor=actor, at=at, obj=row, changes=shown)
     return row
@@ -83,6 +85,7 @@ def edit_resource(
     _save_unless_known(after)
     _note(before, after, at)
     require_reach_as_resource(actor, EDIT, after, at=at)
+    owners.change(actor, before=before, after=after, at=at)
     record(Tag.RESOURCE_EDITED, actor=actor, at=at, obj=after, changes=changed)
     return after
 

@@ -17,7 +17,7 @@ from cxaccess.lib import windows
 from cxaccess.lib.errors import Refused
 from cxaccess.lib.models import Source
 from cxaccess.lib.reasons import stated
-from permissions import gate, giving, places
+from permissions import gate, giving
 from permissions.grants.rules import is_later, require_not_over, require_taker
 from permissions.guards import locked, require, require_somewhere, use_case
 from permissions.models import Action, Resource
@@ -112,14 +112,17 @@ def is_fitting(action: Action, resource: Resource) -> bool:
 
 def may_view(actor: Person, grant: AnyGrant, *, at: datetime) -> bool:
     """Return whether `actor` may see it: whoever sees the grants of its holder, and whoever shares the thing."""
-    shared = places.target(grant.content_object, at, as_type="resource")
-    return gate.may(actor, "grant.view", grant, at=at) or gate.may(actor, giving.SHARE, shared, at=at)
+    return gate.may(actor, "grant.view", grant, at=at) or giving.may_share(
+        actor, actions=(), resource=grant.content_object, at=at
+    )
 
 
 def may_end(actor: Person, grant: AnyGrant, *, at: datetime) -> bool:
-    """Return whether `actor` may end it: whoever ends grants where its holder is, and whoever shares the thing."""
-    shared = places.target(grant.content_object, at, as_type="resource")
-    return gate.may(actor, "grant.end", grant, at=at) or gate.may(actor, giving.SHARE, shared, at=at)
+    """Return whether `actor` may end it: whoever ends grants where its holder is, and who could share just this."""
+    action = grant.permission.catalogue_action.key
+    return gate.may(actor, "grant.end", grant, at=at) or giving.may_share(
+        actor, actions=[action], resource=grant.content_object, at=at
+    )
 
 
 def require_fitting(action: Action, resource: Resource) -> None:

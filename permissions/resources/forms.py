@@ -120,7 +120,7 @@ class EditResourceForm(ResourceForm, VersionedForm):
         super().__init__(*args, type_=row.type, reader=opening.reader, at=at, **kwargs)
         for name in (*PLACES, "owner_team", "owner"):
             self._keep(name, row)
-        if content_decision(opening.reader, row, "edit", at=at).allowed:
+        if opening.content.allowed and content_decision(opening.reader, row, "edit", at=at).allowed:
             self.offer_content(row.type)
             for value in fields.values(row, row.type.fields, opening.content):
                 if value.masked:

@@ -52,6 +52,12 @@ def opened(reader: Person, resource: Resource, *, at: datetime) -> Opening:
     return Opening(reader, resource, here, attributes, content)
 
 
+def opens_console(reader: Person, resource: Resource, *, at: datetime) -> bool:
+    """Return whether `reader` may know of what stands for a console object: in the registry, or that object itself."""
+    listed = gate.may(reader, VIEW, places.target(resource, at, as_type=TYPE), at=at)
+    return listed or gate.may(reader, f"{resource.type.key}.view", resource, at=at)
+
+
 def seen(reader: Person, action: str = VIEW, *, at: datetime) -> QuerySet[Resource]:
     """Return the resources on which `reader` holds `action` of the registry, console objects among them."""
     return gate.visible(reader, action, Resource.objects.all(), at=at, as_type=TYPE)

@@ -64,7 +64,7 @@ def resource_page(request: HttpRequest, asked: Resource | int, tab: str) -> dict
     if resource.object_kind is not None:
         raise Http404  # it stands for a console object, which has a page of its own
     opening = opened(request.user, resource, at=request.at)
-    if opening.guarded and request.method in ("GET", "HEAD"):
+    if opening.guarded:  # whatever the method: a form that is refused shows the page as well
         services.record_reading(opening, page=tab.rpartition(":")[2], at=request.at)
     count_read(request.user, opening.content.action if opening.content.allowed else VIEW, resource, request.at)
     return page_of(opening, tab, request.at)

@@ -14,6 +14,7 @@ from permissions import gate
 from permissions.models import Resource, ResourceType, Sensitivity
 
 PLACES = tuple(NodeKind.values)
+OWN_SYSTEM = "cxaccess"
 LONGEST_CONTENT = 2000
 TEXTS = {"name": "name", "system": "system", "external_id": "external_id", "channel": "channel"}
 
@@ -54,6 +55,22 @@ def _require_owner_team(actor: Person, row: Resource, *, at: datetime) -> None:
         raise Refused(_("Choose a team you can see."), field="owner_team")
     if team.archived_at is not None:
         raise Refused(_("%(name)s is archived. Choose another team.") % {"name": team.name}, field="owner_team")
+
+
+def is_own(system: str) -> bool:
+    """Return whether a system is this console, which alone says how its things are called there.
+
+    >>> is_own(" CXAccess "), is_own("helpdesk")
+    (True, False)
+    """
+    return system.strip().casefold() == OWN_SYSTEM
+
+
+def require_foreign(system: str, external_id: str) -> None:
+    """Pass an id that somebody states in another system; this console's own teams and roles are named by it."""
+    if external_id and is_own(system):
+        message = _("Ids of this console are its own to give. Name another system, or leave the id empty.")
+        raise Refused(message, field="external_id")
 
 
 def require_platform(type_: ResourceType) -> None:

@@ -1,4 +1,5 @@
-"""Use cases on resources. Decisions read where a resource is, so moving one is a door: authority at both places.
+"""Use cases on resources. Decisions read where a resource is, so moving one is a door: authority at both places, and
+over what people gain by it.
 
 Resources are read live, never kept between requests, so no stamp moves with them.
 """
@@ -23,11 +24,10 @@ from permissions.attributes import values as attributes
 from permissions.guards import NotAllowed, NotVisible, locked, require, use_case
 from permissions.models import Resource, ResourceType
 from permissions.objects import owners
-from permissions.resources import rules
+from permissions.resources import moving, rules
 from permissions.resources.opening import ARCHIVE, CREATE, EDIT, TYPE, Opening, content_decision, prospect
 from permissions.resources.selectors import EDITABLE, editable, split
 
-OWN_SYSTEM = "cxaccess"
 DECIDING = (*rules.PLACES, "owner_team", "sensitivity")  # what decisions read, so its past is kept
 ROWS = Resource.objects.select_related(
     "type", "region", "department", "product_line", "segment", "owner", "owner_team__principal"
@@ -45,7 +45,8 @@ def create_resource(
     rules.require_platform(type)
     known = {name: value for name, value in plain.items() if name in EDITABLE and value is not None}
     row = Resource(type=type, created_at=at, **_stripped(known))
-    row.system = str(plain.get("system") or OWN_SYSTEM).strip()
+    row.system = str(plain.get("system") or rules.OWN_SYSTEM).strip()
+    rules.require_foreign(row.system, str(plain.get("external_id") or ""))
     row.external_id = str(plain.get("external_id") or f"{type.key}:{uuid4().hex}").strip()
     rules.require_sound(actor, row, EDITABLE, at=at)
     row.custom = attributes.cleaned(attributes.of_type(type), {}, custom)
@@ -81,6 +82,8 @@ def edit_resource(
     if not changed:
         return before
     rules.require_sound(actor, after, changed, at=at)
+    here, there = (places.target(row, at, as_type=TYPE) for row in (before, after))
+    moving.require_move(actor, before, here, there, at=at)
     after.row_version += 1
     _save_unless_known(after)
     _note(before, after, at)

@@ -13,7 +13,7 @@ from permissions.guards import require, require_somewhere
 from permissions.resources import fields, listing, pages, rows, selectors
 from permissions.resources import who as holding
 from permissions.resources.listing import LISTING, Criteria
-from permissions.resources.opening import ARCHIVE, CREATE, EDIT, EXPORT, VIEW, seen
+from permissions.resources.opening import ARCHIVE, CREATE, EDIT, EXPORT, VIEW, opens_console, seen
 
 # mypy: disable-error-code="arg-type, attr-defined"
 # Behind login_required request.user is a Person, and request.at is a moment; Django's stubs know neither.
@@ -45,8 +45,8 @@ def index(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what is known of a resource and, to whom its type's permission says so, what it holds."""
     resource = get_object_or_404(selectors.PAGE, pk=pk)
-    if resource.object_kind in rows.CONSOLE:
-        return redirect(rows.page_url(resource))  # which asks for itself who may see it
+    if resource.object_kind in rows.CONSOLE and opens_console(request.user, resource, at=request.at):
+        return redirect(rows.page_url(resource))  # which asks for itself what of it they see
     context = pages.resource_page(request, resource, "resources:detail")
     opening = context["opening"]
     context["fields"] = fields.of_type(resource.type)

@@ -212,7 +212,8 @@ def _changed(
     if not new and not needs and not link and not any(dims.values()):
         known.require_seen(person)
         return Judged(Verdict.SKIP, plan={"id": person.pk})
-    _require_may_change(desk, known, person, {*new, *(["manager_id"] if needs else []), *(["dims"] if dims else [])})
+    new_parts = [name for name, part in (("manager_id", needs), ("dims", dims), ("id_of", link)) if part]
+    _require_may_change(desk, known, person, {*new, *new_parts})
     _require_sound_change(desk, known, person, new)
     plan: dict[str, Any] = {"id": person.pk, "version": person.row_version, "set": new, "dims": dims, "id_of": link}
     plan["was"] = {name: was[name] for name in new}
@@ -238,7 +239,7 @@ def _require_may_change(desk: Desk, known: Known, person: Person, changed: set[s
     known.require_seen(person)
     if not desk.may("person.edit", known.target(person)):
         raise Fault(_("You may not change %(name)s. It takes person.edit where they are.") % {"name": person.name})
-    own = {f"{name}_id" for name in NOT_ONES_OWN} | {"state", "dims", "clearance", "custom"}
+    own = {f"{name}_id" for name in NOT_ONES_OWN} | {"state", "dims", "clearance", "custom", "id_of"}
     if person.pk == desk.actor.pk and changed & own:
         raise Fault(_("Nobody changes what their own access depends on. Ask another administrator."))
 

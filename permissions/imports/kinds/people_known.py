@@ -125,10 +125,10 @@ class Known:
             if mail == line["email"].lower():
                 raise Fault(_("Nobody reports to themselves."), "manager")
             return None, (key,)
-        if found.state == PersonState.LEFT:
-            raise Fault(_("%(name)s has left. Name another manager.") % {"name": found.name}, "manager")
         if not self.desk.may("person.view", self.targets[found.pk]):
             raise Fault(_("Name a manager whom you may see."), "manager")
+        if found.state == PersonState.LEFT:
+            raise Fault(_("%(name)s has left. Name another manager.") % {"name": found.name}, "manager")
         if person is not None and person.pk == found.pk:
             raise Fault(_("Nobody reports to themselves."), "manager")
         return found.pk, ()

@@ -12,12 +12,15 @@ from cxaccess.jobs.models import Verdict
 from cxaccess.lib.csv_in import shown
 from permissions import places
 from permissions.attributes.values import of_type
+from permissions.engine import Target
+from permissions.giving import GIVE
 from permissions.imports.kinds import resources_rows, values
 from permissions.imports.kinds.base import CLEAR, Column, Desk, Fault, Judged, Kind, Line
 from permissions.imports.kinds.takers import Collectives, People
 from permissions.models import AttributeDefinition, Entity, Resource, ResourceType, Sensitivity
+from permissions.resources.moving import gained, may_move
 from permissions.resources.opening import CREATE, EDIT, TYPE
-from permissions.resources.rules import PLACES
+from permissions.resources.rules import PLACES, is_own
 
 COLUMNS = (
     Column("external_id", gettext_lazy("Id"), gettext_lazy("How the system of the file names it."), "queue-17",
@@ -185,6 +188,8 @@ def _owners(known: Known, line: Line) -> dict[str, Any]:
 def _new(desk: Desk, system: str, type_: ResourceType, wanted: dict[str, Any]) -> Judged:
     if not wanted.get("name"):
         raise Fault(_("A new resource needs a name."), "name")
+    if is_own(system):
+        raise Fault(_("Ids of this console are its own to give. Choose another system."), "external_id")
     spots = {("team" if name == "owner_team" else name): wanted.get(f"{name}_id") for name in DECIDING}
     if not desk.may(CREATE, places.prospect(TYPE, **spots)):
         raise Fault(_("You may not register resources there. It takes resource.create at its places."))
@@ -206,5 +211,16 @@ def _changed(desk: Desk, known: Known, row: Resource, wanted: dict[str, Any]) ->
     there = replace(places.prospect(TYPE, **moved), resource=row.pk)
     if not desk.may(EDIT, here) or not desk.may(EDIT, there):
         raise Fault(_("You may not change it. It takes resource.edit where it is and where it goes."))
+    _require_move(desk, row, here, there)
     plan = {"id": row.pk, "version": row.row_version, "set": new, "was": {name: was[name] for name in new}}
     return Judged(Verdict.CHANGE, plan=plan)
+
+
+def _require_move(desk: Desk, row: Resource, here: Target, there: Target) -> None:
+    """Refuse a move by which people gain what the bringer may not give; of things that lie alike it is asked once."""
+    if here.places == there.places or desk.may(GIVE, replace(here, type="role", id=None, resource=None)):
+        return
+    way = f"{row.type_id} {sorted(here.places.items())} {sorted(there.places.items())}"
+    lets_in = desk.once(f"moves {way}", lambda: bool(gained(row.type.key, here, there, at=desk.tick())))
+    if lets_in and not may_move(desk.actor, row, here, there, at=desk.tick()):
+        raise Fault(_("There it would let somebody do what you may not give. It takes role.give where it is."))

@@ -77,15 +77,18 @@ def _received(actor: Person, *, kind: str, at: datetime, **columns: object) -> I
     batch = ImportBatch(kind=kind, actor=actor, created_at=at, **columns)
     if len(batch.system) > 40:
         raise Refused(_("The name of a system has at most 40 characters."), field="system")
-    batch.mapping = matched(KINDS[kind], batch.header, remembered(kind))
+    batch.mapping = matched(KINDS[kind], batch.header, remembered(kind, actor))
     batch.save()
     record(Tag.IMPORT_RECEIVED, actor=actor, at=at, obj=batch, details={"kind": kind, "sha256": batch.sha256})
     return batch
 
 
-def remembered(kind: str) -> dict[str, str]:
-    """Return {name in a header: column} as it was chosen for the last files of `kind`, newest first."""
-    rows = ImportBatch.objects.filter(kind=kind).exclude(state=ImportState.RECEIVED).order_by("-pk")
+def remembered(kind: str, actor: Person) -> dict[str, str]:
+    """Return {name in a header: column} as `actor` chose it for their last files of `kind`, newest first.
+
+    Of their own files only: the command takes the columns as they were found, so nobody else's choice may count.
+    """
+    rows = ImportBatch.objects.filter(kind=kind, actor=actor).exclude(state=ImportState.RECEIVED).order_by("-pk")
     found: dict[str, str] = {}
     for header, mapping in rows.values_list("header", "mapping")[:5]:
         for column, place in mapping.items():

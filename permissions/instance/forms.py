@@ -37,6 +37,12 @@ class SettingsForm(forms.Form):
         max_value=60,
         help_text=gettext_lazy("Its holder gets one mail"),
     )
+    usage_days = forms.IntegerField(
+        label=gettext_lazy("Days that use is kept day by day"),
+        min_value=120,
+        max_value=3650,
+        help_text=gettext_lazy("Who used what last stays known for good. Fewer days throw older ones away for good"),
+    )
     mail_from = forms.CharField(
         label=gettext_lazy("Sender of mails"),
         max_length=200,

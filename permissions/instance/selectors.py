@@ -18,6 +18,7 @@ EDITABLE: dict[str, instance.Entry[Any]] = {
     "time_zone": instance.TIME_ZONE,
     "session_hours": instance.SESSION_HOURS,
     "notice_days": instance.NOTICE_DAYS,
+    "usage_days": instance.USAGE_DAYS,
     "mail_from": instance.MAIL_FROM,
 }
 
@@ -58,5 +59,6 @@ def kept() -> list[Fact]:
     return [
         Fact(_("Audit trail"), _("For good: nobody can change or remove an event")),
         Fact(_("Grants, memberships, versions of roles"), _("For good: questions about the past need them")),
+        Fact(_("When somebody last used what they hold"), _("For good")),
         Fact(_("Finished jobs and sent notices"), days),
     ]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import choices
 from accounts.models import NodeKind, Part, Person, PersonState
-from accounts.people.selectors import Criteria
+from accounts.people.selectors import NO_FACTOR, Criteria, may_see_factors
 from cxaccess.choosing import RowField, Select
 from cxaccess.formparts import VersionedForm, WindowForm
 from cxaccess.lib.listing import search_text
@@ -141,6 +141,7 @@ class PeopleFilter(forms.Form):
             ("", gettext_lazy("Any")),
             ("claimed", gettext_lazy("Claimed their account")),
             ("unclaimed", gettext_lazy("Has no way to sign in yet")),
+            (NO_FACTOR, gettext_lazy("Signs in without a second factor")),
         ],
     )
     field_order = ["department", "region", "team", "role", "state", "risk", "sign_in"]
@@ -159,6 +160,8 @@ class PeopleFilter(forms.Form):
         self.fields["role"] = RowField(
             choices.roles_for(reader, at), label=_("Role"), required=False, empty_label=_("Any")
         )
+        if not may_see_factors(reader, at):
+            self.fields["sign_in"].choices = self.fields["sign_in"].choices[:-1]  # type: ignore[attr-defined]
         self.order_fields(self.field_order)
 
     def criteria(self) -> Criteria:

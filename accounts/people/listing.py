@@ -38,6 +38,7 @@ VIEWS = (
     ("unclaimed", gettext_lazy("Unclaimed")),
     ("away", gettext_lazy("On leave or suspended")),
     ("soon", gettext_lazy("Starts or leaves soon")),
+    ("new", gettext_lazy("Added in 30 days")),
 )
 SHOWN = (
     "name", "title", "email", "state", "claimed_at", "last_login", "employed_from", "principal_id",

@@ -6,16 +6,18 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 
-from accounts.models import Membership, Person, PersonState
+from accounts.models import Authenticator, Membership, Person, PersonState
 from accounts.reads import below
 from cxaccess.lib.models import Risk, in_force
-from permissions import facts
+from permissions import facts, gate
 from permissions.history import COLLECTIVE
 from permissions.models import Mode, RoleGrant
 
 SOON = timedelta(days=30)
+NEW = timedelta(days=30)
+NO_FACTOR = "no-factor"
 AWAY = (PersonState.LEAVE, PersonState.SUSPENDED)
 
 
@@ -60,9 +62,24 @@ def narrowed(rows: QuerySet[Person], criteria: Criteria, reader: Person, at: dat
         rows = rows.filter(_reached(_grants(at).filter(role=criteria.role), at))
     if criteria.risk:
         rows = rows.filter(_reached(_grants(at).filter(role__risk__gte=criteria.risk), at))
-    if criteria.sign_in:
+    if criteria.sign_in == NO_FACTOR:
+        rows = rows.filter(_without_factor(reader, at))
+    elif criteria.sign_in:
         rows = rows.filter(claimed_at__isnull=criteria.sign_in == "unclaimed")
     return rows.filter(_of_view(criteria.view, reader, at))
+
+
+def may_see_factors(reader: Person, at: datetime) -> bool:
+    """Return whether `reader` may know who has no second factor: whoever may see how the console is set."""
+    return gate.may_somewhere(reader, "settings.view", at=at)
+
+
+def _without_factor(reader: Person, at: datetime) -> Q:
+    """Return the condition on people who sign in with a password alone; of nobody for who may not know."""
+    if not may_see_factors(reader, at):
+        return Q(pk__in=[])
+    have = Authenticator.objects.filter(user=OuterRef("pk"), confirmed=True)
+    return Q(~Exists(have), claimed_at__isnull=False, state=PersonState.ACTIVE)
 
 
 def members(teams: Iterable[int], at: datetime) -> QuerySet[Any]:
@@ -93,6 +110,8 @@ def _of_view(view: str, reader: Person, at: datetime) -> Q:
         return Q(state__in=AWAY)
     if view == "soon":
         return here & _soon(at.date())
+    if view == "new":
+        return here & Q(created_at__gt=at - NEW)
     return Q()
 
 

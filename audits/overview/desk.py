@@ -3,32 +3,29 @@
 Every figure is counted over what the gate lets the reader see, so a regional administrator reads those of the region.
 """
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
-from django.db.models import Count as CountOf
-from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext_lazy
 
-from accounts.models import Membership, Part, Person, PersonState, Team
-from audits.models import Event
-from audits.trail.selectors import Stretch, stretch
+from accounts.models import PersonState
+from accounts.people.selectors import NO_FACTOR
+from audits.overview.counting import Counted, week_ago
 from cxaccess.lib.listing import Count
-from cxaccess.lib.models import Risk, in_force
-from permissions import gate
-from permissions.models import Mode, Role, RoleGrant
+from cxaccess.lib.models import Risk
 
-DAYS = 14
-RECENT = 8
-COUNTABLE = 5000
 MANY = 10
 SATURDAY = 5
 FILLS = {Risk.LOW: "2", Risk.MEDIUM: "1", Risk.HIGH: "warn", Risk.CRITICAL: "bad"}
+STATE_FILLS = {
+    PersonState.ACTIVE: "ok", PersonState.PREHIRE: "1", PersonState.LEAVE: "warn", PersonState.SUSPENDED: "bad",
+    PersonState.LEFT: "2",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +33,17 @@ class Figure:
     """A key figure: of what, how many, compared with what, and the list behind it."""
 
     label: str
-    value: str
+    count: Count
     note: str
     url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """Something to look at: a sentence, how grave, the list behind it."""
+    """Something to look at: a sentence with its count, how grave, the list behind it."""
 
     text: str
+    count: Count
     note: str
     tone: str
     icon: str
@@ -64,103 +62,132 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """One part of a picture, and the list of it."""
+
+    label: str
+    count: Count
+    fill: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A whole in parts. It is drawn only where every part was counted to its end; the list of parts always stands."""
+
+    shares: Sequence[Share]
+    finding: str
+
+    @property
+    def total(self) -> int:
+        """Return the whole."""
+        return sum(share.count.value for share in self.shares)
+
+    @property
+    def exact(self) -> bool:
+        """Return whether the parts may be compared."""
+        return self.total > 0 and not any(share.count.capped for share in self.shares)
+
+    @property
+    def parts(self) -> list[tuple[str, int, str]]:
+        """Return the parts as pictures take them."""
+        return [(share.label, share.count.value, share.fill) for share in self.shares]
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """The part for who administers; parts that the reader may not see are empty."""
 
     figures: Sequence[Figure]
     concerns: Sequence[Concern]
     days: Sequence[Day]
-    risks: Sequence[tuple[str, int, str]]
-    recent: Stretch | None
+    people: Picture | None
+    risks: Picture | None
+    factors: Picture | None
 
     @property
     def is_empty(self) -> bool:
         """Return whether the reader administers nothing."""
-        return not (self.figures or self.days or self.recent)
-
-    @property
-    def standing(self) -> int:
-        """Return how many grants are in force."""
-        return sum(number for _label, number, _fill in self.risks)
-
-    @property
-    def risky(self) -> int:
-        """Return how many of them are of high or critical risk."""
-        return sum(number for _label, number, _fill in self.risks[:2])
+        return not (self.figures or self.days)
 
 
-def desk(reader: Person, *, at: datetime) -> Desk:
-    """Return the desk of `reader`."""
-    people = _seen(reader, "person.view", Person.objects.all(), at)
-    teams = _seen(reader, "team.view", Team.objects.filter(archived_at=None), at)
-    grants = _seen(reader, "grant.view", RoleGrant.objects.filter(mode=Mode.ACTIVE), at)
-    events = _seen(reader, "trail.view", Event.objects.all(), at)
+class Look(NamedTuple):
+    """One thing that may be worth a look: the name of its count, its words, and the list behind it."""
+
+    name: str
+    text: Any
+    note: Any
+    tone: str
+    icon: str
+    url_name: str
+    query: str
+
+
+NEED_USE = ("unused", "idle")  # say something only once use has been counted for long enough
+LOOK = (
+    Look("away", ngettext_lazy("%(n)s suspended person holds a high-risk role",
+                               "%(n)s suspended people hold high-risk roles", "count"),
+         _lazy("It counts again the day they return"), "bad", "no",
+         "people:list", f"state=suspended&risk={Risk.HIGH.value}"),
+    Look("risky", ngettext_lazy("%(n)s person holds a high-risk role and has no second factor",
+                                "%(n)s people hold high-risk roles and have no second factor", "count"),
+         _lazy("A password is all that stands before it"), "bad", "second-factor",
+         "people:list", f"sign_in={NO_FACTOR}&risk={Risk.HIGH.value}"),
+    Look("leaderless", ngettext_lazy("%(n)s team has no lead", "%(n)s teams have no lead", "count"),
+         _lazy("Nobody answers for who is in it"), "warn", "team", "teams:list", "view=no-lead"),
+    Look("ownerless", ngettext_lazy("%(n)s role has no owner", "%(n)s roles have no owner", "count"),
+         _lazy("Nobody answers for what it allows"), "warn", "role", "roles:list", "owner=nobody"),
+    Look("nobodys", ngettext_lazy("%(n)s resource has no owner", "%(n)s resources have no owner", "count"),
+         _lazy("Nobody answers for who may see it"), "warn", "resource", "resources:list", "owner=nobody"),
+    Look("unused", ngettext_lazy("%(n)s grant was not used for 90 days", "%(n)s grants were not used for 90 days",
+                                 "count"),
+         _lazy("Access that nobody would miss"), "warn", "grant", "grants:list", "view=unused"),
+    Look("idle", ngettext_lazy("%(n)s role was not used for 90 days", "%(n)s roles were not used for 90 days", "count"),
+         _lazy("Nobody who holds it needed it"), "warn", "role", "roles:list", "view=idle"),
+    Look("unclaimed", ngettext_lazy("%(n)s unclaimed account", "%(n)s unclaimed accounts", "count"),
+         _lazy("Nobody has signed in as them yet"), "", "person", "people:list", "view=unclaimed"),
+    Look("high", ngettext_lazy("%(n)s person holds a high-risk role", "%(n)s people hold a high-risk role", "count"),
+         _lazy("By themselves or through a team"), "", "role", "people:list", "view=high-risk"),
+    Look("refused", ngettext_lazy("%(n)s refusal in the last 7 days", "%(n)s refusals in the last 7 days", "count"),
+         _lazy("Somebody asked for what they may not do"), "", "trail", "trail:list", "refused=on&since={since}"),
+)  # fmt: skip
+
+
+def desk(found: Counted, ends: Mapping[date, int], *, at: datetime) -> Desk:
+    """Return the desk from what was counted; `ends`: how many grants end on which day."""
     return Desk(
-        figures=[*_of_people(people, at), *_of_teams(teams), *_of_grants(grants, at)],
-        concerns=[*_risks(people, at), *_leaderless(teams, at), *_ownerless(reader, at), *_refused(events, at)],
-        days=_days(grants, at) if grants is not None else [],
-        risks=_by_risk(grants, at) if grants is not None else [],
-        recent=stretch(events.exclude(tag__startswith="sign_in."), size=RECENT) if events is not None else None,
+        figures=list(_figures(found)),
+        concerns=_concerns(found, at),
+        days=_days(ends),
+        people=_people(found) if "new" in found else None,
+        risks=_risks(found) if "grants" in found else None,
+        factors=_factors(found) if "claimed" in found else None,
     )
 
 
-def _seen(reader: Person, action: str, rows: QuerySet, at: datetime) -> QuerySet | None:
-    return gate.visible(reader, action, rows, at=at) if gate.may_somewhere(reader, action, at=at) else None
+def _figures(found: Counted) -> list[Figure]:
+    people, grants = reverse("people:list"), reverse("grants:list")
+    shown: list[Figure] = []
+    if "new" in found:
+        note = _("%(n)s added in the last 30 days") % {"n": found["new"]}
+        shown.append(Figure(_("Active people"), found["state:active"], note, f"{people}?state=active"))
+    if "grants" in found:
+        shown.append(Figure(_("Grants in force"), found["grants"], _("Roles of people and teams"), grants))
+        note = _("Ask who still needs them")
+        shown.append(Figure(_("End within 14 days"), found["soon"], note, f"{grants}?view=soon"))
+    if found.some("counted") and "unused" in found:
+        note = _("In force for 90 days, used by nobody in them")
+        shown.append(Figure(_("Unused for 90 days"), found["unused"], note, f"{grants}?view=unused"))
+    return shown
 
 
-def _of_people(people: QuerySet | None, at: datetime) -> list[Figure]:
-    if people is None:
-        return []
-    active = people.filter(state=PersonState.ACTIVE)
-    fresh = people.filter(created_at__gt=at - timedelta(days=30)).exclude(state=PersonState.LEFT)
-    note = _("%(n)s added in the last 30 days") % {"n": Count.of(fresh)}
-    return [Figure(_("Active people"), str(Count.of(active)), note, f"{reverse('people:list')}?state=active")]
-
-
-def _of_teams(teams: QuerySet | None) -> list[Figure]:
-    if teams is None:
-        return []
-    top = Count.of(teams.filter(parent=None))
-    note = _("%(n)s of them at the top") % {"n": top}
-    return [Figure(_("Teams"), str(Count.of(teams)), note, reverse("teams:list"))]
-
-
-def _of_grants(grants: QuerySet | None, at: datetime) -> list[Figure]:
-    if grants is None:
-        return []
-    current = grants.filter(in_force(at))
-    ending = current.filter(until__isnull=False)
-    soon = ending.filter(until__lte=at + timedelta(days=DAYS))
-    url = reverse("grants:list")
-    return [
-        Figure(
-            _("Grants in force"),
-            str(Count.of(current)),
-            _("%(n)s of them end by themselves") % {"n": Count.of(ending)},
-            url,
-        ),
-        Figure(_("End within 14 days"), str(Count.of(soon)), _("Ask who still needs them"), f"{url}?view=soon"),
-    ]
-
-
-def _days(grants: QuerySet, at: datetime) -> list[Day]:
+def _days(ends: Mapping[date, int]) -> list[Day]:
     """Return the next days in the reader's zone; a grant that ends at midnight ends on the day before."""
-    today = timezone.localtime(at).date()
-    near = grants.filter(in_force(at), until__lte=at + timedelta(days=DAYS + 1))
-    moments = near.order_by().values_list("until", flat=True)[:COUNTABLE]
-    found = Counter(timezone.localtime(moment - timedelta(microseconds=1)).date() for moment in moments)
     url = reverse("grants:list")
-    span = [today + timedelta(days=step) for step in range(DAYS)]
     return [
-        Day(day, found[day], _tone(found[day]), day.weekday() >= SATURDAY, f"{url}?view=soon&ends={day.isoformat()}")
-        for day in span
+        Day(day, count, _tone(count), day.weekday() >= SATURDAY, f"{url}?view=soon&ends={day.isoformat()}")
+        for day, count in ends.items()
     ]
-
-
-def _by_risk(grants: QuerySet, at: datetime) -> list[tuple[str, int, str]]:
-    """Return how many grants in force carry which risk, the highest first: (label, number, colour)."""
-    counted = dict(grants.filter(in_force(at)).order_by().values_list("role__risk").annotate(n=CountOf("pk")))
-    return [(str(level.label), counted.get(level, 0), FILLS[level]) for level in reversed(Risk)]
 
 
 def _tone(count: int) -> str:
@@ -169,67 +196,45 @@ def _tone(count: int) -> str:
     return "n" if count else "z"
 
 
-def _risks(people: QuerySet | None, at: datetime) -> list[Concern]:
-    if people is None:
-        return []
-    here = people.exclude(state=PersonState.LEFT)
-    high = Count.of(here.filter(_holds_high(at)))
-    unclaimed = Count.of(people.filter(state=PersonState.ACTIVE, claimed_at=None))
-    away = Count.of(people.filter(_holds_high(at), state=PersonState.SUSPENDED))
+def _people(found: Counted) -> Picture:
     url = reverse("people:list")
-    found = []
-    if away.value:
-        text = ngettext(
-            "%(n)s suspended person holds a high-risk role", "%(n)s suspended people hold high-risk roles", away.value
-        )
-        note = _("It counts again the day they return")
-        found.append(Concern(text % {"n": away}, note, "bad", "no", f"{url}?state=suspended&risk={Risk.HIGH.value}"))
-    if high.value:
-        text = ngettext("%(n)s person holds a high-risk role", "%(n)s people hold high-risk roles", high.value)
-        note = _("By themselves or through a team")
-        found.append(Concern(text % {"n": high}, note, "warn", "role", f"{url}?view=high-risk"))
-    if unclaimed.value:
-        text = ngettext("%(n)s unclaimed account", "%(n)s unclaimed accounts", unclaimed.value)
-        note = _("Active, but nobody has signed in as them")
-        found.append(Concern(text % {"n": unclaimed}, note, "", "person", f"{url}?view=unclaimed"))
-    return found
-
-
-def _holds_high(at: datetime) -> Q:
-    high = RoleGrant.objects.filter(in_force(at), role__risk__gte=Risk.HIGH, mode=Mode.ACTIVE).values("principal")
-    members = Membership.objects.filter(in_force(at), principal__in=high).values("person")
-    return Q(principal__in=high) | Q(pk__in=members)
-
-
-def _leaderless(teams: QuerySet | None, at: datetime) -> list[Concern]:
-    if teams is None:
-        return []
-    leads = Membership.objects.filter(in_force(at), principal=OuterRef("principal"), part=Part.LEAD)
-    count = Count.of(teams.filter(~Exists(leads)))
-    if not count.value:
-        return []
-    text = ngettext("%(n)s team has no lead", "%(n)s teams have no lead", count.value) % {"n": count}
-    return [
-        Concern(text, _("Nobody answers for who is in it"), "warn", "team", f"{reverse('teams:list')}?view=no-lead")
+    shares = [
+        Share(str(state.label), found[f"state:{state}"], STATE_FILLS[state], f"{url}?state={state}")
+        for state in STATE_FILLS
     ]
+    told = {"active": found["state:active"], "away": found["state:leave"]}
+    return Picture(shares, _("%(active)s people are active, %(away)s on leave") % told)
 
 
-def _ownerless(reader: Person, at: datetime) -> list[Concern]:
-    roles = _seen(reader, "role.view", Role.objects.filter(retired_at=None, owner=None), at)
-    count = Count.of(roles) if roles is not None else Count(0)
-    if not count.value:
-        return []
-    text = ngettext("%(n)s role has no owner", "%(n)s roles have no owner", count.value) % {"n": count}
-    return [Concern(text, _("Nobody answers for what it allows"), "warn", "role", reverse("roles:list"))]
+def _risks(found: Counted) -> Picture:
+    """Return the grants in force by the risk of their role, the highest first."""
+    url = reverse("grants:list")
+    shares = [
+        Share(str(level.label), found[f"risk:{level.value}"], FILLS[level], f"{url}?risk={level.value}")
+        for level in reversed(Risk)
+    ]
+    told = {"high": found[f"risk:{Risk.HIGH.value}"], "critical": found[f"risk:{Risk.CRITICAL.value}"]}
+    return Picture(shares, _("%(critical)s grants are of critical risk, %(high)s of high risk") % told)
 
 
-def _refused(events: QuerySet | None, at: datetime) -> list[Concern]:
-    if events is None:
-        return []
-    count = Count.of(events.filter(tag="access.refused", timestamp__gt=at - timedelta(days=7)))
-    if not count.value:
-        return []
-    text = ngettext("%(n)s refusal in the last 7 days", "%(n)s refusals in the last 7 days", count.value) % {"n": count}
-    since = (timezone.localtime(at) - timedelta(days=7)).date()
-    url = f"{reverse('trail:list')}?refused=on&since={since.isoformat()}"
-    return [Concern(text, _("Somebody asked for what they may not do"), "", "trail", url)]
+def _factors(found: Counted) -> Picture:
+    """Return how many of those who sign in have a second factor."""
+    claimed, without = found["claimed"], found["factorless"]
+    url = f"{reverse('people:list')}?sign_in={NO_FACTOR}"
+    have = Count(max(0, claimed.value - without.value), capped=claimed.capped or without.capped)
+    shares = [Share(_("Password alone"), without, "warn", url), Share(_("With a second factor"), have, "ok", "")]
+    told = {"n": without, "of": claimed}
+    return Picture(shares, _("%(n)s of %(of)s people who sign in have no second factor") % told)
+
+
+def _concerns(found: Counted, at: datetime) -> list[Concern]:
+    """Return what is worth a look, the gravest first."""
+    shown = []
+    for row in LOOK:
+        count = found.some(row.name)
+        if count is None or (row.name in NEED_USE and not found.some("counted")):
+            continue
+        text = row.text % {"count": count.value, "n": count}
+        url = f"{reverse(row.url_name)}?{row.query.format(since=week_ago(at).isoformat())}"
+        shown.append(Concern(text, count, str(row.note), row.tone, row.icon, url))
+    return shown

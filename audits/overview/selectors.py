@@ -1,5 +1,6 @@
-"""What the overview shows everybody about themselves."""
+"""What the overview shows: everybody about themselves, and as much more as they lead, own or administer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -7,16 +8,21 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Membership, Person
+from accounts.models import Membership, Part, Person
 from audits.models import Event
+from audits.overview import steps
+from audits.overview.counting import count, ends, of_desk, of_own
+from audits.overview.desk import Concern, Desk, desk
+from audits.overview.waiting import Owned, owned, waiting
 from audits.trail.selectors import Stretch, stretch
 from cxaccess.lib.models import in_force
-from permissions import facts
+from permissions import facts, gate
 from permissions.grants.held import Holding, held_by
 
 SOON = timedelta(days=14)
-RECENT = 6
+RECENT = 8
 SHOWN = 6
+LED = 3  # teams that somebody leads which are shown
 NOON, EVENING, NIGHT = 12, 18, 4
 # Signing in is one's own doing; what others did to one's access is news.
 OWN_DOING = Q(tag__startswith="sign_in.") | Q(tag__startswith="factor.") | Q(tag__startswith="access.")
@@ -30,30 +36,66 @@ class Own:
     held: list[Holding]
     more: int
     ending: list[Holding]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The whole page. `recent` is what changed: everywhere for who may read the trail, else about the reader."""
+
+    own: Own
+    waiting: Sequence[Concern]
+    owned: Owned
+    desk: Desk
     recent: Stretch
+    reads_trail: bool
+    steps: Sequence[steps.Step]
 
 
-def own(person: Person, *, at: datetime) -> Own:
-    """Return what concerns `person`."""
-    found = facts.snapshot(person.pk, at)
-    reached = {person.principal_id}
-    for membership in found.subject.memberships:
-        if membership.window.covers(at):
-            reached.update(found.model.chain(membership.principal))
-    held = [holding for holding in held_by(reached, at) if holding.begun]
-    teams = Membership.objects.filter(in_force(at), person=person).select_related("principal__team")
-    about = Event.objects.filter(about_person_id=person.pk).exclude(OWN_DOING)
-    return Own(
-        teams=list(teams.order_by("principal__label")),
-        held=held[:SHOWN],
-        more=max(0, len(held) - SHOWN),
-        ending=sorted(_ending(held, at), key=lambda holding: (holding.grant.until or at, holding.grant.pk)),
-        recent=stretch(about, size=RECENT),
+def page(reader: Person, *, at: datetime) -> Page:
+    """Return what `reader` sees; however much there is, in the same number of queries."""
+    teams = teams_of(reader, at=at)
+    led = [team for one in teams if one.part == Part.LEAD and (team := getattr(one.principal, "team", None))][:LED]
+    found = count({**of_desk(reader, at=at), **of_own(reader, led, at=at), **steps.rows(reader, at=at)})
+    shown = desk(found, ends(reader, at=at), at=at)
+    reads_trail = gate.may_somewhere(reader, "trail.view", at=at)
+    return Page(
+        own(reader, teams, at=at, whole=shown.is_empty),
+        waiting(found, led),
+        owned(reader, found, at=at),
+        shown,
+        _everywhere(reader, at) if reads_trail else _about(reader),
+        reads_trail,
+        steps.steps(found),
     )
 
 
-def _ending(held: list[Holding], at: datetime) -> list[Holding]:
-    return [holding for holding in held if holding.grant.until is not None and holding.grant.until <= at + SOON]
+def _everywhere(reader: Person, at: datetime) -> Stretch:
+    rows = gate.visible(reader, "trail.view", Event.objects.exclude(tag__startswith="sign_in."), at=at)
+    return stretch(rows, size=RECENT)
+
+
+def _about(reader: Person) -> Stretch:
+    return stretch(Event.objects.filter(about_person_id=reader.pk).exclude(OWN_DOING), size=RECENT)
+
+
+def teams_of(person: Person, *, at: datetime) -> list[Membership]:
+    """Return the memberships of `person` that are in force, by name."""
+    rows = Membership.objects.filter(in_force(at), person=person).select_related("principal__team__principal")
+    return list(rows.order_by("principal__label"))
+
+
+def own(person: Person, teams: list[Membership], *, at: datetime, whole: bool = True) -> Own:
+    """Return what concerns `person`; unless it is the `whole` of it, only what ends soon."""
+    found = facts.snapshot(person.pk, at)
+    reached = {person.principal_id, *(above for one in teams for above in found.model.chain(one.principal_id))}
+    held = [holding for holding in held_by(reached, at, until=None if whole else at + SOON) if holding.begun]
+    ending = [one for one in held if one.grant.until is not None and one.grant.until <= at + SOON]
+    return Own(
+        teams=teams,
+        held=held[:SHOWN],
+        more=max(0, len(held) - SHOWN),
+        ending=sorted(ending, key=lambda holding: (holding.grant.until or at, holding.grant.pk)),
+    )
 
 
 def greeting(person: Person, *, at: datetime) -> str:

@@ -6,8 +6,6 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from audits.overview import selectors
-from audits.overview.desk import desk
-from audits.overview.steps import steps
 from permissions import gate, giving
 
 
@@ -18,9 +16,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     reader, at = request.user, request.at
     context = {
         "greeting": selectors.greeting(reader, at=at),
-        "own": selectors.own(reader, at=at),
-        "desk": desk(reader, at=at),
-        "steps": steps(reader, at=at),
+        "page": selectors.page(reader, at=at),
         "may_give": gate.may_somewhere(reader, giving.GIVE, at=at),
         "may_check": gate.may_somewhere(reader, "access.check", at=at),
     }

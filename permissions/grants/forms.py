@@ -10,11 +10,11 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Node, Principal
+from accounts.models import Node, Principal, Team
 from cxaccess.choosing import RowField, Select
 from cxaccess.formparts import MomentField, UntilForm, WindowForm, require_near
 from cxaccess.lib.clock import end_of_day
-from cxaccess.lib.models import Source
+from cxaccess.lib.models import Risk, Source
 from permissions.grants.choices import Places, all_of, label_of
 from permissions.models import Role, RoleGrant
 
@@ -163,19 +163,27 @@ class FilterForm(forms.Form):
     region = RowField(Node.objects.none(), required=False, empty_label=gettext_lazy("Any region"))
     # A day of the overview's strip.
     ends = forms.DateField(required=False, widget=forms.HiddenInput, validators=[require_near])
+    # What other figures of the overview lead to: the risk of the role, the people and the own grants of a team.
+    risk = forms.TypedChoiceField(
+        required=False, widget=forms.HiddenInput, choices=[("", ""), *Risk.choices], coerce=int, empty_value=None
+    )
+    team = forms.ModelChoiceField(Team.objects.none(), required=False, widget=forms.HiddenInput)
 
-    def __init__(self, data: Mapping[str, Any], *, grants: QuerySet[RoleGrant], regions: QuerySet[Node]) -> None:
+    def __init__(
+        self, data: Mapping[str, Any], *, grants: QuerySet[RoleGrant], regions: QuerySet[Node], teams: QuerySet[Team]
+    ) -> None:
         super().__init__(data)
         for field in self.fields.values():
             field.widget.attrs["class"] = "auto"
         seen = Role.objects.filter(Exists(grants.order_by().filter(role=OuterRef("pk"))))  # few roles, many grants
         self.fields["role"].queryset = seen.order_by("name")  # type: ignore[attr-defined]
         self.fields["region"].queryset = regions  # type: ignore[attr-defined]
+        self.fields["team"].queryset = teams  # type: ignore[attr-defined]
 
     @property
     def wanted(self) -> dict[str, Any]:
         """Return the filters that were understood."""
         self.is_valid()
-        return {name: self.cleaned_data.get(name) or None for name in ("role", "region", "ends")} | {
+        return {name: self.cleaned_data.get(name) or None for name in ("role", "region", "ends", "risk", "team")} | {
             "source": self.cleaned_data.get("source") or ""
         }

@@ -55,9 +55,13 @@ class Holding:
         return (self.collective, bool(grant.given_by_id), self.begun, bool(grant.ended_by_id))
 
 
-def held_by(principal_ids: Iterable[int], at: datetime) -> list[Holding]:
-    """Return the grants to any of the principals that are not over at `at`, riskiest first; future ones too."""
+def held_by(principal_ids: Iterable[int], at: datetime, *, until: datetime | None = None) -> list[Holding]:
+    """Return the grants to any of the principals that are not over at `at`, riskiest first; future ones too.
+
+    `until`: only those that end by then.
+    """
     rows = RoleGrant.objects.filter(principal__in=set(principal_ids), mode=Mode.ACTIVE).not_over(at)
+    rows = rows if until is None else rows.filter(until__lte=until)
     return _described(rows.order_by("-role__risk", "role__name", "pk"), at=at)[0]
 
 

@@ -11,9 +11,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Node, Person
+from accounts.models import Membership, Node, Person, Team
 from cxaccess.lib.clock import end_of_day, start_of_day
-from cxaccess.lib.models import Source
+from cxaccess.lib.models import Risk, Source
 from permissions import facts, gate
 from permissions.grants import effects, scopes
 from permissions.models import Action, Role, RoleGrant
@@ -84,13 +84,24 @@ def of_window(rows: QuerySet[Any], view: str, *, at: datetime) -> QuerySet[Any]:
 def narrowed(
     rows: QuerySet[RoleGrant],
     *,
+    at: datetime,
     q: str = "",
     role: Role | None = None,
     source: str = "",
     region: Node | None = None,
     ends: date | None = None,
+    risk: int | None = None,
+    team: Team | None = None,
 ) -> QuerySet[RoleGrant]:
-    """Return `rows` as the filters ask. `region`: limited to that or to one below it; `ends`: a day of the reader's."""
+    """Return `rows` as the filters ask. `region`: limited to that or to one below it; `ends`: a day of the reader's.
+
+    `team`: given to it or to somebody who is in it.
+    """
+    if risk is not None:
+        rows = rows.filter(role__risk=risk)
+    if team is not None:
+        inside = Membership.objects.in_force(at).filter(principal=team.principal_id)
+        rows = rows.filter(Q(principal=team.principal_id) | Q(principal__person__in=inside.values("person")))
     if q:
         rows = rows.filter(Q(principal__label__icontains=q) | Q(role__name__icontains=q) | Q(reason__icontains=q))
     if role is not None:
@@ -115,6 +126,10 @@ def chips(wanted: dict[str, Any]) -> list[tuple[str, str, str]]:
         found.append((str(_("Source")), str(Source(wanted["source"]).label), "source"))
     if wanted.get("ends"):
         found.append((str(_("Ends")), date_format(wanted["ends"], "j M Y"), "ends"))
+    if wanted.get("risk"):
+        found.append((str(_("Risk")), str(Risk(wanted["risk"]).label), "risk"))
+    if wanted.get("team"):
+        found.append((str(_("Team")), wanted["team"].name, "team"))
     if wanted.get("region"):
         found.append((str(_("Region")), wanted["region"].name, "region"))
     return found

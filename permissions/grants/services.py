@@ -135,7 +135,7 @@ def export_grants(actor: Person, *, view: str, wanted: Mapping[str, Any], at: da
     """
     require_somewhere(actor, "grant.export", at=at)
     seen = selectors.visible(actor, "grant.export", at=at)
-    rows = selectors.narrowed(selectors.of_view(actor, seen, view, at=at), **wanted)
+    rows = selectors.narrowed(selectors.of_view(actor, seen, view, at=at), at=at, **wanted)
     used = sorted(name for name, value in wanted.items() if value)
     details = {"list": "grants", "rows": rows.count(), "filters": dict.fromkeys(used, "") | {"view": view}}
     record(Tag.ACCESS_EXPORTED, actor=actor, at=at, details=details)

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.models import Node, NodeKind
+from accounts.models import Node, NodeKind, Team
 from accounts.reads import allowed_on, places_for
 from accounts.signin.guards import fresh_factor
 from audits.trail.selectors import history_of
@@ -66,9 +66,9 @@ def index(request: HttpRequest) -> HttpResponse:
 def kept(request: HttpRequest) -> tuple[QuerySet[RoleGrant], FilterForm]:
     """Return the grants that the filters in the address keep of those the reader sees, and these filters."""
     seen = selectors.visible(request.user, at=request.at)
-    form = FilterForm(request.GET, grants=seen, regions=_regions(request))
+    form = FilterForm(request.GET, grants=seen, regions=_regions(request), teams=_teams(request))
     of_view = selectors.of_view(request.user, seen, request.GET.get("view", ""), at=request.at)
-    return selectors.narrowed(of_view, q=search_text(request.GET), **form.wanted), form
+    return selectors.narrowed(of_view, at=request.at, q=search_text(request.GET), **form.wanted), form
 
 
 def _endable(request: HttpRequest, page: Page) -> Set[int]:
@@ -81,7 +81,7 @@ def _endable(request: HttpRequest, page: Page) -> Set[int]:
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """Send the grants that the filters keep as CSV."""
     seen = selectors.visible(request.user, at=request.at)
-    form = FilterForm(request.GET, grants=seen, regions=_regions(request))
+    form = FilterForm(request.GET, grants=seen, regions=_regions(request), teams=_teams(request))
     wanted = form.wanted | {"q": search_text(request.GET)}
     rows = services.export_grants(request.user, view=request.GET.get("view", ""), wanted=wanted, at=request.at)
     answer = StreamingHttpResponse(
@@ -89,6 +89,11 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     )
     answer.headers["Content-Disposition"] = f'attachment; filename="grants-{request.at:%Y-%m-%d}.csv"'
     return answer
+
+
+def _teams(request: HttpRequest) -> QuerySet[Team]:
+    """Return the teams that the filter may name: those that the reader sees."""
+    return gate.visible(request.user, "team.view", Team.objects.select_related("principal"), at=request.at)
 
 
 def _regions(request: HttpRequest) -> QuerySet[Node]:

@@ -12,6 +12,7 @@ from accounts.reads import below
 from cxaccess.lib.listing import Listing, number_in, search_text
 from permissions.models import Resource, ResourceType, Sensitivity
 from permissions.resources import search
+from permissions.usage import selectors as usage
 
 LISTING = Listing(
     sorts={
@@ -40,6 +41,7 @@ class Criteria:
     owner_team: int | None = None
     system: str = ""
     owner: str = ""  # "me", "nobody", or a person's id
+    use: str = ""  # "none": nothing was done with it for 90 days
     archived: bool = False
     console: bool = False
 
@@ -54,6 +56,7 @@ class Criteria:
             sensitivity=sensitivity if sensitivity in Sensitivity.values else None,
             system=_text(params, "system", LONGEST_SYSTEM),
             owner=_text(params, "owner", 18),
+            use=_text(params, "use", 8),
             archived=params.get("archived") == "yes",
             console=params.get("kind") == "console",
             **ids,
@@ -108,6 +111,8 @@ def narrowed(rows: QuerySet[Resource], wanted: Criteria, reader_id: int, *, at: 
         rows = rows.filter(owner_team__in=below("team", wanted.owner_team, at=at))
     if wanted.system:
         rows = rows.filter(system=wanted.system)
+    if wanted.use == "none":
+        rows = rows.filter(usage.idle_resources(at))
     rows = _owned(rows, wanted.owner, reader_id)
     return search.matching(rows, wanted.q) if wanted.q else rows
 

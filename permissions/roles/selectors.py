@@ -21,6 +21,8 @@ from permissions.roles.rows import Contents, contents
 from permissions.roles.rules import including_roles
 from permissions.usage import selectors as usage
 
+NOBODY = "nobody"  # stands for an owner in the address: roles that have none
+
 
 @dataclass(frozen=True, slots=True)
 class Holders:
@@ -72,7 +74,7 @@ def narrowed(
     level, answers = number_in(risk), number_in(owner)
     if level in Risk.values:
         rows = rows.filter(risk=level)
-    if answers is not None:
+    if answers is not None or owner == NOBODY:
         rows = rows.filter(owner=answers)
     if view == "retired":
         return rows.exclude(retired_at=None)
@@ -200,6 +202,8 @@ def filters(
     level, answers = number_in(risk), number_in(owner)
     if level in Risk.values:
         found.append((str(_("Risk")), str(Risk(level).label), "risk"))
+    if owner == NOBODY:
+        found.append((str(_("Owner")), str(_("Nobody yet")), "owner"))
     if answers is not None:
         seen = gate.visible(reader, "person.view", Person.objects.filter(pk=answers), at=at)
         found.append((str(_("Owner")), seen.values_list("name", flat=True).first() or owner, "owner"))

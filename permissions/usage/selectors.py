@@ -287,6 +287,12 @@ def _lately(resource: Resource, at: datetime) -> QuerySet[UsageDay]:
     return UsageDay.objects.filter(resource=resource, day__gt=(at - UNUSED_AFTER).date()).order_by()
 
 
+def idle_resources(at: datetime) -> Q:
+    """Return the condition on resources that are here for longer than UNUSED_AFTER and that nobody used since."""
+    lately = UsageLast.objects.filter(resource=OuterRef("pk"), last_at__gte=at - UNUSED_AFTER)
+    return Q(created_at__lte=at - UNUSED_AFTER) & ~Q(Exists(lately))
+
+
 def last_of_resource(resource: Resource) -> UsageLast | None:
     """Return the last thing that was done on a resource."""
     return UsageLast.objects.filter(resource=resource).select_related("action").order_by("-last_at").first()

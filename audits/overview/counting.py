@@ -1,0 +1,197 @@
+"""What the overview counts, each through the very function that narrows the list behind it, all in one statement.
+
+So a figure and its list cannot disagree, and the page costs the same however much there is: counts stop at a cap.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count as CountOf
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from accounts.models import Person, PersonState, Team
+from accounts.people import selectors as people
+from accounts.people.selectors import Criteria
+from accounts.teams import selectors as teams
+from audits.models import Event
+from audits.trail.filters import filtered
+from cxaccess.jobs.models import ImportBatch, ImportState
+from cxaccess.lib.clock import end_of_day, start_of_day
+from cxaccess.lib.listing import Count
+from cxaccess.lib.models import Risk
+from permissions import gate
+from permissions.grants import selectors as grants
+from permissions.models import Resource, Role, RoleGrant, UsageActionDay
+from permissions.resources import listing as resources
+from permissions.roles import selectors as roles
+from permissions.usage import selectors as usage
+
+DAYS = 14
+WEEK = timedelta(days=7)
+Rows = dict[str, QuerySet[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The counts by name; a name that the reader may not see counted is missing."""
+
+    counts: Mapping[str, Count]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.counts
+
+    def __getitem__(self, name: str) -> Count:
+        return self.counts[name]
+
+    def some(self, name: str) -> Count | None:
+        """Return a count that is not nothing."""
+        found = self.counts.get(name)
+        return found if found is not None and found.value else None
+
+
+def count(rows: Rows) -> Counted:
+    """Count everything."""
+    found = Count.of_all(list(rows.values()))
+    return Counted(dict(zip(rows, found, strict=True)))
+
+
+def week_ago(at: datetime) -> date:
+    """Return the day, in the reader's zone, from which refusals are counted."""
+    return (timezone.localtime(at) - WEEK).date()
+
+
+def days(at: datetime) -> list[date]:
+    """Return the days of the strip, in the reader's zone."""
+    today = timezone.localtime(at).date()
+    return [today + timedelta(days=step) for step in range(DAYS)]
+
+
+def of_desk(reader: Person, *, at: datetime) -> Rows:
+    """Return what is counted for who administers, as far as `reader` may see it."""
+    return {
+        **_of_people(reader, at),
+        **_of_teams(reader, at),
+        **_of_grants(reader, at),
+        **_of_roles(reader, at),
+        **_of_resources(reader, at),
+        **_of_events(reader, at),
+    }
+
+
+def _seen(reader: Person, action: str, rows: QuerySet[Any], at: datetime) -> QuerySet[Any] | None:
+    return gate.visible(reader, action, rows, at=at) if gate.may_somewhere(reader, action, at=at) else None
+
+
+def _of_people(reader: Person, at: datetime) -> Rows:
+    seen = _seen(reader, "person.view", Person.objects.all(), at)
+    if seen is None:
+        return {}
+    asked = {f"state:{state}": Criteria(state=state) for state in PersonState.values}
+    asked |= {"new": Criteria(view="new"), "high": Criteria(view="high-risk"), "unclaimed": Criteria(view="unclaimed")}
+    if people.may_see_factors(reader, at):
+        asked["claimed"] = Criteria(state=PersonState.ACTIVE, sign_in="claimed")
+        asked["factorless"] = Criteria(sign_in=people.NO_FACTOR)
+    found = {name: people.narrowed(seen, wanted, reader, at) for name, wanted in asked.items()}
+    # Of those with high risk, as a list of that risk and more has them; who reaches whom is asked once.
+    found["away"] = people.narrowed(found["high"], Criteria(state=PersonState.SUSPENDED), reader, at)
+    if "factorless" in found:
+        found["risky"] = people.narrowed(found["high"], asked["factorless"], reader, at)
+    return found
+
+
+def _of_teams(reader: Person, at: datetime) -> Rows:
+    seen = _seen(reader, "team.view", Team.objects.all(), at)
+    return {} if seen is None else {"leaderless": teams.narrowed(seen, "", "no-lead", None, None, reader, at)}
+
+
+def _of_grants(reader: Person, at: datetime) -> Rows:
+    seen = _seen(reader, "grant.view", RoleGrant.objects.all(), at)
+    if seen is None:
+        return {}
+    current, soon = (grants.of_view(reader, seen, view, at=at) for view in ("", "soon"))
+    found = {"grants": current, "soon": soon}
+    found |= {f"risk:{level}": grants.narrowed(current, at=at, risk=level) for level in Risk.values}
+    return found | _unused(reader, seen, at)
+
+
+def ends(reader: Person, *, at: datetime) -> dict[date, int]:
+    """Return how many grants end on each of the days that grants end on soon, as the list of one day has them."""
+    seen = _seen(reader, "grant.view", RoleGrant.objects.all(), at)
+    if seen is None:
+        return {}
+    zone = timezone.get_current_timezone_name()
+    soon = grants.of_view(reader, seen, "soon", at=at)
+    on = {
+        f"on_{number}": CountOf("pk", filter=Q(until__gt=start_of_day(day, zone), until__lte=end_of_day(day, zone)))
+        for number, day in enumerate(days(at))
+    }
+    return dict(zip(days(at), soon.order_by().aggregate(**on).values(), strict=True))
+
+
+def _unused(reader: Person, seen: QuerySet[Any], at: datetime) -> Rows:
+    """Return the grants that nobody uses; nothing before use was counted for long enough to say so."""
+    if not usage.may_see(reader, at=at):
+        return {}
+    cut = (at - usage.UNUSED_AFTER).date()
+    return {
+        "counted": UsageActionDay.objects.filter(day__lte=cut),
+        "unused": grants.of_view(reader, seen, "unused", at=at),
+    }
+
+
+def _of_roles(reader: Person, at: datetime) -> Rows:
+    seen = _seen(reader, "role.view", Role.objects.all(), at)
+    if seen is None:
+        return {}
+    none = {"q": "", "risk": "", "at": at}
+    found = {"ownerless": roles.narrowed(seen, view="", owner=roles.NOBODY, see_use=False, **none)}
+    if usage.may_see(reader, at=at):
+        found["idle"] = roles.narrowed(seen, view="idle", owner="", see_use=True, **none)
+    return found
+
+
+def _of_resources(reader: Person, at: datetime) -> Rows:
+    seen = _seen_resources(reader, at)
+    if seen is None:
+        return {}
+    return {"nobodys": resources.narrowed(seen, resources.Criteria(owner="nobody"), reader.pk, at=at)}
+
+
+def _seen_resources(reader: Person, at: datetime) -> QuerySet[Resource] | None:
+    if not gate.may_somewhere(reader, "resource.view", at=at):
+        return None
+    return gate.visible(reader, "resource.view", Resource.objects.all(), at=at, as_type="resource")
+
+
+def _of_events(reader: Person, at: datetime) -> Rows:
+    seen = _seen(reader, "trail.view", Event.objects.all(), at)
+    return {} if seen is None else {"refused": filtered(seen, {"refused": True, "since": week_ago(at)})}
+
+
+def of_own(reader: Person, led: list[Team], *, at: datetime) -> Rows:
+    """Return what is counted of what `reader` leads, owns and has begun."""
+    mine: Rows = {"owned roles": Role.objects.filter(owner=reader, retired_at=None)}
+    mine |= {"owned resources": Resource.objects.filter(owner=reader, object_kind=None, archived_at=None)}
+    if gate.may_somewhere(reader, "import.run", at=at):
+        mine["imports"] = ImportBatch.objects.filter(actor=reader, state=ImportState.CHECKED)
+    seen = _seen_resources(reader, at)
+    if seen is not None:
+        own = resources.Criteria(owner="me", use="none")
+        mine["unused resources"] = resources.narrowed(seen, own, reader.pk, at=at)
+    return mine | _of_led(reader, led, at)
+
+
+def _of_led(reader: Person, led: list[Team], at: datetime) -> Rows:
+    seen = _seen(reader, "grant.view", RoleGrant.objects.all(), at) if led else None
+    if seen is None:
+        return {}
+    found: Rows = {}
+    views = ["soon", "unused"] if usage.may_see(reader, at=at) else ["soon"]
+    for team in led:
+        for view in views:
+            rows = grants.of_view(reader, seen, view, at=at)
+            found[f"{view}:{team.pk}"] = grants.narrowed(rows, at=at, team=team)
+    return found

@@ -1,0 +1,93 @@
+"""What waits for the reader, what the teams they lead need, and what they answer for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import Person, Team
+from audits.overview.counting import Counted
+from audits.overview.desk import Concern
+from permissions import gate
+from permissions.models import Resource, UsageLast
+
+OWNED = 5  # resources that somebody owns which are named
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """What somebody answers for: the resources used longest ago first, and where lists of the rest are."""
+
+    resources: Sequence[Resource]
+    more: int
+    links: Sequence[Concern]
+
+    def __bool__(self) -> bool:
+        """Return whether they answer for anything."""
+        return bool(self.resources or self.links)
+
+
+def waiting(found: Counted, led: Sequence[Team]) -> list[Concern]:
+    """Return what waits for the reader; each line leads to the list of it."""
+    rows = []
+    imports = found.some("imports")
+    if imports:
+        text = ngettext(
+            "%(n)s import is checked and waits for you", "%(n)s imports are checked and wait for you", imports.value
+        )
+        url = reverse("imports:list")
+        rows.append(Concern(text % {"n": imports}, imports, _("Nothing of it is applied yet"), "accent", "import", url))
+    for team in led:
+        rows += _of_team(found, team)
+    return rows
+
+
+def _of_team(found: Counted, team: Team) -> list[Concern]:
+    grants, rows = reverse("grants:list"), []
+    soon, unused = found.some(f"soon:{team.pk}"), found.some(f"unused:{team.pk}")
+    if soon:
+        text = ngettext(
+            "%(n)s grant in %(team)s ends within 14 days", "%(n)s grants in %(team)s end within 14 days", soon.value
+        )
+        told = {"n": soon, "team": team.name}
+        url = f"{grants}?view=soon&team={team.pk}"
+        rows.append(Concern(text % told, soon, _("Ask who still needs them"), "warn", "clock", url))
+    if unused and found.some("counted"):
+        text = ngettext(
+            "%(n)s grant in %(team)s was not used for 90 days", "%(n)s grants in %(team)s were not used for 90 days",
+            unused.value,
+        )  # fmt: skip
+        told = {"n": unused, "team": team.name}
+        url = f"{grants}?view=unused&team={team.pk}"
+        rows.append(Concern(text % told, unused, _("Access that nobody would miss"), "warn", "grant", url))
+    return rows
+
+
+def owned(reader: Person, found: Counted, *, at: datetime) -> Owned:
+    """Return what the reader answers for."""
+    count, links = found["owned resources"], []
+    unused, roles = found.some("unused resources"), found.some("owned roles")
+    if unused and found.some("counted"):
+        text = ngettext(
+            "%(n)s resource was not used for 90 days", "%(n)s resources were not used for 90 days", unused.value
+        )
+        url = f"{reverse('resources:list')}?owner=me&use=none"
+        links.append(Concern(text % {"n": unused}, unused, _("Of those you own"), "warn", "resource", url))
+    if roles:
+        text = ngettext("You own %(n)s role", "You own %(n)s roles", roles.value)
+        url = f"{reverse('roles:list')}?owner={reader.pk}" if gate.may_somewhere(reader, "role.view", at=at) else ""
+        links.append(Concern(text % {"n": roles}, roles, _("You answer for what they allow"), "", "role", url))
+    shown = list(_resources(reader)[:OWNED]) if count.value else []
+    return Owned(shown, count.value - len(shown), links)
+
+
+def _resources(reader: Person) -> QuerySet[Resource]:
+    """Return the resources that the reader owns, each with when it was last used, longest ago first."""
+    mine = Resource.objects.filter(owner=reader, object_kind=None, archived_at=None).select_related("type")
+    last = UsageLast.objects.filter(resource=OuterRef("pk")).order_by().values("resource")
+    used = Subquery(last.annotate(at=Max("last_at")).values("at"))
+    return mine.annotate(used_at=used).order_by("used_at", "name", "pk")

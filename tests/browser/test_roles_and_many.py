@@ -1,7 +1,7 @@
 """Roles compared and cloned; one role given to many and taken back; many grants ended: in the browser, to the end."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -9,8 +9,10 @@ from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from accounts.models import Person
-from permissions.models import Role, RoleGrant
+from cxaccess.lib import clock
+from permissions.models import GrantBatch, Role, RoleGrant
 from tests import world
+from tests.browser.seen import faults
 from tests.browser.test_journey import choose
 from tests.cast import Cast
 
@@ -125,3 +127,35 @@ def test_all_of_it_without_scripts(
         expect(bare.get_by_role("heading", name="No difference")).to_be_visible()
     finally:
         plain.close()
+
+
+def _batch(cast: Cast, role: Role) -> GrantBatch:
+    people = [cast.chiara, cast.maya, cast.lena, cast.nils, cast.ali]
+    many = [world.person(f"Maximiliane von Hohenstein-Rosenthal {role.pk} {number}") for number in range(11)]
+    return GrantBatch.objects.create(
+        made_by=cast.priya, made_at=clock.now(), people=[one.principal_id for one in (*people, *many)], role=role,
+        scope=world.scope(region=cast.mena), reason="The branch in Dubai opens and needs hands at once",
+    )  # fmt: skip
+
+
+def addresses(cast: Cast) -> Iterator[str]:
+    """Yield the pages whose address says what they show."""
+    world.reversion(cast.agent, {"ticket.export"}, [cast.feedback_reader])
+    yield f"/roles/compare/?a=role-{cast.analyst.pk}&b=role-{cast.agent.pk}"
+    yield f"/roles/compare/?a=role-{cast.analyst.pk}&b=person-{cast.maya.pk}&show=all"
+    yield f"/roles/compare/?a=role-{cast.analyst.pk}&b=person-0"
+    yield f"/roles/{cast.agent.pk}/versions/compare/?from=1&to=2"
+    yield f"/roles/{cast.agent.pk}/versions/1/restore/"
+    yield f"/roles/?differs={cast.agent.pk}"
+    yield f"/grants/bulk/{_batch(cast, cast.analyst).pk}/"
+    yield f"/grants/bulk/{_batch(cast, cast.agent).pk}/people/?q=a"
+    yield "/grants/end/?all=1"
+
+
+def test_pages_whose_address_says_what_they_show_are_accessible_in_every_look(
+    cast: Cast, sign_in_as: Callable[[Person], Page]
+) -> None:
+    page = sign_in_as(cast.priya)
+    for address in addresses(cast):
+        page.goto(address)
+        assert faults(page) == [], address

@@ -18,7 +18,8 @@ from permissions.guards import require, use_case
 from permissions.models import Action, ResourceType, Role
 from permissions.places import target
 from permissions.roles import selectors
-from permissions.roles.matrix import GRANTED, IMPLIED, INHERITED, NONE, state_of
+from permissions.roles.matrix import GRANTED, IMPLIED, INHERITED, NONE, Draft, state_of
+from permissions.roles.rows import Contents
 from permissions.roles.selectors import Holders
 
 CHECK = "access.check"  # asking what a person may do is this permission, here as on every page
@@ -117,28 +118,26 @@ def value_of(subject: Role | Person) -> str:
     return f"{'person' if isinstance(subject, Person) else 'role'}-{subject.pk}"
 
 
-@use_case
 def compare(
     actor: Person, *, left: Role | Person, right: Role | Person, everything: bool, at: datetime
 ) -> Comparison:  # fmt: skip
-    """Return both sides side by side; of somebody else's access, that it was looked at is recorded.
+    """Return both sides side by side; of somebody else's access, that it was looked at is recorded first.
 
     Raises NotVisible or NotAllowed for a role that `actor` may not see or a person about whom they may not ask.
     """
-    for subject in (left, right):
-        _require(actor, subject, at)
     for subject, other in ((left, right), (right, left)):
-        if isinstance(subject, Person) and subject.pk != actor.pk:
-            details = {"compared_with": value_of(other)}
-            record(Tag.ACCESS_CHECKED, actor=actor, at=at, about=subject, details=details)
+        if isinstance(subject, Role):
+            require(actor, "role.view", subject, at=at)
+        elif subject.pk != actor.pk:
+            look(actor, person=subject, beside=other, at=at)
     return compared(side(left, at=at), side(right, at=at), everything=everything)
 
 
-def _require(actor: Person, subject: Role | Person, at: datetime) -> None:
-    if isinstance(subject, Role):
-        require(actor, "role.view", subject, at=at)
-    elif subject.pk != actor.pk:
-        require(actor, CHECK, target(subject, at, as_type="access"), at=at)
+@use_case
+def look(actor: Person, *, person: Person, beside: Role | Person, at: datetime) -> None:
+    """Record that `actor` looks at what `person` may do. Raises NotVisible or NotAllowed."""
+    require(actor, CHECK, target(person, at, as_type="access"), at=at)
+    record(Tag.ACCESS_CHECKED, actor=actor, at=at, about=person, details={"compared_with": value_of(beside)})
 
 
 def side(subject: Role | Person, *, at: datetime) -> Side:
@@ -166,9 +165,14 @@ def compared(left: Side, right: Side, *, everything: bool) -> Comparison:
 
 
 def _of_role(role: Role, at: datetime) -> dict[str, Mark]:
-    draft = selectors.draft(role, None, at=at)
-    held = draft.held(draft.before)
-    states = {key: state_of(draft, draft.before, key, held) for key in held.everything}
+    """Return what a role gives by its current version; a retired one gives nothing."""
+    model = facts.model(at)
+    if role.pk not in model.roles:
+        return {}
+    now = Contents(model.roles[role.pk].actions, frozenset(model.roles[role.pk].includes))
+    draft = Draft(model, role.pk, now, now, selectors.names_of(now.includes) if now.includes else {})
+    held = draft.held(now)
+    states = {key: state_of(draft, now, key, held) for key in held.everything}
     return {key: Mark(state, source) for key, (state, source, _role) in states.items()}
 
 

@@ -34,10 +34,10 @@ def compare(request: HttpRequest) -> HttpResponse:
 
 def _form(request: HttpRequest) -> CompareForm:
     reader, at = request.user, request.at
-    roles = gate.visible(reader, "role.view", Role.objects.filter(retired_at=None), at=at).order_by("name")
+    roles = gate.visible(reader, "role.view", Role.objects.filter(retired_at=None), at=at)
     asked = gate.visible(reader, comparing.CHECK, Person.objects.all(), at=at, as_type="access")
     people = Person.objects.filter(Q(pk=reader.pk) | Q(pk__in=asked.values("pk"))).order_by("name", "pk")
-    return CompareForm(request.GET, roles=roles, people=people)
+    return CompareForm(request.GET, roles=roles.select_related("resource").order_by("name"), people=people)
 
 
 def _people(request: HttpRequest, found: Comparison) -> dict[str, Any]:

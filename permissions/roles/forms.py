@@ -133,28 +133,26 @@ class CompareForm(forms.Form):
 
     def __init__(self, data: Mapping[str, Any], *, roles: QuerySet[Role], people: QuerySet[Person]) -> None:
         super().__init__({name: data[name] for name in ("a", "b") if data.get(name)})
-        self.rows: Mapping[str, QuerySet[Any]] = {"role": roles, "person": people}
+        self.asked = {name: _named(self.data.get(name)) for name in self.fields}
+        self.rows = {"role": self._rows("role", roles), "person": self._rows("person", people)}
         offered: list[tuple[str, Any]] = [("", _("Choose a role or a person"))]
         offered.append((str(_("Roles")), [(f"role-{pk}", name) for pk, name in roles.values_list("pk", "name")]))
-        named = people.values_list("pk", "name")[:OFFERED]
-        offered.append((str(_("People")), [(f"person-{pk}", name) for pk, name in named]))
+        named = dict(people.values_list("pk", "name")[:OFFERED])
+        named |= {pk: person.name for pk, person in self.rows["person"].items()}  # even past what a list holds
+        offered.append((str(_("People")), [(f"person-{pk}", name) for pk, name in named.items()]))
         for field in self.fields.values():
             field.widget.attrs["data-placeholder"] = _("Start typing a name")
             field.choices = offered  # type: ignore[attr-defined]
-        self._offer_asked()
 
-    def _offer_asked(self) -> None:
-        """Offer whom the address names even where there are more people than a list holds."""
-        for name, field in self.fields.items():
-            subject = self.subject(name)
-            if isinstance(subject, Person):
-                field.choices = [*field.choices, (self.data[name], subject.name)]  # type: ignore[attr-defined]
+    def _rows(self, kind: str, rows: QuerySet[Any]) -> Mapping[int, Any]:
+        """Return what the address names of one kind, as far as the reader may see it."""
+        ids = [pk for named, pk in self.asked.values() if named == kind and pk is not None]
+        return rows.in_bulk(ids) if ids else {}
 
     def subject(self, name: str) -> Role | Person | None:
         """Return the role or person that `a` or `b` names, if the reader may see it."""
-        kind, _dash, number = str(self.data.get(name, "")).partition("-")
-        pk = number_in(number)
-        found: Role | Person | None = self.rows[kind].filter(pk=pk).first() if kind in self.rows and pk else None
+        kind, pk = self.asked[name]
+        found: Role | Person | None = self.rows.get(kind, {}).get(pk)
         return found
 
     @property
@@ -169,3 +167,13 @@ class CompareForm(forms.Form):
             self.add_error("b", _("Choose another one to compare it with."))
             return None
         return (left, right) if left is not None and right is not None else None
+
+
+def _named(value: object) -> tuple[str, int | None]:
+    """Return the kind and the id that an address names.
+
+    >>> _named("role-3"), _named("person-x"), _named(None)
+    (('role', 3), ('person', None), ('None', None))
+    """
+    kind, _dash, number = str(value).partition("-")
+    return kind, number_in(number)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import Membership, Person, PersonState
 from cxaccess.lib.listing import number_in
@@ -41,11 +42,17 @@ class Holders:
         """Return how many hold it only through a team."""
         return len(self.through - self.direct)
 
+    @property
+    def through_said(self) -> str:
+        """Return that in words."""
+        return ngettext("%(n)s through teams", "%(n)s through teams", self.only_through) % {"n": self.only_through}
+
 
 def types() -> list[ResourceType]:
     """Return the catalogue in its order, each type with its permissions, in two queries."""
-    actions = Prefetch("actions", Action.objects.order_by("position", "name"))
-    return list(ResourceType.objects.prefetch_related(actions).order_by("position", "key"))
+    named = Action.objects.only("type_id", "key", "name", "label", "risk").order_by("position", "name")
+    rows = ResourceType.objects.only("key", "label", "plural", "area", "summary").order_by("position", "key")
+    return list(rows.prefetch_related(Prefetch("actions", named)))
 
 
 def visible(person: Person, *, at: datetime) -> QuerySet[Role]:

@@ -5,15 +5,18 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.template.loader import render_to_string
 from django.urls import NoReverseMatch
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import Principal, PrincipalKind
 from cxaccess.addresses import address
 from cxaccess.templatetags.ui import avatar, icon, state, when
 from permissions.models import RoleGrant
+from permissions.roles.matrix import Cell
 from permissions.usage.selectors import UNUSED_AFTER
 
 register = template.Library()
@@ -83,6 +86,17 @@ def last_used(context: dict[str, Any], used: datetime | None, since: datetime | 
         shown = when(context, used, "ago")
         return shown if used >= cut else state(shown, "warn")
     return state(_("Never"), "warn") if since is None or since <= cut else state(_("Not yet"), "off")
+
+
+@register.simple_tag
+def matrix_cell(cell: Cell, editable: bool, named: bool) -> SafeString:
+    """Draw one permission of a role's matrix; `named`: its name stands in the cell, not in a column head."""
+    return _matrix_cell(cell, bool(editable), named, get_language())
+
+
+@lru_cache(maxsize=20_000)  # the cell says all there is to draw, and most cells of most roles are alike
+def _matrix_cell(cell: Cell, editable: bool, named: bool, language: str | None) -> SafeString:
+    return render_to_string("permissions/roles/matrix_cell.html", {"cell": cell, "editable": editable, "named": named})
 
 
 @register.filter

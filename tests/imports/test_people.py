@@ -7,9 +7,11 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import AttributeHistory, Identity, Person, PersonDimension, PersonState
 from audits.models import Event
 from cxaccess.lib import clock
+from cxaccess.lib.errors import Refused
 from permissions import gate
 from permissions.models import AttributeDefinition
 from tests import world
+from tests.accounts.test_group_rules import make, titled
 from tests.importing import applied, apply, check, checked, received, said
 
 pytestmark = [pytest.mark.django_db, pytest.mark.realdb]
@@ -203,3 +205,33 @@ def test_an_imported_person_is_decided_at_once(cast):
     ada = Person.objects.get(email="ada@kestrelhome.example")
     world.give(ada, cast.feedback_reader, region=cast.dach)
     assert gate.may(ada, "feedback.view", cast.german_reviews, at=clock.now())
+
+
+@pytest.fixture
+def analysts(cast):
+    """Whoever is an analyst is in a group that holds what only Priya may give."""
+    group = make(cast.priya, titled("Analyst"), "By title")
+    world.give(group, cast.administrator)
+    return group
+
+
+def test_groups_that_go_by_a_rule_follow_the_file(cast, analysts):
+    applied(cast.priya, "people", file("Ada Lee,ada@kestrelhome.example,,,Germany,,Analyst,"))
+    ada = Person.objects.get(email="ada@kestrelhome.example")
+    assert gate.may(ada, "settings.view", at=clock.now())
+    applied(cast.priya, "people", file("Ada Lee,ada@kestrelhome.example,,,,,Agent,"))
+    assert not gate.may(ada, "settings.view", at=world.soon(seconds=1))
+
+
+def test_nobody_comes_by_a_rule_to_what_the_bringer_could_not_give(cast, analysts):
+    world.give(cast.rosa, world.role("Importer", {"import.run"}), region=cast.emea)
+    batch = checked(cast.rosa, "people", file("Ada Lee,ada@kestrelhome.example,,,Germany,,Analyst,"))
+    with pytest.raises(Refused, match="rule of a group"):
+        apply(batch)
+    batch.refresh_from_db()
+    assert (batch.state, Person.objects.filter(name="Ada Lee").exists()) == ("checked", False)
+
+
+def test_nobody_changes_of_themselves_what_a_rule_reads(cast, analysts):
+    own = "Priya Raman,priya.raman@kestrelhome.example,,,,,Analyst,"
+    assert "their own access" in said(checked(cast.priya, "people", file(own)))[2]

@@ -5,6 +5,7 @@ import pytest
 from accounts.models import AttributeHistory
 from audits.models import Event
 from cxaccess.lib import clock
+from permissions import gate, places
 from permissions.models import AttributeDefinition, Resource, ResourceType
 from tests import world
 from tests.importing import applied, checked, said
@@ -94,3 +95,19 @@ def test_custom_attributes_belong_to_their_types(cast):
     batch = checked(cast.priya, "resources", head + "a,ticket,A,Gold\nb,ticket,B,bronze\nc,survey,C,gold\n")
     assert sorted(said(batch)) == [3, 4]
     assert batch.rows.get(line=2).plan["set"]["custom"] == {"tier": "gold"}
+
+
+def test_whoever_is_made_owner_may_edit_and_share_it_until_somebody_else_is(cast):
+    applied(cast.priya, "resources", file(ROW), system="helpdesk")
+    row = Resource.objects.get(system="helpdesk", external_id="q-1")
+    as_resource = places.target(row, clock.now(), as_type="resource")
+    assert gate.may(cast.jonas, "resource.give", as_resource, at=clock.now())
+    applied(cast.priya, "resources", file("q-1,,,,,ali.haddad@kestrelhome.example,,"), system="helpdesk")
+    assert not gate.may(cast.jonas, "resource.give", as_resource, at=world.soon(seconds=1))
+    assert gate.may(cast.ali, "resource.give", as_resource, at=world.soon(seconds=1))
+
+
+def test_who_may_not_give_makes_nobody_an_owner(cast):
+    world.give(cast.rosa, world.role("Registrar", {"import.run", "resource.create"}))
+    batch = checked(cast.rosa, "resources", file("q-9,ticket,World,,,ali.haddad@kestrelhome.example,,"))
+    assert "may not make owners" in said(batch)[2]

@@ -46,6 +46,7 @@ class Matrix(Kind):
     icon = "access"
     summary = gettext_lazy("Who holds what, one by one, on a platform without roles. Nothing of it is lost or rounded.")
     needs = ("role.give",)
+    reads = None
     gives = True
     titles = ("user",)
     repeats = True

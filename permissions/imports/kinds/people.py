@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.groups.rules import standing
 from accounts.models import Person, PersonState
 from accounts.people.services import NOT_ONES_OWN
 from cxaccess.jobs.imports import Staged
@@ -73,6 +74,7 @@ class People(Kind):
     needs = ("person.create", "person.edit")
     titles = ("name", "email", "external_id")
     lists = ("territories", "product_lines", "segments")
+    reads = None
     gives = True  # a new mail is a way in to all that somebody holds
 
     def columns(self) -> tuple[Column, ...]:
@@ -239,8 +241,15 @@ def _require_may_change(desk: Desk, known: Known, person: Person, changed: set[s
     known.require_seen(person)
     if not desk.may("person.edit", known.target(person)):
         raise Fault(_("You may not change %(name)s. It takes person.edit where they are.") % {"name": person.name})
+    if person.pk == desk.actor.pk:
+        _require_not_ones_own(desk, changed)
+
+
+def _require_not_ones_own(desk: Desk, changed: set[str]) -> None:
+    """Refuse a change of what the actor's own access depends on, by itself or by the rule of a group."""
     own = {f"{name}_id" for name in NOT_ONES_OWN} | {"state", "dims", "clearance", "custom", "id_of"}
-    if person.pk == desk.actor.pk and changed & own:
+    read = {f"subject.{name.removesuffix('_id')}" for name in changed}
+    if changed & own or any(each.reads_any(read) for each in desk.once("rules", standing)):
         raise Fault(_("Nobody changes what their own access depends on. Ask another administrator."))
 
 

@@ -193,7 +193,15 @@ def _new(desk: Desk, system: str, type_: ResourceType, wanted: dict[str, Any]) -
     spots = {("team" if name == "owner_team" else name): wanted.get(f"{name}_id") for name in DECIDING}
     if not desk.may(CREATE, places.prospect(TYPE, **spots)):
         raise Fault(_("You may not register resources there. It takes resource.create at its places."))
+    if wanted.get("owner_id") is not None:
+        _require_owning(desk, spots)
     return Judged(Verdict.CREATE, plan={"system": system, "type": type_.pk, "set": wanted})
+
+
+def _require_owning(desk: Desk, spots: dict[str, int | None]) -> None:
+    """Pass an actor who may give what owning brings: whoever makes an owner gives."""
+    if not desk.may("role.give", places.prospect("role", **spots)):
+        raise Fault(_("You may not make owners there: they edit and share it. It takes role.give."), "owner")
 
 
 def _changed(desk: Desk, known: Known, row: Resource, wanted: dict[str, Any]) -> Judged:
@@ -212,6 +220,8 @@ def _changed(desk: Desk, known: Known, row: Resource, wanted: dict[str, Any]) ->
     if not desk.may(EDIT, here) or not desk.may(EDIT, there):
         raise Fault(_("You may not change it. It takes resource.edit where it is and where it goes."))
     _require_move(desk, row, here, there)
+    if new.get("owner_id") is not None:
+        _require_owning(desk, moved)
     plan = {"id": row.pk, "version": row.row_version, "set": new, "was": {name: was[name] for name in new}}
     return Judged(Verdict.CHANGE, plan=plan)
 

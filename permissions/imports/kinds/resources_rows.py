@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from accounts.history import note_attributes
+from accounts.models import Person
 from audits.trail.record import Entry, record_many
 from audits.trail.tags import Tag
 from cxaccess.jobs.imports import Staged
 from cxaccess.jobs.models import Verdict
 from permissions.imports.kinds.base import Desk, Outdated
 from permissions.models import Resource
+from permissions.objects import brought, owners
 from permissions.resources.services import DECIDING
 
 
@@ -31,6 +33,7 @@ def _add(desk: Desk, rows: Sequence[Staged]) -> None:
         for row in rows
     ]
     Resource.objects.bulk_create(new)
+    _give_owners(desk, new)
     record_many(
         Entry(
             Tag.RESOURCE_CREATED,
@@ -60,7 +63,28 @@ def _change(desk: Desk, rows: Sequence[Staged]) -> None:
         _set(found[row.plan["id"]], row.plan["set"])
     fields = sorted({name.removesuffix("_id") for row in rows for name in row.plan["set"]} | {"row_version"})
     Resource.objects.bulk_update(found.values(), fields, batch_size=200)
+    _pass_on(desk, [found[row.plan["id"]] for row in rows if "owner_id" in row.plan["set"]])
     record_many(_edited(desk, row, found[row.plan["id"]]) for row in rows)
+
+
+def _give_owners(desk: Desk, resources: Sequence[Resource]) -> None:
+    """Give the owners what comes with owning; that the actor may was judged."""
+    owned = {resource.owner_id for resource in resources if resource.owner_id is not None}
+    people = Person.objects.select_related("principal").in_bulk(owned)
+    rights = [
+        brought.of_owner(resource, people[resource.owner_id], at=desk.at, by=desk.actor)
+        for resource in resources
+        if resource.owner_id is not None
+    ]
+    if rights:
+        brought.write(rights, actor=desk.actor, at=desk.at)
+
+
+def _pass_on(desk: Desk, resources: Sequence[Resource]) -> None:
+    """Let what comes with owning follow the owner."""
+    for resource in resources:
+        owners.end_right(desk.actor, resource=resource, at=desk.at)
+    _give_owners(desk, resources)
 
 
 def _set(resource: Resource, changes: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.groups import doors
 from accounts.models import Membership, Part, Person, Principal, Team
 from cxaccess.jobs.imports import Staged
 from cxaccess.jobs.models import Verdict
@@ -53,6 +54,7 @@ class Teams(Kind):
     icon = "team"
     summary = gettext_lazy("Teams, the teams above them, and who is in them, from when and until when.")
     needs = ("team.manage_members",)
+    reads = doors.of_tree("team")
     gives = True
     titles = ("team",)
 

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from django.db import IntegrityError
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.groups import doors
 from accounts.models import Person
 from audits.trail.record import record
 from audits.trail.tags import Tag
@@ -47,10 +49,12 @@ def carry_out(actor: Person, *, run: Run, at: datetime, tick: Callable[[], datet
     batch, kind = run.batch, KINDS[run.batch.kind]
     run.report(phase="applying")  # holds the batch's row: no second worker comes this far
     lock_administration()
+    watch = doors.watch(actor, kind.reads, at=at)
     desk = Desk(actor, batch, at, tick, lambda keys: _in_file(run, keys), locking=True)
     with facts.pinned():
         _judge_again(run, kind, desk)
         written = _write(run, kind, desk)
+    _follow(watch)
     counts = {verdict: batch.counts.get(verdict, 0) for verdict in Verdict.values}
     record(
         Tag.IMPORT_APPLIED,
@@ -61,6 +65,17 @@ def carry_out(actor: Person, *, run: Run, at: datetime, tick: Callable[[], datet
     )
     columns = {"over_at": tick(), "phase": "", "done": written, "total": written, "run": ""}
     imports.move(batch, ImportState.APPLYING, to=ImportState.APPLIED, **columns)
+
+
+def _follow(watch: doors.Watch) -> None:
+    """Let groups that go by a rule follow what was written. Raises Refused."""
+    try:
+        watch.settle(None)
+    except NotAllowed as refusal:
+        raise Refused(
+            _("By the rule of a group somebody would come to hold what you may not give. Nothing was changed; ask "
+              "somebody who may give what the group holds.")
+        ) from refusal  # fmt: skip
 
 
 def _chunks(run: Run, verdicts: Iterable[str]) -> Iterator[list[Staged]]:

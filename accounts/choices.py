@@ -3,15 +3,17 @@
 from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import Person, PersonState, Team
+from accounts.models import Node, Person, PersonState, Team
 from accounts.reads import places_for
 from cxaccess.choosing import RowField, Select
 from permissions import gate
 from permissions.models import Role
 
+INDENT = "\u2003"
 COMBO = {"data-combobox": True}
 
 
@@ -23,6 +25,18 @@ class NodeField(RowField):
     def said(self, name: str, above: str | None) -> str:
         """Return the name and, for which of several it is, the place above."""
         return f"{name}, {above}" if above else name
+
+
+class PlacesField(forms.ModelMultipleChoiceField):
+    """Any number of places of one kind, in the order of the tree."""
+
+    def __init__(self, kind: str, label: Any) -> None:
+        rows = Node.objects.filter(kind=kind, archived_at=None).order_by("lft")
+        super().__init__(rows, label=label, required=False, widget=forms.SelectMultiple({"size": 5}))
+
+    def label_from_instance(self, obj: Node) -> str:  # type: ignore[override]  # its rows are places
+        """Return the name, set in by its depth."""
+        return INDENT * obj.depth + obj.name
 
 
 class PersonField(RowField):

@@ -10,13 +10,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import choices
-from accounts.models import NodeKind, Part, Person, PersonState
+from accounts.attributes.schema import DIMENSIONS
+from accounts.models import Node, NodeKind, Part, Person, PersonState
 from accounts.people.selectors import NO_FACTOR, Criteria, may_see_factors
 from cxaccess.choosing import RowField, Select
 from cxaccess.formparts import VersionedForm, WindowForm
 from cxaccess.lib.listing import search_text
 from cxaccess.lib.models import Risk
 from permissions import gate
+from permissions.attributes import values as attributes
+from permissions.models import Sensitivity
 
 ZONES = [(name, name.replace("_", " ")) for name in sorted(available_timezones()) if "/" in name or name == "UTC"]
 
@@ -78,6 +81,14 @@ class EditPersonForm(ProfileForm, VersionedForm):
 
     action = "person.edit"
     locked = ("department", "region", "manager")
+    clearance = forms.TypedChoiceField(
+        label=gettext_lazy("Clearance"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[("", gettext_lazy("None")), *Sensitivity.choices],
+        help_text=gettext_lazy("How sensitive the things are that they were cleared for."),
+    )
 
     def __init__(self, *args: Any, person: Person, reader: Person, at: datetime, **kwargs: Any) -> None:
         super().__init__(*args, reader=reader, at=at, **kwargs)
@@ -87,9 +98,46 @@ class EditPersonForm(ProfileForm, VersionedForm):
             kept = getattr(person, f"{name}_id")
             if kept is not None:
                 field.queryset |= field.queryset.model._default_manager.filter(pk=kept)
+        definitions = attributes.of_people()
+        self.fields |= attributes.form_fields(definitions)
+        self.initial = {**self.initial, **attributes.initial(person.custom, definitions)}
         if reader.pk == person.pk:
-            for name in self.locked:
+            for name in (*self.locked, "clearance", *self.custom):
                 del self.fields[name]
+
+    @property
+    def custom(self) -> list[str]:
+        """Return the names of the fields of this instance's own attributes."""
+        return [name for name in self.fields if name.startswith(attributes.PREFIX)]
+
+    @property
+    def custom_fields(self) -> list[forms.BoundField]:
+        """Return the fields of this instance's own attributes."""
+        return [self[name] for name in self.custom]
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """Return every cleaned value but the version, those of custom attributes together."""
+        given = super().changes
+        own = {name.removeprefix(attributes.PREFIX): given.pop(name) for name in self.custom}
+        return given | ({"custom": own} if own else {})
+
+
+class RangeForm(WindowForm):
+    """Territories, product lines and segments, for a window."""
+
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, required=False)
+
+    def __init__(self, *args: Any, at: datetime, zone: str, **kwargs: Any) -> None:
+        super().__init__(*args, at=at, zone=zone, **kwargs)
+        for kind, (_key, label, _domain) in DIMENSIONS.items():
+            self.fields[kind] = choices.PlacesField(kind, label)
+        self.order_fields([*DIMENSIONS, "starts_at", "until", "reason"])
+
+    @property
+    def places(self) -> list[Node]:
+        """Return all that was chosen."""
+        return [node for kind in DIMENSIONS for node in self.cleaned_data.get(kind, ())]
 
 
 class JoinForm(WindowForm):
@@ -144,8 +192,13 @@ class PeopleFilter(forms.Form):
             (NO_FACTOR, gettext_lazy("Signs in without a second factor")),
         ],
     )
-    field_order = ["department", "region", "team", "role", "state", "risk", "sign_in"]
-    ROWS = ("department", "region", "team", "role")
+    # Whoever answers for a place: by links of the structure pages, not by a control.
+    answers = choices.NodeField(
+        Node.objects.filter(kind__in=DIMENSIONS), label=gettext_lazy("Answers for"), required=False,
+        widget=forms.HiddenInput,
+    )  # fmt: skip
+    field_order = ["department", "region", "team", "role", "state", "risk", "sign_in", "answers"]
+    ROWS = ("department", "region", "team", "role", "answers")
 
     def __init__(self, *args: Any, reader: Person, at: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

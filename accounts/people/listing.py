@@ -52,6 +52,9 @@ HEAD = (
     gettext_lazy("Job title"),
     gettext_lazy("Department"),
     gettext_lazy("Region"),
+    gettext_lazy("Territories"),
+    gettext_lazy("Product lines"),
+    gettext_lazy("Segments"),
     gettext_lazy("Teams"),
     gettext_lazy("Roles"),
     gettext_lazy("Risk"),
@@ -158,17 +161,19 @@ def file_rows(rows: QuerySet[Person], *, at: datetime) -> Iterator[tuple[Any, ..
     for people in batches(rows, BATCH):
         held = selectors.roles_of(people, at)
         teams = selectors.teams_of(people, at)
+        ranges = selectors.ranges_of(people, at)
         for person in people:
-            yield _line(person, held[person.pk], teams[person.pk])
+            yield _line(person, held[person.pk], teams[person.pk], ranges[person.pk])
 
 
-def _line(person: Person, held: Held, teams: list[str]) -> tuple[Any, ...]:
+def _line(person: Person, held: Held, teams: list[str], ranges: Mapping[str, list[str]]) -> tuple[Any, ...]:
     return (
         person.name,
         person.email,
         person.title,
         person.department,
         person.region,
+        *("; ".join(names) for names in ranges.values()),
         "; ".join(teams),
         "; ".join(held.roles),
         Risk(held.risk).label if held.risk else "",

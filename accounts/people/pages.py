@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.models import Membership, Person, PersonState, Team
-from accounts.pages import Tab, give_url
+from accounts.attributes.schema import DIMENSIONS, SENSITIVITY
+from accounts.models import Membership, Person, PersonDimension, PersonState, Team
+from accounts.pages import RECENTLY, Tab, give_url
 from cxaccess.lib.listing import Count
 from permissions import facts, gate, places
+from permissions.attributes import values as attributes
 from permissions.guards import fetch
 from permissions.models import Mode, RoleGrant
 from permissions.usage import selectors as usage
@@ -80,7 +82,34 @@ def depending(person: Person, at: datetime) -> dict[str, Any]:
     }
 
 
+def profile(person: Person, at: datetime) -> dict[str, Any]:
+    """Return what somebody answers for by kind, their clearance, and what this instance knows of them besides."""
+    held = person.dimensions.in_force(at).values_list("node__kind", "node__name").order_by("node__name")
+    names: dict[str, list[str]] = {kind: [] for kind in DIMENSIONS}
+    for kind, name in held:
+        names[kind].append(name)
+    cleared = "" if person.clearance is None else SENSITIVITY.named([person.clearance]).get(person.clearance, "")
+    known = attributes.of_people()
+    return {
+        "range": [(label, names[kind]) for kind, (_key, label, _domain) in DIMENSIONS.items()],
+        "clearance": cleared,
+        "custom": [(row.label, attributes.in_words(row, person.custom.get(row.name))) for row in known],
+    }
+
+
+def range_of(person: Person, at: datetime) -> dict[str, list[PersonDimension]]:
+    """Return what somebody answers for at `at` or later, and what ended lately."""
+    rows = person.dimensions.select_related("node", "given_by", "ended_by").order_by("node__kind", "node__name", "pk")
+    begun = rows.filter(Q(until__isnull=True) | Q(until__gt=F("starts_at")))
+    return {
+        "standing": list(begun.not_over(at)),
+        "ended": list(begun.filter(until__lte=at, until__gt=at - RECENTLY).order_by("-until")),
+    }
+
+
 def memberships(person: Person) -> QuerySet[Membership]:
     """Return all memberships of `person`, with the team and who gave and ended them."""
-    rows = Membership.objects.filter(person=person).select_related("principal__team", "given_by", "ended_by")
+    rows = Membership.objects.filter(person=person).select_related(
+        "principal__team", "principal__group", "given_by", "ended_by"
+    )
     return rows.order_by("principal__label", "starts_at")

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 
-from accounts.models import Authenticator, Membership, Person, PersonState
+from accounts.attributes.schema import DIMENSIONS
+from accounts.models import Authenticator, Membership, Node, Person, PersonDimension, PersonState
 from accounts.reads import below
 from cxaccess.lib.models import Risk, in_force
 from permissions import facts, gate
@@ -34,6 +35,7 @@ class Criteria:
     risk: int | None = None
     sign_in: str = ""
     view: str = ""
+    answers: int | None = None
 
 
 def with_risk(rows: QuerySet[Person], at: datetime) -> QuerySet[Person]:
@@ -66,7 +68,7 @@ def narrowed(rows: QuerySet[Person], criteria: Criteria, reader: Person, at: dat
         rows = rows.filter(_without_factor(reader, at))
     elif criteria.sign_in:
         rows = rows.filter(claimed_at__isnull=criteria.sign_in == "unclaimed")
-    return rows.filter(_of_view(criteria.view, reader, at))
+    return rows.filter(_of_view(criteria.view, reader, at), _answering(criteria.answers, at))
 
 
 def may_see_factors(reader: Person, at: datetime) -> bool:
@@ -80,6 +82,15 @@ def _without_factor(reader: Person, at: datetime) -> Q:
         return Q(pk__in=[])
     have = Authenticator.objects.filter(user=OuterRef("pk"), confirmed=True)
     return Q(~Exists(have), claimed_at__isnull=False, state=PersonState.ACTIVE)
+
+
+def _answering(place: int | None, at: datetime) -> Q:
+    """Return the condition on people who answer for `place` or something below it; none for no place."""
+    if not place:
+        return Q()
+    top = Node.objects.filter(pk=place)
+    inside = Node.objects.filter(kind=top.values("kind"), lft__gte=top.values("lft"), lft__lte=top.values("rgt"))
+    return Q(pk__in=PersonDimension.objects.in_force(at).filter(node__in=inside.values("pk")).values("person"))
 
 
 def members(teams: Iterable[int], at: datetime) -> QuerySet[Any]:
@@ -179,4 +190,13 @@ def teams_of(people: Collection[Person], at: datetime) -> dict[int, list[str]]:
     rows = Membership.objects.filter(in_force(at), person__in=list(found)).order_by("principal__label")
     for member, name in rows.values_list("person_id", "principal__label"):
         found[member].append(name)
+    return found
+
+
+def ranges_of(people: Collection[Person], at: datetime) -> dict[int, dict[str, list[str]]]:
+    """Return {person id: {kind: names of the places they answer for}}, in one query; every kind of DIMENSIONS."""
+    found: dict[int, dict[str, list[str]]] = {person.pk: {kind: [] for kind in DIMENSIONS} for person in people}
+    rows = PersonDimension.objects.in_force(at).filter(person__in=list(found)).order_by("node__name")
+    for person, kind, name in rows.values_list("person_id", "node__kind", "node__name"):
+        found[person][kind].append(name)
     return found

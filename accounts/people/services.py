@@ -22,6 +22,7 @@ from cxaccess.jobs import stamps
 from cxaccess.lib.errors import Refused, Stale
 from cxaccess.lib.reasons import stated
 from permissions import places
+from permissions.attributes import values as attributes
 from permissions.giving import lock_administration, require_administrator
 from permissions.guards import locked, require, use_case
 
@@ -36,9 +37,12 @@ EDITABLE = (
     "employed_until",
     "time_zone",
     "language",
+    "clearance",
 )  # fmt: skip
 # Decisions read these, so nobody changes their own.
-NOT_ONES_OWN = ("department", "region", "manager")
+NOT_ONES_OWN = ("department", "region", "manager", "clearance", "custom")
+# What past decisions may ask about, beside the places.
+KEPT = ("title", "clearance")
 
 
 @use_case
@@ -96,19 +100,21 @@ def insert(person: Person) -> None:
 def edit_person(
     actor: Person, *, person: Person, row_version: int, changes: Mapping[str, Any], at: datetime
 ) -> Person:  # fmt: skip
-    """Change what `changes` names, of EDITABLE. Raises Stale when somebody else was quicker."""
-    watch = doors.watch(actor, {f"subject.{name}" for name in changes}, at=at)
+    """Change what `changes` names, of EDITABLE; "custom" maps names to values. Raises Stale where one was quicker."""
+    watch = doors.watch(actor, _keys(changes), at=at)
     if {"manager", "email"} & changes.keys():
         lock_administration()  # two at once could close a circle, or take the last administrator's way in, unseen
     before = locked(Person, person.pk)
     require(actor, "person.edit", before, at=at)
     after = copy.copy(before)
     _require_version(before, row_version)
-    changed = _apply(after, changes)
+    changed = _apply(after, {name: value for name, value in changes.items() if name != "custom"})
+    custom = _apply_custom(after, changes.get("custom") or {})
+    changed += ["custom"] if custom else []
     if not changed:
         return before
     if actor.pk == before.pk:
-        watch.require_not_ones_own(changed)
+        watch.require_not_ones_own([*changed, *(f"custom.{name}" for name in custom)])
     _require_not_ones_own(actor, before, changed)
     require_sound(actor, after, changed, at=at)
     if "email" in changed and actor.pk != before.pk:
@@ -122,13 +128,36 @@ def edit_person(
         require_administrator(at=at)
     if "name" in changed:
         Principal.objects.filter(pk=after.principal_id).update(label=after.name)
-    for name in PLACES:
+    for name in (*PLACES, *KEPT):
         _note(before, after, name, at)
+    _note_custom(before, after, custom, at)
     require_reach(actor, "person.edit", after, at=at)
     stamps.bump(after.principal_id)
-    record(Tag.PERSON_EDITED, actor=actor, at=at, obj=after, before=before, about=after)
+    told = attributes.told(attributes.of_people(), before.custom, after.custom) if custom else None
+    record(Tag.PERSON_EDITED, actor=actor, at=at, obj=after, before=before, about=after, changes=told)
     watch.settle(_just(after))
     return after
+
+
+def _keys(changes: Mapping[str, Any]) -> set[str]:
+    """Return the attributes that `changes` may change."""
+    own = {f"subject.custom.{name}" for name in changes.get("custom") or {}}
+    return {f"subject.{name}" for name in changes} | own
+
+
+def _apply_custom(person: Person, wanted: Mapping[str, Any]) -> list[str]:
+    """Set custom attributes and return the names of those that really changed. Raises Refused."""
+    if not wanted:
+        return []
+    before = person.custom
+    person.custom = attributes.cleaned(attributes.of_people(), before, wanted)
+    return [name for name in wanted if before.get(name) != person.custom.get(name)]
+
+
+def _note_custom(before: Person, after: Person, names: list[str], at: datetime) -> None:
+    for name in names:
+        old, new = before.custom.get(name), after.custom.get(name)
+        note_attribute("person", after.pk, f"custom.{name}"[:40], old, new, since=at, began=after.created_at)
 
 
 def _close_account(actor: Person, person: Person, at: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.people import views
+from accounts.people import range_views, views
 
 app_name = "people"
 urlpatterns = [
@@ -16,5 +16,7 @@ urlpatterns = [
     path("<int:pk>/edit/", views.edit, name="edit"),
     path("<int:pk>/suspend/", views.suspend, name="suspend"),
     path("<int:pk>/reactivate/", views.reactivate, name="reactivate"),
+    path("<int:pk>/range/", range_views.add, name="range"),
+    path("range/<int:pk>/end/", range_views.end, name="range-end"),
     path("<int:pk>/join/", views.join, name="join"),
 ]

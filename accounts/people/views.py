@@ -85,6 +85,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = pages.person_page(request, pk, "detail")
     reports = context["person"].reports.exclude(state=PersonState.LEFT)
     context["reports"] = gate.visible(request.user, "person.view", reports, at=request.at).order_by("name")
+    context |= pages.profile(context["person"], request.at)
     return render(request, "accounts/people/detail.html", context)
 
 

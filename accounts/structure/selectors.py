@@ -7,7 +7,9 @@ from datetime import datetime
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import ngettext
 
-from accounts.models import Node, NodeKind, Person, PersonState
+from accounts.groups.rules import standing
+from accounts.models import Group, Node, NodeKind, Person, PersonDimension, PersonState
+from cxaccess.lib.conditions import named_in
 from permissions.models import Resource, RoleGrant
 
 
@@ -24,14 +26,33 @@ def users_of(node: Node, *, at: datetime) -> list[str]:
         scope__terms__dimension=node.kind, scope__terms__ref_id=node.pk
     )  # fmt: skip
     grants = scoped.count()
+    answering = PersonDimension.objects.not_over(at).filter(node=node).values("person").distinct().count()
+    rules = len(groups_naming(node))
     counted = [
         (children, ngettext("%(n)d place under it", "%(n)d places under it", children)),
         (people, ngettext("%(n)d person", "%(n)d people", people)),
+        (answering, ngettext("%(n)d person answers for it", "%(n)d people answer for it", answering)),
+        (rules, ngettext("%(n)d rule of a group names it", "%(n)d rules of groups name it", rules)),
         (teams, ngettext("%(n)d team", "%(n)d teams", teams)),
         (others, ngettext("%(n)d resource", "%(n)d resources", others)),
         (grants, ngettext("%(n)d grant within it", "%(n)d grants within it", grants)),
     ]
     return [words % {"n": n} for n, words in counted if n]
+
+
+def groups_naming(node: Node) -> list[Group]:
+    """Return the groups whose rules name the place itself."""
+    found = [each for each in standing() if each.rule is not None]
+    return [
+        each.group
+        for each in found
+        if each.rule is not None and node.pk in named_in(each.rule.condition, each.rule.known).get(node.kind, ())
+    ]
+
+
+def people_filter(kind: str) -> str:
+    """Return which filter of the list of people keeps those of a place of `kind`."""
+    return kind if kind in (NodeKind.REGION, NodeKind.DEPARTMENT) else "answers"
 
 
 @dataclass(slots=True)
@@ -97,6 +118,11 @@ def _count(branches: dict[int, Branch], kind: str) -> None:
         for pk, n in people.order_by().values_list(kind).annotate(n=Count("pk")):
             if pk in branches:
                 branches[pk].people = n
+    else:
+        rows = PersonDimension.objects.filter(node__in=list(branches), until=None)
+        rows = rows.exclude(person__state=PersonState.LEFT)
+        for pk, n in rows.order_by().values_list("node").annotate(n=Count("person", distinct=True)):
+            branches[pk].people = n
     teams = Resource.objects.filter(type__key="team", archived_at=None).exclude(**{kind: None})
     for pk, n in teams.order_by().values_list(kind).annotate(n=Count("pk")):
         if pk in branches:

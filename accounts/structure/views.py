@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Node, NodeKind
@@ -25,7 +26,19 @@ from permissions.guards import fetch, require_somewhere
 # Behind login_required request.user is a Person, and request.at is a moment; Django's stubs know neither.
 FORM = ("GET", "HEAD", "POST")
 EDIT = "structure.edit"
-SHOWN = (NodeKind.REGION, NodeKind.DEPARTMENT)
+SHOWN = (NodeKind.REGION, NodeKind.DEPARTMENT, NodeKind.PRODUCT_LINE, NodeKind.SEGMENT)
+ADD = {
+    NodeKind.REGION: gettext_lazy("Add region"),
+    NodeKind.DEPARTMENT: gettext_lazy("Add department"),
+    NodeKind.PRODUCT_LINE: gettext_lazy("Add product line"),
+    NodeKind.SEGMENT: gettext_lazy("Add segment"),
+}
+NONE_YET = {
+    NodeKind.REGION: gettext_lazy("No regions yet"),
+    NodeKind.DEPARTMENT: gettext_lazy("No departments yet"),
+    NodeKind.PRODUCT_LINE: gettext_lazy("No product lines yet"),
+    NodeKind.SEGMENT: gettext_lazy("No segments yet"),
+}
 
 
 @require_safe
@@ -45,6 +58,9 @@ def index(request: HttpRequest) -> HttpResponse:
         "tabs": _tabs(kind),
         "forest": forest,
         "steps": steps,
+        "add": ADD[NodeKind(kind)],
+        "none_yet": NONE_YET[NodeKind(kind)],
+        "filter": selectors.people_filter(kind),
         "may_add": gate.may_somewhere(request.user, EDIT, at=request.at),
     }
     return render(request, "accounts/structure/index.html", context)
@@ -62,7 +78,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if tried.done:
         tell(request, _("%(name)s is added.") % {"name": tried.done.name})
         return redirect(_tree(kind))
-    context = {"form": tried.form, "kind": kind, "back": _tree(kind)}
+    context = {"form": tried.form, "add": ADD[NodeKind(kind)], "back": _tree(kind)}
     return render(request, "accounts/structure/new.html", context, status=tried.status)
 
 
@@ -73,6 +89,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = _page(request, pk, "structure.view")
     node = context["node"]
     below = Node.objects.filter(parent=node, archived_at=None)
+    context["filter"] = selectors.people_filter(node.kind)
     context |= {"users": selectors.users_of(node, at=request.at), "children": below.order_by("lft")}
     if gate.may(request.user, "trail.view", at=request.at):
         where = {name: request.GET.get(name) for name in ("before", "after")}
@@ -147,5 +164,10 @@ def _tree(kind: str) -> str:
 
 
 def _tabs(current: str) -> list[Tab]:
-    names = {NodeKind.REGION: _("Regions"), NodeKind.DEPARTMENT: _("Departments")}
+    names = {
+        NodeKind.REGION: _("Regions"),
+        NodeKind.DEPARTMENT: _("Departments"),
+        NodeKind.PRODUCT_LINE: _("Product lines"),
+        NodeKind.SEGMENT: _("Segments"),
+    }
     return [Tab(names[kind], f"?kind={kind.value}", kind == current) for kind in SHOWN]

@@ -22,6 +22,9 @@ STATED = {
     "actions": (gettext_lazy("Permissions"), ""),
     "includes": (gettext_lazy("Included roles"), "role"),
     "parent": (gettext_lazy("Parent"), ""),
+    "territories": (gettext_lazy("Territories"), "node"),
+    "product_lines": (gettext_lazy("Product lines"), "node"),
+    "segments": (gettext_lazy("Segments"), "node"),
 }
 
 

@@ -15,7 +15,7 @@ from cxaccess.lib.context import Origin, origin
 
 Changes = Mapping[str, tuple[Any, Any]]
 _CREATED = frozenset({"created", "given", "added"})
-_BOOKKEEPING = frozenset({"row_version", "last_login"})
+_BOOKKEEPING = frozenset({"row_version", "last_login", "custom"})  # of custom values the use case says what is kept
 # Of a person the trail says that these changed, not what they are: erasing somebody is one row elsewhere.
 _PERSONAL = frozenset({"name", "email", "password"})
 

@@ -111,6 +111,81 @@ TEAMS = (
 )  # fmt: skip
 
 
+class GroupRow(NamedTuple):
+    """One group across teams, made `days` ago. By hand, `members` are in it; else whoever meets all of the rest.
+
+    `title` are job titles, `within` and `lines` codes of regions and product lines, `newer` days of employment.
+    `holds` are roles with the region they are given for, empty for everywhere.
+    """
+
+    name: str
+    purpose: str
+    owner: str
+    region: str
+    days: int
+    members: tuple[str, ...] = ()
+    title: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    newer: int = 0
+    holds: tuple[tuple[str, str], ...] = ()
+
+
+G = GroupRow
+GROUPS = (
+    G(
+        "Analysts of EMEA",
+        "Everybody in EMEA who analyses what customers say",
+        "Jonas Weber",
+        "emea",
+        61,
+        title=("CX analyst", "Senior CX analyst"),
+        within=("emea",),
+        holds=(("feedback-reader", "emea"),),
+    ),
+    G(
+        "Cooling people",
+        "Whoever answers for cooling appliances, wherever they sit",
+        "Priya Raman",
+        "global",
+        44,
+        lines=("cooling",),
+        holds=(("knowledge-editor", ""),),
+    ),
+    G(
+        "New support agents",
+        "Support agents in their first half year, for the buddy programme",
+        "Rosa Lind",
+        "global",
+        30,
+        title=("Support agent",),
+        newer=180,
+    ),
+    G(
+        "Winter launch",
+        "Prepares the winter launch across teams",
+        "Rosa Lind",
+        "emea",
+        21,
+        members=("Jonas Weber", "Maya Okafor"),
+        holds=(("survey-manager", "dach"),),
+    ),
+    G(
+        "Incident desk",
+        "Called when the platform is down",
+        "Priya Raman",
+        "global",
+        300,
+        members=("Priya Raman", "Noah Fischer"),
+    ),
+)
+# Who answers for what beside their own place: how many of a team, and codes of places.
+RANGES = (
+    ("insights-dach", 4, ("DE", "AT")), ("insights-emea", 3, ("iberia", "frabene")), ("loyalty", 6, ("owners",)),
+    ("parts", 7, ("cooling", "laundry")), ("field", 9, ("large",)), ("insights-apac", 3, ("kitchen", "jpkr")),
+)  # fmt: skip
+
+
 class RoleVersionRow(NamedTuple):
     """One version of a role, `days` before today: what it holds, what it includes, why it was made."""
 

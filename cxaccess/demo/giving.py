@@ -85,9 +85,14 @@ def grants(town: Town) -> None:
     _extras(book)
     _mess(book)
     _deadlines(book)
+    written(book)
+
+
+def written(book: Book) -> None:
+    """Write what was entered, and tell of it."""
     RoleGrant.objects.bulk_create(book.rows)
     for row in book.rows:
-        _tell(town, row)
+        _tell(book.town, row)
 
 
 def _administrators(book: Book) -> None:

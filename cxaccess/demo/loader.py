@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from accounts.models import Person
 from audits.trail.record import record, record_many
 from audits.trail.tags import Tag
-from cxaccess.demo import giving, holdings, resources, rows, tale, use
+from cxaccess.demo import giving, groups, holdings, resources, rows, tale, use
 from cxaccess.demo.fates import befall
 from cxaccess.demo.plan import staff
 from cxaccess.demo.town import LOADER, Town
@@ -47,6 +47,8 @@ def load(*, at: datetime, seed: int = SEED) -> Town:
     giving.grants(town)
     brought.sync(at=at, actor=LOADER, told=town.entries.extend)
     tale.happenings(town)
+    groups.ranges(town)
+    groups.groups(town)
     stamps.bump(stamps.MODEL)
     use.happened(town, seed)
     _write(town)
@@ -59,6 +61,7 @@ def _write(town: Town) -> None:
     story = sorted(town.entries, key=lambda entry: entry.at)
     for start in range(0, len(story), CHUNK):
         record_many(story[start : start + CHUNK])
+    groups.fill(town)
     record(Tag.DEMO_LOADED, actor=LOADER, at=town.at, details={"people": len(town.staff), "events": len(story)})
 
 

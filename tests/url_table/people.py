@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests import world
 from tests.cast import Cast
 from tests.url_table import Row
 
@@ -30,6 +31,19 @@ def _joined(cast: Cast) -> dict[str, Any]:
     return {"team": cast.care_dach.pk, "part": "member"}
 
 
+def _chiara(cast: Cast) -> dict[str, Any]:
+    return {"pk": cast.chiara.pk}
+
+
+def _place(cast: Cast) -> dict[str, Any]:
+    return {"region": [cast.germany.pk]}
+
+
+def _answers(cast: Cast) -> dict[str, Any]:
+    row = cast.maya.dimensions.first() or world.answers(cast.maya, cast.germany)
+    return {"pk": row.pk}
+
+
 SEES = {"jonas": 403, "otto": 403}
 ROWS = [
     Row("people:list", ALL),
@@ -44,6 +58,10 @@ ROWS = [
     Row("people:suspend", "priya rosa", _maya, method="post", data=REASON, ok=302, also=SEES),
     Row("people:reactivate", "priya rosa", _sofia, also={"otto": 403}),
     Row("people:reactivate", "priya", _sofia, method="post", data=REASON, ok=302, also={"rosa": 403, "otto": 403}),
+    Row("people:range", "priya rosa", _maya, also=SEES),
+    Row("people:range", "priya rosa", _chiara, method="post", data=_place, ok=302, also={"otto": 403}),
+    Row("people:range-end", "priya rosa", _answers, also=SEES),
+    Row("people:range-end", "priya rosa", _answers, method="post", ok=302, also=SEES),
     Row("people:join", "priya rosa jonas", _maya, also={"otto": 403}),
     Row("people:join", "priya rosa jonas", _maya, method="post", data=_joined, ok=302, also={"otto": 403}),
 ]

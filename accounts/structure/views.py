@@ -58,8 +58,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "tabs": _tabs(kind),
         "forest": forest,
         "steps": steps,
-        "add": ADD[NodeKind(kind)],
-        "none_yet": NONE_YET[NodeKind(kind)],
+        **_words(kind),
         "filter": selectors.people_filter(kind),
         "may_add": gate.may_somewhere(request.user, EDIT, at=request.at),
     }
@@ -78,7 +77,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if tried.done:
         tell(request, _("%(name)s is added.") % {"name": tried.done.name})
         return redirect(_tree(kind))
-    context = {"form": tried.form, "add": ADD[NodeKind(kind)], "back": _tree(kind)}
+    context = {"form": tried.form, "back": _tree(kind), **_words(kind)}
     return render(request, "accounts/structure/new.html", context, status=tried.status)
 
 
@@ -157,6 +156,11 @@ def _page(request: HttpRequest, pk: int, action: str) -> dict[str, Any]:
 def _kind(request: HttpRequest) -> str:
     asked = request.GET.get("kind", "")
     return asked if asked in SHOWN else NodeKind.REGION
+
+
+def _words(kind: str) -> dict[str, Any]:
+    """Return what the pages of one kind say."""
+    return {"add": ADD[NodeKind(kind)], "none_yet": NONE_YET[NodeKind(kind)]}
 
 
 def _tree(kind: str) -> str:

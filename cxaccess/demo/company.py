@@ -167,7 +167,7 @@ GROUPS = (
         "Rosa Lind",
         "emea",
         21,
-        members=("Jonas Weber", "Maya Okafor"),
+        members=("Jonas Weber", "Noah Fischer"),
         holds=(("survey-manager", "dach"),),
     ),
     G(
@@ -176,7 +176,7 @@ GROUPS = (
         "Priya Raman",
         "global",
         300,
-        members=("Priya Raman", "Noah Fischer"),
+        members=("Priya Raman", "Rosa Lind"),
     ),
 )
 # Who answers for what beside their own place: how many of a team, and codes of places.

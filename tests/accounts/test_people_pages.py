@@ -115,13 +115,14 @@ def test_the_row_says_the_riskiest_role_whichever_way_it_comes(cast: Cast, priya
 
 def test_the_file_holds_exactly_the_filtered_list_and_runs_nothing(cast: Cast, priya: Client) -> None:
     Person.objects.filter(pk=cast.maya.pk).update(title="=HYPERLINK(evil)")
+    world.answers(cast.maya, cast.germany)
     answer = priya.post(f"{reverse('people:export')}?region={cast.dach.pk}&state=active")
     text = b"".join(answer.streaming_content).decode()
     rows = list(csv.reader(StringIO(text.removeprefix("\ufeff"))))
     assert text.startswith("\ufeff")
     assert [row[0] for row in rows[1:]] == ["Jonas Weber", "Maya Okafor"]
     assert rows[2][2] == "'=HYPERLINK(evil)"
-    assert rows[2][5:8] == ["Insights DACH", "Analyst", "High"]
+    assert rows[2][5:11] == ["Germany", "", "", "Insights DACH", "Analyst", "High"]
     event = Event.objects.get(tag="access.exported")
     assert event.additional_data == {
         "list": "People",

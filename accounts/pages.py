@@ -1,16 +1,19 @@
 """What the pages of people, teams and structure share at the edge."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import F, Q
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
-from accounts.models import Membership
+from accounts.models import Membership, Principal
 from cxaccess.lib.listing import Count
 from cxaccess.lib.models import WindowQuerySet
 from permissions import gate
+from permissions.objects import choices, held, rows
 
 # mypy: disable-error-code="arg-type, attr-defined"
 RECENTLY = timedelta(days=90)
@@ -34,6 +37,19 @@ def give_url(request: HttpRequest, principal_id: int) -> str:
         return f"{reverse('grants:give')}?to={principal_id}"
     except NoReverseMatch:
         return ""
+
+
+def things_of(request: HttpRequest, principal: Principal, through: Collection[int]) -> dict[str, Any]:
+    """Return what `principal` has on single resources, itself and through others, where all of it is, where to give."""
+    reader, at = request.user, request.at
+    letter = rows.letter_of(principal)
+    more = f"{reverse('objects:list')}?of={letter}&holder={principal.pk}"
+    give = f"{reverse('objects:give')}?to={principal.pk}"
+    return {
+        "things": held.of(principal, through, at),
+        "things_url": more if gate.may_somewhere(reader, "grant.view", at=at) else "",
+        "give_on_url": give if choices.may_give_somewhere(reader, at=at) else "",
+    }
 
 
 def standing_and_ended(rows: WindowQuerySet, at: datetime) -> tuple[list[Membership], list[Membership]]:

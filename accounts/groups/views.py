@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.groups import listing, pages, selectors, services
 from accounts.groups.forms import EditGroupForm, GroupForm
+from accounts.pages import things_of
 from accounts.people.forms import ReasonForm
 from accounts.reads import allowed_on
 from accounts.teams.selectors import abilities as abilities_of
@@ -99,6 +100,7 @@ def roles(request: HttpRequest, pk: int) -> HttpResponse:
     held = all_held({context["group"].principal_id}, (), request.at)
     ending = allowed_on(request.user, ["grant.end"], [one.grant for one in held.own], at=request.at)
     context |= {"own": held.own, "ended": held.ended, "may_end": ending["grant.end"]}
+    context |= things_of(request, context["group"].principal, ())
     return render(request, "accounts/groups/roles.html", context)
 
 
@@ -112,6 +114,7 @@ def abilities(request: HttpRequest, pk: int) -> HttpResponse:
         [(one.grant.role_id, one.grant.role.name, one.scope) for one in in_force], request.at
     )
     context["total"] = sum(len(found) for _type, found in context["groups"])
+    context |= things_of(request, context["group"].principal, ())
     return render(request, "accounts/groups/abilities.html", context)
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import Person, PersonState
-from accounts.pages import give_url, standing_and_ended
+from accounts.pages import give_url, standing_and_ended, things_of
 from accounts.people import listing, pages, services
 from accounts.people.forms import EditPersonForm, JoinForm, NewPersonForm, PeopleFilter, ReasonForm
 from accounts.signin.guards import fresh_factor
@@ -98,6 +98,7 @@ def access(request: HttpRequest, pk: int) -> HttpResponse:
     held = all_held(own, context["reached"] - own, request.at)
     may_end = gate.allowed(request.user, "grant.end", [one.grant for one in held.standing], at=request.at)
     context |= {"through": held.through, "direct": held.own, "ended": held.ended, "may_end": may_end}
+    context |= things_of(request, person.principal, context["reached"] - own)
     context["actions_held"] = len(gate.held(person, at=request.at))
     context |= pages.use(request, person, [one.grant for one in (*held.standing, *held.ended)])
     asked = places.retyped(context["here"], "access")

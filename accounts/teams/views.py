@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Part, Team
-from accounts.pages import standing_and_ended
+from accounts.pages import standing_and_ended, things_of
 from accounts.people.forms import ReasonForm
 from accounts.reads import allowed_on
 from accounts.signin.guards import fresh_factor
@@ -89,7 +89,7 @@ def roles(request: HttpRequest, pk: int) -> HttpResponse:
     standing = [one.grant for one in held.standing]
     context |= {"own": held.own, "above": held.through, "ended": held.ended}
     context["may_end"] = gate.allowed(request.user, "grant.end", standing, at=request.at)
-    context |= pages.use(request, team, standing)
+    context |= pages.use(request, team, standing) | things_of(request, team.principal, chain - {team.principal_id})
     return render(request, "accounts/teams/roles.html", context)
 
 
@@ -101,6 +101,8 @@ def abilities(request: HttpRequest, pk: int) -> HttpResponse:
     held = [(one.grant.role_id, one.grant.role.name, one.scope) for one in _in_force(context["team"], request)]
     context["groups"] = selectors.abilities(held, request.at)
     context["total"] = sum(len(found) for _type, found in context["groups"])
+    chain = set(facts.model(request.at).chain(context["team"].principal_id))
+    context |= things_of(request, context["team"].principal, chain - {context["team"].principal_id})
     return render(request, "accounts/teams/abilities.html", context)
 
 

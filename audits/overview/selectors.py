@@ -18,6 +18,8 @@ from audits.trail.selectors import Stretch, stretch
 from cxaccess.lib.models import in_force
 from permissions import facts, gate
 from permissions.grants.held import Holding, held_by
+from permissions.objects.held import NOTHING, Things
+from permissions.objects.held import of as things_of
 
 SOON = timedelta(days=14)
 RECENT = 8
@@ -30,12 +32,18 @@ OWN_DOING = Q(tag__startswith="sign_in.") | Q(tag__startswith="factor.") | Q(tag
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """One person's own part: teams, what they hold riskiest first, what of it ends soon, what changed about them."""
+    """One person's own part: teams, what they hold riskiest first, what of it ends soon."""
 
     teams: list[Membership]
     held: list[Holding]
     more: int
     ending: list[Holding]
+    things: Things
+
+    @property
+    def soon(self) -> int:
+        """Return how many grants end soon, of roles and on single resources."""
+        return len(self.ending) + len(self.things.ending)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +103,9 @@ def own(person: Person, teams: list[Membership], *, at: datetime, whole: bool = 
         held=held[:SHOWN],
         more=max(0, len(held) - SHOWN),
         ending=sorted(ending, key=lambda holding: (holding.grant.until or at, holding.grant.pk)),
+        things=things_of(person.principal, reached - {person.principal_id}, at, recently=timedelta())
+        if found.subject.objects
+        else NOTHING,
     )
 
 

@@ -15,6 +15,7 @@ from permissions.check.ways import SOON_DAYS
 from permissions.engine import scopes_for
 from permissions.grants.scopes import labels
 from permissions.models import Action, ResourceType, RoleGrant
+from permissions.objects import held
 from permissions.usage import selectors as usage
 
 
@@ -51,12 +52,14 @@ def overview(person: Person, at: datetime) -> dict[str, Any]:
     """Return roles, teams and abilities of `person` at `at`."""
     roles = held_roles(person, at)
     areas = abilities(person, at)
+    things = held.of(person.principal, _ways_in(person, at).keys() - {person.principal_id}, at, recently=timedelta())
     return {
         "roles": roles,
+        "things": things,
         "teams": teams_of(person, at),
         "areas": areas,
         "count": sum(len(area.abilities) for area in areas),
-        "ending": sum(held.state == "soon" for held in roles),
+        "ending": sum(one.state == "soon" for one in roles) + len(things.ending),
         "soon": at + timedelta(days=SOON_DAYS),
         "line": usage.line_of_person(person, at=at),
     }
@@ -72,8 +75,8 @@ def held_roles(person: Person, at: datetime) -> list[Held]:
     rows = RoleGrant.objects.filter(pk__in=ids).select_related("role", "principal", "given_by")
     where = labels({row.scope_id for row in rows})
     used = usage.by_person(person, ids)
-    held = [_held(row, where[row.scope_id], reaching[row.principal_id], used.get(row.pk), at) for row in rows]
-    return sorted(held, key=lambda one: (one.grant.until is None, one.grant.until or at, one.grant.role.name))
+    found_roles = [_held(row, where[row.scope_id], reaching[row.principal_id], used.get(row.pk), at) for row in rows]
+    return sorted(found_roles, key=lambda one: (one.grant.until is None, one.grant.until or at, one.grant.role.name))
 
 
 def _over(until: datetime | None, at: datetime) -> bool:
@@ -110,13 +113,13 @@ def teams_of(person: Person, at: datetime) -> list[Membership]:
 def abilities(person: Person, at: datetime) -> list[Area]:
     """Return what `person` can do somewhere, by type, in the catalogue's order."""
     found = facts.snapshot(person.pk, at)
-    held = gate.held(person, at=at)
-    scopes = {key: {scope.id for scope in scopes_for(found.model, found.subject, key, at)} for key in held}
+    keys = gate.held(person, at=at)
+    scopes = {key: {scope.id for scope in scopes_for(found.model, found.subject, key, at)} for key in keys}
     names = labels({scope for ids in scopes.values() for scope in ids})
     everywhere = {scope.id for grant in found.subject.grants if (scope := grant.scope).everywhere}
-    things = {key: found.objects(key, at) for key in held}
+    things = {key: found.objects(key, at) for key in keys}
     areas: dict[ResourceType, list[Ability]] = defaultdict(list)
-    for action in Action.objects.filter(key__in=held).select_related("type", "owner"):
+    for action in Action.objects.filter(key__in=keys).select_related("type", "owner"):
         where = _widest(scopes[action.key], everywhere, names)
         areas[action.type].append(Ability(action, where + _things(len(things[action.key]))))
     return [Area(type_, tuple(found)) for type_, found in areas.items()]

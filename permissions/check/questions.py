@@ -33,7 +33,10 @@ class Question:
     @property
     def asked(self) -> Target | None:
         """Return the target as it was or will be at `when`."""
-        return target(self.thing, self.when) if self.thing is not None else None
+        if self.thing is None:
+            return None
+        # A resource is asked about under its own type, or as an entry of the registry (`resource.edit`).
+        return target(self.thing, self.when, as_type=self.action.type.key if type(self.thing) is Resource else None)
 
 
 def things_of(type_: str) -> QuerySet[Model]:
@@ -42,6 +45,8 @@ def things_of(type_: str) -> QuerySet[Model]:
     rows: QuerySet[Model] = model._default_manager.order_by(ORDER[model], "pk")
     if model is Team:
         return rows.select_related("principal", "resource")
+    if type_ == "resource":
+        return rows.filter(object_kind=None)  # type: ignore[misc]  # of Resource
     return rows.filter(type__key=type_).select_related("type") if model is Resource else rows
 
 

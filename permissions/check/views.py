@@ -2,16 +2,17 @@
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from cxaccess.lib.listing import Listing
+from permissions import gate
 from permissions.check import mine
 from permissions.check.forms import QuestionForm
 from permissions.check.questions import CHECK, Question, things_of
 from permissions.check.selectors import answer, who_else
 from permissions.check.services import check_access, explain
-from permissions.guards import fetch, require_somewhere
+from permissions.guards import require, require_somewhere
 from permissions.models import Action
 
 OTHERS = Listing({"name": ["name"]}, "name", size=20)
@@ -47,8 +48,10 @@ def my_why(request: HttpRequest) -> HttpResponse:
     if action is None:
         raise Http404
     asked, type_ = request.GET.get("resource", ""), action.type.key
-    thing = fetch(request, f"{type_}.view", things_of(type_), int(asked)) if asked.isdecimal() else None
+    thing = get_object_or_404(things_of(type_), pk=int(asked)) if asked.isdecimal() else None
     question = Question(request.user, action, thing, request.at)  # type: ignore[arg-type, attr-defined]
+    if thing is not None and not gate.may(request.user, action.key, question.asked, at=request.at):  # type: ignore[arg-type, attr-defined]
+        require(request.user, f"{type_}.view", question.asked, at=request.at)  # type: ignore[arg-type, attr-defined]
     return render(request, _template(request, "why"), {"answer": answer(question, explain(question))})
 
 

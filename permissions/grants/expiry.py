@@ -22,7 +22,7 @@ from cxaccess.lib import clock
 from permissions.grants.ends import Ends
 from permissions.grants.scopes import labels
 from permissions.models import RoleGrant
-from permissions.objects.expiry import OBJECTS
+from permissions.objects import expiry as on_one_resource
 
 CHUNK = 200
 
@@ -55,7 +55,7 @@ def _membership_told(row: Membership) -> Entry:
 
 def record_ends(job: Job, at: datetime) -> None:
     """Write what has run out since the last time. A periodic job."""
-    for ends in (GRANTS, MEMBERSHIPS, *OBJECTS):
+    for ends in (GRANTS, MEMBERSHIPS, *on_one_resource.OBJECTS):
         watermarks.sweep(ends.name, at, ends.take, between=partial(_hold, job))
 
 
@@ -67,6 +67,7 @@ def warn_holders(job: Job, at: datetime) -> None:
     for start in range(0, len(rows), CHUNK):
         _warn(rows[start : start + CHUNK], at)
         _hold(job)
+    on_one_resource.warn_holders(horizon, at, partial(_hold, job))
 
 
 def _hold(job: Job) -> None:

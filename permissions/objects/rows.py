@@ -57,7 +57,7 @@ def letter_of(principal: Principal) -> str:
     return PEOPLE if principal.kind == PrincipalKind.PERSON else COLLECTIVES
 
 
-def held_by(principal: Principal) -> QuerySet[Any]:
+def held_by(principal: Principal) -> WindowQuerySet:
     """Return every row of `principal`, whatever its window."""
     rows = table(letter_of(principal))
     return rows.filter(**{HOLDER[letter_of(principal)]: principal})

@@ -111,10 +111,10 @@ def is_fitting(action: Action, resource: Resource) -> bool:
 
 
 def may_view(actor: Person, grant: AnyGrant, *, at: datetime) -> bool:
-    """Return whether `actor` may see it: whoever sees the grants of its holder, and whoever shares the thing."""
-    return gate.may(actor, "grant.view", grant, at=at) or giving.may_share(
-        actor, actions=(), resource=grant.content_object, at=at
-    )
+    """Return whether `actor` may see it: its holder, whoever sees grants of theirs, and whoever shares the thing."""
+    if rows.person_of(grant) == actor or gate.may(actor, "grant.view", grant, at=at):
+        return True
+    return giving.may_share(actor, actions=(), resource=grant.content_object, at=at)
 
 
 def may_end(actor: Person, grant: AnyGrant, *, at: datetime) -> bool:

@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audits.models import Event
+from audits.trail.stories import describe
 from cxaccess.lib import clock
 from permissions import gate
 from permissions.models import Action, PersonObjectGrant
@@ -162,3 +163,44 @@ def test_lists_cost_the_same_for_more_rows(cast: Cast, priya: Client) -> None:
         world.give_on(world.person(f"Reader {number}", region=cast.dach), "feedback.view", thing)
         world.give_on(cast.chiara, "feedback.edit", thing)
     assert (cost(found), cost(end)) == before
+
+
+def test_what_somebody_has_on_single_resources_stands_where_their_access_stands(cast: Cast, priya: Client) -> None:
+    world.give_on(cast.maya, "feedback.edit", cast.mena_reviews, until=world.soon(days=3))
+    world.give_on(cast.insights_dach, "feedback.delete", cast.german_reviews)
+    world.give_on(cast.maya, "feedback.delete", cast.mena_reviews, until=world.soon(days=-3))
+    page = priya.get(reverse("people:access", args=[cast.maya.pk]))
+    things = page.context["things"]
+    told = [[one.action.key for one in part] for part in (things.own, things.through, things.ended)]
+    assert told == [["feedback.edit"], ["feedback.delete"], ["feedback.delete"]]
+    assert "App reviews MENA" in page.content.decode()
+    maya = signed_in(cast.maya)
+    mine = maya.get(reverse("my-access"))
+    assert [one.action.key for one in mine.context["things"].standing] == ["feedback.edit", "feedback.delete"]
+    assert mine.context["ending"] == 1
+    first = maya.get("/").content.decode()
+    assert "2 permissions on single resources" in first
+    asked = {"action": "feedback.edit", "resource": cast.mena_reviews.pk}
+    assert maya.get(reverse("my-access-why"), asked).status_code == 200
+    own = rows.key(PersonObjectGrant.objects.get(permission__catalogue_action__key="feedback.edit"))
+    assert maya.get(reverse("objects:detail", args=[own])).status_code == 200, "one's own is one's own to read"
+    for name in ("teams:roles", "teams:abilities"):
+        shown = priya.get(reverse(name, args=[cast.insights_dach.pk])).content.decode()
+        assert "App reviews Germany" in shown, name
+
+
+def test_the_trail_tells_what_was_given_on_what(cast: Cast, priya: Client) -> None:
+    priya.post(reverse("objects:give"), gift(cast))
+    key = rows.key(PersonObjectGrant.objects.get(user=cast.chiara))
+    priya.post(reverse("objects:change_end", args=[key]), {"lasts": "7", "reason": "Shorter"})
+    priya.post(reverse("objects:end", args=[key]), {"reason": "Study is over"})
+    events = Event.objects.filter(tag__startswith="object_grant.").order_by("pk")
+    told = [str(story.sentence) for story in describe(events)]
+    assert told[0].startswith("Priya Raman gave Chiara Bellini feedback.view on App reviews MENA until ")
+    assert told[1].startswith(
+        "Priya Raman changed the end of feedback.view on App reviews MENA of Chiara Bellini until "
+    )
+    assert told[2] == "Priya Raman ended feedback.view on App reviews MENA of Chiara Bellini"
+    page = priya.get(reverse("objects:detail", args=[key])).content.decode()
+    assert "Study is over" in page
+    assert "Ended" in page

@@ -9,14 +9,15 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Person
 from accounts.teams import memberships
 from audits.models import Event
-from cxaccess.jobs.models import Job
+from cxaccess.jobs.models import Job, Notice
+from cxaccess.jobs.notices import message
 from cxaccess.lib import clock
 from cxaccess.lib.errors import Refused
 from permissions import gate
-from permissions.grants.expiry import record_ends
+from permissions.grants.expiry import record_ends, warn_holders
 from permissions.guards import NotAllowed, NotVisible
 from permissions.models import Action, GroupObjectGrant, PersonObjectGrant, Resource, ResourceType
-from permissions.objects import brought, services
+from permissions.objects import brought, rows, services
 from permissions.objects.many import Given, Wanted, give_many
 from permissions.places import target
 from permissions.resources.services import create_resource, edit_resource
@@ -196,9 +197,9 @@ def test_two_teams_that_keep_each_other_are_worked_out(cast: Cast) -> None:
 
 
 def many(actor: Person, *wanted: tuple[object, str, Resource], **more: object) -> Given:
-    rows = [Wanted(to.principal_id, action, thing.pk) for to, action, thing in wanted]
+    asked = [Wanted(to.principal_id, action, thing.pk) for to, action, thing in wanted]
     stated = {"reason": "From the old platform", "source_ref": "batch:7", "at": clock.now()} | more
-    return give_many(actor, wanted=rows, **stated)
+    return give_many(actor, wanted=asked, **stated)
 
 
 def test_many_are_given_at_once_and_the_same_again_changes_nothing(cast: Cast) -> None:
@@ -322,3 +323,24 @@ def test_leads_and_owners_of_before_are_brought_up_to_date_once(cast: Cast) -> N
     assert brought.sync(at=clock.now()) == 0
     memberships.end_membership(cast.priya, membership=cast.jonas.memberships.get(), at=clock.now())
     assert not PersonObjectGrant.objects.in_force(clock.now()).filter(user=cast.jonas).exists()
+
+
+# --- words before and after its end --------------------------------------------------------------------------------
+
+
+def test_its_holder_hears_before_it_ends_and_when_it_has(cast: Cast) -> None:
+    until = world.soon(days=3)
+    grant = give(cast.priya, cast.chiara, "feedback.edit", cast.mena_reviews, until=until)
+    give(cast.priya, cast.care_emea, "feedback.edit", cast.mena_reviews, until=until)
+    give(cast.priya, cast.ivy, "feedback.edit", cast.mena_reviews, until=until)
+    for moment in (clock.now(), world.soon(days=1), world.soon(days=4)):
+        job = Job.objects.create(kind="grant.ends", slot=str(moment), run_at=moment, attempts=1, lease_until=until)
+        warn_holders(job, moment)
+        record_ends(job, moment)
+    notices = list(Notice.objects.filter(kind__startswith="object_grant").order_by("pk"))
+    assert [(notice.person, notice.kind) for notice in notices] == [
+        (cast.chiara, "object_grant_ending"),
+        (cast.chiara, "object_grant_ended"),
+    ]
+    words = [message(notice).body for notice in notices]
+    assert all("App reviews MENA" in text and f"/grants/things/{rows.key(grant)}/" in text for text in words)

@@ -251,7 +251,7 @@ def besides(queries: CaptureQueriesContext) -> int:
 
 def owned(cast: Cast, owner: Person | None) -> Resource:
     type_ = ResourceType.objects.get(key="dashboard")
-    given = {"name": "Morning board", "owner": owner, "region": cast.dach, "external_id": "board-1"}
+    given = {"name": "Morning board", "owner": owner, "region": cast.dach}
     return create_resource(cast.priya, type=type_, given=given, at=clock.now())
 
 

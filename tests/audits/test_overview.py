@@ -71,7 +71,7 @@ def test_what_ends_soon_is_announced_and_what_is_over_is_not(cast: Cast) -> None
     found = shown(cast.ali).own
     assert [holding.grant.role.name for holding in found.ending] == ["Feedback reader"]
     assert {holding.grant.role.name for holding in found.held} == {"Feedback reader", "Agent"}
-    assert "One of your roles ends within 14 days" in page(cast.ali)
+    assert "One of your grants ends within 14 days" in page(cast.ali)
 
 
 def test_people_read_what_changed_about_them_and_not_about_others(cast: Cast) -> None:

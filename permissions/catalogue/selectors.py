@@ -95,10 +95,11 @@ class Giver:
     people: int
 
 
-def givers(action: Action, *, at: datetime) -> list[Giver]:
-    """Return the roles in use that give `action`, each with the shortest way and how many people hold it, by name."""
+def givers(reader: Person, action: Action, *, at: datetime) -> list[Giver]:
+    """Return the roles that give `action`, as far as `reader` may see them: the shortest way, how many hold it."""
     model = facts.model(at)
-    found = list(Role.objects.filter(pk__in=model.granting[action.key], retired_at=None).order_by("name"))
+    rows = Role.objects.filter(pk__in=model.granting[action.key], retired_at=None)
+    found = list(gate.visible(reader, "role.view", rows, at=at).order_by("name"))
     names = dict(Role.objects.values_list("pk", "name"))
     held = holders_of([role.pk for role in found], at=at)
     return [_giver(model, role, action.key, names, held[role.pk].count) for role in found]

@@ -51,7 +51,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     visible = gate.held(person, at=at)
     context: dict[str, Any] = {
         "action": action,
-        "givers": selectors.givers(action, at=at) if "role.view" in visible else None,
+        "givers": selectors.givers(person, action, at=at) if "role.view" in visible else None,
         "holders": selectors.holders(action, at=at),
         "may_edit": gate.may(person, "catalogue.edit", action, at=at),
         "events": history_of(action, before=request.GET.get("before")) if may_read else None,

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import PrincipalKind
-from permissions import facts
+from accounts.models import Person, PrincipalKind
+from permissions import facts, gate
 from permissions.models import Role, RoleGrant
 from permissions.roles.rules import including_roles
 
@@ -25,20 +25,20 @@ class Use:
     url: str
 
 
-def uses(role: Role, *, at: datetime) -> list[Use]:
+def uses(reader: Person, role: Role, *, at: datetime) -> list[Use]:
     """Return every use of `role`, those that hold it fast first; none means that it can be retired."""
-    return [use for source in SOURCES for use in source(role, at)]
+    return [use for source in SOURCES for use in source(reader, role, at)]
 
 
-def _in_roles(role: Role, at: datetime) -> Iterator[Use]:
-    """Yield the roles that include it, and how many more include these."""
-    direct = list(including_roles(role.pk))
+def _in_roles(reader: Person, role: Role, at: datetime) -> Iterator[Use]:
+    """Yield the roles that include it, by name as far as `reader` may see them, and how many more there are."""
+    direct = list(gate.visible(reader, "role.view", including_roles(role.pk), at=at))
     further = len(_including(role.pk, at) - {outer.pk for outer in direct})
     for outer in direct:
         text, note = _("Included in %(role)s"), _("Whoever holds that role has all of this one")
         yield Use("role", text % {"role": outer.name}, note, reverse("roles:detail", args=[outer.pk]))
     if further:
-        text = ngettext("And in %(n)d role that includes these", "And in %(n)d roles that include these", further)
+        text = ngettext("And by way of others in %(n)d role", "And by way of others in %(n)d roles", further)
         yield Use("role", text % {"n": further}, "", reverse("roles:includes", args=[role.pk]))
 
 
@@ -55,7 +55,7 @@ def _including(role: int, at: datetime) -> set[int]:
     return found - {role}
 
 
-def _given(role: Role, at: datetime) -> Iterator[Use]:
+def _given(_reader: Person, role: Role, at: datetime) -> Iterator[Use]:
     """Yield who was given it, by kind; those whose grant has not begun are named apart."""
     rows = RoleGrant.objects.not_over(at).filter(role=role).values_list("principal__kind", "principal").order_by()
     begun = Counter(kind for kind, _principal in rows.filter(starts_at__lte=at).distinct())
@@ -79,5 +79,5 @@ def _kinds(kind: str, n: int) -> str:
     return words[PrincipalKind(kind)] % {"n": n}
 
 
-Source = Callable[[Role, datetime], Iterator[Use]]
+Source = Callable[[Person, Role, datetime], Iterator[Use]]
 SOURCES: tuple[Source, ...] = (_in_roles, _given)

@@ -80,7 +80,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what a role is for, who answers for it, and the riskiest of what it allows."""
     role = fetch(request, "role.view", ROLE, pk)
     own = {
-        "uses": uses(role, at=request.at),
+        "uses": uses(request.user, role, at=request.at),
         "riskiest": selectors.riskiest(role, at=request.at),
         "near": listing.beside(request.user, [role], None, at=request.at).get(role.pk),
     }
@@ -122,7 +122,7 @@ def includes(request: HttpRequest, pk: int) -> HttpResponse:
     own = {
         "now": now,
         "inner": selectors.included(role, at=request.at),
-        "including": list(rules.including_roles(role.pk)),
+        "including": gate.visible(request.user, "role.view", rules.including_roles(role.pk), at=request.at),
         "choices": visible.filter(retired_at=None).exclude(pk__in={role.pk, *now.includes}).order_by("name"),
     }
     return render(request, "permissions/roles/includes.html", pages.context(request, role, "includes", **own))

@@ -22,6 +22,7 @@ from permissions.grants.bulk.services import MOST, draft_gift, draft_people, giv
 from permissions.grants.services import change_end, end_grant
 from permissions.guards import NotAllowed, NotVisible
 from permissions.models import GrantBatch, Role, RoleGrant
+from permissions.roles.services import retire_role
 from tests import world
 from tests.cast import Cast
 from tests.sessions import signed_in
@@ -139,6 +140,16 @@ def test_nobody_gives_to_many_what_they_could_not_give_to_one(cast: Cast) -> Non
 def test_whom_one_does_not_see_one_does_not_choose(cast: Cast) -> None:
     with pytest.raises(Refused, match="not yours to see"):
         draft_people(cast.rosa, people=[cast.priya], at=clock.now())
+
+
+def test_a_role_that_was_retired_since_is_not_given(cast: Cast) -> None:
+    role = world.role("Short-lived", {"report.view"})
+    batch = drafted(cast.priya, [cast.chiara], role)
+    looked = seen(batch).digest
+    retire_role(cast.priya, role=role, reason="Over", at=clock.now())
+    with pytest.raises(Refused, match="retired"):
+        give_many(cast.priya, batch=batch, seen=looked, at=clock.now())
+    assert not holders(role)
 
 
 def test_a_draft_is_its_makers_alone(cast: Cast) -> None:
@@ -279,6 +290,7 @@ def test_a_role_of_high_risk_asks_who_is_there_and_takes_the_number_typed(cast: 
     look, url = reverse("grants:bulk_detail", args=[batch.pk]), reverse("grants:bulk_give", args=[batch.pk])
     page = priya.get(look)
     assert "Type <b>11</b> to confirm" in page.content.decode()
+    assert "It would not end by itself" in page.content.decode()
     wanted = {"seen": page.context["found"].digest}
     answer = priya.post(url, wanted | {"typed": "12"})
     assert (answer.status_code, "Type 11 to confirm." in answer.content.decode()) == (422, True)

@@ -69,6 +69,13 @@ def test_what_somebody_holds_in_many_ways_is_told_shortly(cast: Cast) -> None:
     assert mark == Mark("granted", "Feedback reader, EMEA; Feedback reader, Germany and 2 more")
 
 
+def test_what_is_given_on_a_single_thing_counts_as_held_somewhere(cast: Cast) -> None:
+    world.give_on(cast.ali, "report.view", world.resource("Churn by quarter", "report"))
+    found = compared(cast, cast.agent, cast.ali)
+    assert marks(found) == {"report.view": ("none", "granted")}
+    assert found.sections[0].lines[0].right.source == "On single things"
+
+
 @pytest.mark.parametrize("name", ["sofia", "nils"])
 def test_who_is_not_active_may_do_nothing(cast: Cast, name: str) -> None:
     assert compared(cast, cast.agent, getattr(cast, name)).both == 0

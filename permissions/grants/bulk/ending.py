@@ -51,7 +51,7 @@ def chosen(reader: Person, rows: QuerySet[RoleGrant], *, at: datetime) -> tuple[
     """Return those of `rows` that `reader` may end, whether there are more, and how many were left out."""
     endable = gate.visible(reader, "grant.end", RoleGrant.objects.filter(open_at(at), ended_by=None), at=at)
     ids = rows.order_by().values("pk")
-    mine = endable.filter(pk__in=ids).select_related("principal__person", "principal__team", "role")
+    mine = endable.filter(pk__in=ids).select_related("principal__person", "principal__team", "principal__group", "role")
     found = list(mine.order_by("principal__label", "pk")[: MOST + 1])
     beyond = len(found) > MOST
     return found[:MOST], beyond, 0 if beyond else rows.order_by().count() - len(found)

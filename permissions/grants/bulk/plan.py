@@ -14,7 +14,7 @@ from cxaccess.lib import windows
 from cxaccess.lib.models import Risk
 from permissions import facts
 from permissions.grants import effects
-from permissions.grants.services import twins
+from permissions.grants.services import is_long, twins
 from permissions.models import Action, GrantBatch, Role, RoleGrant, Scope
 
 GAINS, HOLDS, CANNOT = "gains", "holds", "cannot"
@@ -91,7 +91,7 @@ class Gain:
 class Preview:
     """A plan with what it adds and its digest, for the page that asks whether to go on.
 
-    `number` is what must be typed; None where nothing must.
+    `number` is what must be typed; None where nothing must. `long`: longer than such a risk should last.
     """
 
     digest: str
@@ -100,6 +100,7 @@ class Preview:
     cannot: tuple[Verdict, ...]
     riskiest: tuple[Action, ...]
     number: int | None
+    long: bool
 
     @property
     def idle(self) -> int:
@@ -126,7 +127,8 @@ def preview(batch: GrantBatch, role: Role, scope: Scope, *, at: datetime) -> Pre
     riskiest = tuple(action for action in worst if action.risk >= Risk.HIGH)[:5]
     said = digest(batch, role, found, at=at)
     number = len(gains) if len(gains) > TYPE_ABOVE and role.risk >= Risk.HIGH else None
-    return Preview(said, tuple(gains), tuple(found.of(HOLDS)), tuple(found.of(CANNOT)), riskiest, number)
+    long = role.risk >= Risk.HIGH and is_long(window.starts_at, window.until)
+    return Preview(said, tuple(gains), tuple(found.of(HOLDS)), tuple(found.of(CANNOT)), riskiest, number, long)
 
 
 def _gain(verdict: Verdict, added: frozenset[str], actions: dict[str, Action]) -> Gain:

@@ -1,4 +1,4 @@
-"""Search: pages, people, teams and roles that this reader may see. The command palette shows the same answer."""
+"""Search: pages, people, teams, roles, resources that this reader may see. The palette shows the same answer."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,8 @@ from accounts.models import Person, Team
 from cxaccess import navigation
 from cxaccess.lib.listing import search_text
 from permissions import gate
-from permissions.models import Role
+from permissions.models import Resource, Role
+from permissions.resources.search import matching
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -54,6 +55,8 @@ class Kind:
     columns: tuple[str, ...]
     rows: Callable[[], QuerySet[Any]]
     note: Callable[[Any], "StrOrPromise"]
+    as_type: str | None = None
+    by_words: Callable[[QuerySet[Any], str], QuerySet[Any]] | None = None  # where there are too many to read them all
 
 
 KINDS = (
@@ -93,6 +96,19 @@ KINDS = (
         lambda: Role.objects.filter(retired_at=None).order_by("name"),
         lambda role: role.purpose,
     ),
+    Kind(
+        _("Resources"),
+        "resource.view",
+        "resource",
+        "resources:detail",
+        (),
+        lambda: (
+            Resource.objects.filter(object_kind=None, archived_at=None).select_related("type").order_by("name", "pk")
+        ),
+        lambda resource: resource.type.label,
+        "resource",
+        matching,
+    ),
 )
 
 
@@ -106,8 +122,11 @@ def pages(request: HttpRequest, text: str) -> Iterator[Hit]:
 
 def things(request: HttpRequest, kind: Kind, text: str, limit: int) -> Iterator[Hit]:
     """Yield up to `limit` things of `kind` that this reader may see and whose columns contain every word."""
-    rows = gate.visible(request.user, kind.permission, kind.rows(), at=request.at)  # type: ignore[arg-type,attr-defined]
-    for word in text.split():
+    at = request.at  # type: ignore[attr-defined]
+    rows = gate.visible(request.user, kind.permission, kind.rows(), at=at, as_type=kind.as_type)  # type: ignore[arg-type]
+    if kind.by_words is not None:
+        rows = kind.by_words(rows, text)
+    for word in text.split() if kind.columns else ():
         rows = rows.filter(_any_column(kind.columns, word))
     for row in rows[:limit]:
         yield Hit(str(row), _address(kind.page, row), kind.icon, kind.note(row))

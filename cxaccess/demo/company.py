@@ -207,8 +207,11 @@ class RoleRow(NamedTuple):
 
 
 V = RoleVersionRow
-_READ = "person.view team.view structure.view role.view grant.view catalogue.view"
-_REGIONAL = f"{_READ} person.create person.edit person.suspend team.create team.edit team.manage_members role.give"
+_READ = "person.view team.view structure.view role.view grant.view catalogue.view resource.view"
+_REGIONAL = (
+    f"{_READ} person.create person.edit person.suspend team.create team.edit team.manage_members role.give"
+    " resource.create resource.edit resource.archive"
+)
 _PLATFORM = (
     "feedback.export feedback.delete feedback.edit survey.delete survey.send survey.export report.delete report.export"
     " ticket.reply ticket.assign ticket.export ticket.delete article.publish profile.edit profile.export segment.edit"
@@ -228,7 +231,7 @@ ROLES = (
                "Answers leave only through the data steward"))),
     RoleRow("customer-data-steward", "Customer data steward",
             "Answers customers who ask for their data or want it erased.", Risk.CRITICAL, "audit",
-            (V(416, "profile.edit profile.export profile.erase ticket.export", (), "First version"),)),
+            (V(416, "profile.edit profile.export profile.erase ticket.export resource.export", (), "First version"),)),
     RoleRow("auditor", "Auditor", "Reads everything in this console, the trail too, and changes nothing.", Risk.HIGH,
             "audit", (V(416, f"{_READ} access.check usage.view trail.export settings.view", (), "First version"),)),
     RoleRow("regional-administrator", "Regional administrator",

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from cxaccess.demo.company import TEAMS
 from cxaccess.demo.town import Town
-from permissions.models import Resource, ResourceType, Sensitivity
+from permissions.models import AttributeDefinition, AttributeType, Entity, Resource, ResourceType, Sensitivity
 
 SYSTEM = "kestrel-cx"
 MARKETS = ("dach", "iberia", "nordics", "uki", "frabene", "mena", "na", "latam", "jpkr", "anz", "sasia")
@@ -105,8 +105,77 @@ SHARED = (
 )
 
 
+# What Kestrel wants to know of a resource besides: name, label, type, values, help, and of which types.
+ATTRIBUTES = (
+    ("data_steward", "Data steward", AttributeType.TEXT, (), "The desk that answers questions about the data", ()),
+    ("retention", "Retention class", AttributeType.CHOICE,
+     (("month", "A month"), ("year", "A year"), ("contract", "As long as the contract"), ("never", "Never deleted")),
+     "How long what it holds is kept", ()),
+    ("consent", "Customers agreed to surveys", AttributeType.BOOLEAN, (), "", ("survey", "segment", "profile")),
+    ("reviewed", "Privacy review", AttributeType.DATE, (), "When somebody last checked it", ("profile", "ticket")),
+)  # fmt: skip
+DESKS = {"feedback": "Voice desk", "survey": "Voice desk", "profile": "Privacy office", "ticket": "Service quality"}
+RETENTION = {"feedback": "year", "survey": "year", "ticket": "contract", "profile": "contract", "report": "never"}
+# What some of them hold, by type; the names are nobody's.
+CONTENT: dict[str, tuple[dict[str, str], ...]] = {
+    "feedback": (
+        {"comment": "The new app loses my cart when I change my address", "score": "2", "email": "c.ott@mail.example"},
+        {"comment": "Delivery was on time and the two men carried it to the third floor.", "score": "5"},
+        {"comment": "Waited forty minutes on the phone to hear that somebody calls back.", "score": "1",
+         "email": "f.moreau@mail.example"},
+        {"comment": "The filter light stays on after the change. The article in the help did not help.", "score": "3"},
+    ),
+    "ticket": (
+        {"customer": "Carla Ott", "email": "c.ott@mail.example", "phone": "+49 30 5550117",
+         "message": "The dryer stops after ten minutes with E21. I tried another socket."},
+        {"customer": "Ferran Vidal", "email": "f.vidal@mail.example", "phone": "+34 93 555 0142",
+         "message": "I sent the oven back on the 4th. When is the money returned?"},
+    ),
+    "profile": (
+        {"name": "Ines Carvalho", "email": "i.carvalho@mail.example", "phone": "+351 21 555 0190",
+         "notes": "Business customer since 2019. Prefers mail, not phone."},
+        {"name": "Noor de Boer", "email": "n.deboer@mail.example", "phone": "+31 20 555 0163",
+         "notes": "Repaired twice under warranty, third time on goodwill."},
+    ),
+    "survey": ({"answer": "I would recommend the dryer, not the shop.", "score": "7"},),
+}  # fmt: skip
+UNOWNED = ("Employee ideas", "Unboxing diary", "Likely to leave", "Reply templates", "Installer rating")
+
+
+def attributes(town: Town) -> None:
+    """Write the custom attributes of resources."""
+    types = {type_.key: type_ for type_ in ResourceType.objects.all()}
+    for position, (name, label, kind, choices, help_text, of) in enumerate(ATTRIBUTES, start=1):
+        row = AttributeDefinition.objects.create(
+            entity=Entity.RESOURCE, name=name, label=label, type=kind, help=help_text, position=position,
+            choices=[{"value": value, "label": shown} for value, shown in choices], created_at=town.clock.ago(400),
+        )  # fmt: skip
+        row.types.set([types[key] for key in of])
+
+
+def _custom(town: Town, thing: Thing, number: int) -> dict[str, str | bool]:
+    """Return the attributes of a resource; of every fifth nobody said anything yet."""
+    if number % 5 == 0:
+        return {}
+    found: dict[str, str | bool] = {"data_steward": DESKS.get(thing.type, "CX Platform")}
+    if thing.type in RETENTION:
+        found["retention"] = RETENTION[thing.type]
+    if thing.type in ("survey", "segment", "profile"):
+        found["consent"] = number % 3 > 0
+    if thing.type in ("profile", "ticket") and number % 2:
+        found["reviewed"] = f"{town.clock.ago(30 + number):%Y-%m-%d}"
+    return found
+
+
+def _content(thing: Thing, number: int) -> dict[str, str] | None:
+    """Return what a resource holds, where anybody put something into it."""
+    some = CONTENT.get(thing.type)
+    return some[number % len(some)] if some and number % 3 else None
+
+
 def resources(town: Town) -> None:
-    """Write them all, each owned by a team and by whoever leads it."""
+    """Write them all, each owned by a team and, but for a few, by whoever leads it."""
+    attributes(town)
     types = {type_.key: type_ for type_ in ResourceType.objects.all()}
     departments = {row.code: row.department for row in TEAMS}
     made = []
@@ -124,8 +193,10 @@ def resources(town: Town) -> None:
                 segment=town.nodes.get(thing.segment),
                 channel=thing.channel,
                 sensitivity=thing.sensitivity,
-                owner=lead.person if lead else None,
+                owner=lead.person if lead and thing.name not in UNOWNED else None,
                 owner_team=town.teams[thing.owner],
+                custom=_custom(town, thing, number),
+                content=_content(thing, number),
                 created_at=town.clock.ago(town.rng.randint(20, 418)),
             )
         )

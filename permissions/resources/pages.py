@@ -15,6 +15,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.pages import Tab
+from permissions import gate
 from permissions.models import Resource, Sensitivity
 from permissions.resources import services
 from permissions.resources.opening import ARCHIVE, EDIT, VIEW, Opening, opened
@@ -25,9 +26,10 @@ from permissions.usage.reads import count_read
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-
 # mypy: disable-error-code="arg-type, attr-defined"
 # request.user is a Person and request.at a moment; Django's stubs know neither.
+
+
 @dataclass(frozen=True, slots=True)
 class TabRow:
     """One page about a resource: the name of its route, what it is called, and who sees it."""
@@ -80,6 +82,7 @@ def page_of(opening: Opening, tab: str, at: datetime) -> dict[str, Any]:
         "resource": resource,
         "tone": TONES[Sensitivity(resource.sensitivity)],
         "tabs": list(_tabs(opening, tab, at)),
+        "may_list": gate.may_somewhere(opening.reader, VIEW, at=at),
         "may_edit": standing and opening.may(EDIT, at=at),
         "may_archive": standing and may_archive,
         "may_reopen": not standing and may_archive,

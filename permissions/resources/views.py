@@ -49,8 +49,9 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(rows.page_url(resource))  # which asks for itself what of it they see
     context = pages.resource_page(request, resource, "resources:detail")
     opening = context["opening"]
-    context["fields"] = fields.of_type(resource.type)
-    context["values"] = fields.values(resource, context["fields"], opening.content)
+    declared = resource.type.fields
+    context["fields"] = [(row["label"], fields.class_label(row["data_class"])) for row in declared]
+    context["values"] = fields.values(resource, declared, opening.content)
     context["custom"] = selectors.custom_of(resource) if opening.attributes else []
     return render(request, "permissions/resources/detail.html", context)
 

@@ -54,8 +54,8 @@ MANAGER = RoleRow(
     Risk.HIGH,
     frozenset(
         {"ticket.assign", "survey.edit", "report.edit", "dashboard.share", "setting.view", "person.view", "team.edit",
-         "team.manage_members", "structure.view", "role.view", "grant.view", "catalogue.view", "trail.view",
-         "usage.view"}
+         "team.manage_members", "structure.view", "role.view", "grant.view", "resource.view", "catalogue.view",
+         "trail.view", "usage.view"}
     ),
     ("support-agent",),
     ("region", "department"),

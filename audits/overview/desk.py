@@ -176,7 +176,7 @@ def _figures(found: Counted) -> list[Figure]:
         note = _("Ask who still needs them")
         shown.append(Figure(_("End within 14 days"), found["soon"], note, f"{grants}?view=soon"))
     if found.some("counted") and "unused" in found:
-        note = _("In force for 90 days, used by nobody in them")
+        note = _("Nobody would miss them")
         shown.append(Figure(_("Unused for 90 days"), found["unused"], note, f"{grants}?view=unused"))
     return shown
 

@@ -78,14 +78,23 @@ def grant_state(context: dict[str, Any], grant: RoleGrant) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def last_used(context: dict[str, Any], used: datetime | None, since: datetime | None = None) -> SafeString:
-    """Draw when something was last used; long ago, or never although it is there since long, is worth a look."""
+def last_used(
+    context: dict[str, Any], used: datetime | None, since: datetime | None = None, words: str = ""
+) -> SafeString:  # fmt: skip
+    """Draw when something was last used; long ago, or never although it is there since long, is worth a look.
+
+    `words`: say, too, that it is about use, where no head of a column does.
+    """
     at: datetime = context["request"].at
     cut = at - UNUSED_AFTER
     if used:
         shown = when(context, used, "ago")
+        if words:
+            shown = format_html(_("Used {ago}"), ago=shown)
         return shown if used >= cut else state(shown, "warn")
-    return state(_("Never"), "warn") if since is None or since <= cut else state(_("Not yet"), "off")
+    if since is None or since <= cut:
+        return state(_("Never used") if words else _("Never"), "warn")
+    return state(_("Not used yet") if words else _("Not yet"), "off")
 
 
 @register.simple_tag

@@ -25,6 +25,7 @@ from permissions.objects import rows
 
 UPGRADE = System("upgrade")
 OWNING = ("resource.edit", "resource.give")
+ENDED = ["until", "ended_by", "end_reason"]
 CHUNK = 1_000
 
 
@@ -84,17 +85,27 @@ def move(source: str, ref: str, *, until: datetime | None, actor: Actor, at: dat
 
 def end(source: str, ref: str, *, until: datetime, by: Person, reason: str, at: datetime) -> None:
     """End what came with something that has just ended."""
-    for row in rows.of_source(source, [ref], at):
-        old = row.until
+    end_rows(rows.of_source(source, [ref], at), until=until, by=by, reason=reason, at=at)
+
+
+def end_rows(found: Iterable[Any], *, until: datetime, by: Person, reason: str, at: datetime) -> None:
+    """End these grants of people, in a number of statements that does not grow with them."""
+    ending = [(row, row.until) for row in found]
+    for row, _old in ending:
         row.until, row.ended_by, row.end_reason = max(row.starts_at, until), by, reason
-        row.save(update_fields=["until", "ended_by", "end_reason"])
-        _tell(Tag.OBJECT_GRANT_ENDED, row, old, by, at)
+    PersonObjectGrant.objects.bulk_update([row for row, _old in ending], ENDED, batch_size=200)
+    record_many(_entry(Tag.OBJECT_GRANT_ENDED, row, old, by, at) for row, old in ending)
+    stamps.bump(*(rows.principal_of(row).pk for row, _old in ending))
 
 
 def _tell(tag: Tag, row: rows.AnyGrant, old: datetime | None, actor: Actor, at: datetime) -> None:
-    changes = {"until": (old, row.until)}
-    record_many([Entry(tag, actor, at, row.content_object, rows.person_of(row), changes, rows.told(row))])
+    record_many([_entry(tag, row, old, actor, at)])
     stamps.bump(rows.principal_of(row).pk)
+
+
+def _entry(tag: Tag, row: rows.AnyGrant, old: datetime | None, actor: Actor, at: datetime) -> Entry:
+    changes = {"until": (old, row.until)}
+    return Entry(tag, actor, at, row.content_object, rows.person_of(row), changes, rows.told(row))
 
 
 def of_lead(membership: Membership, led: Team | Group, *, starts_at: datetime) -> Right:

@@ -3,14 +3,17 @@
 The use cases that set an owner call this in their transaction, before the event of their own.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from cxaccess.lib.models import Source
+from permissions.giving import Gains, require_give_all
+from permissions.guards import NotAllowed, NotVisible
 from permissions.models import Resource
-from permissions.objects import brought
+from permissions.objects import brought, rows
 
 
 def give_right(actor: Person, *, resource: Resource, at: datetime) -> None:
@@ -20,6 +23,27 @@ def give_right(actor: Person, *, resource: Resource, at: datetime) -> None:
     right = brought.of_owner(resource, resource.owner, at=at, by=actor)
     brought.require_giving(actor, right, at=at)
     brought.write([right], actor=actor, at=at)
+
+
+def require_owners(actor: Person, resources: Iterable[Resource], *, at: datetime) -> None:
+    """Pass an actor who may give what owning brings on all of `resources` that carry an owner. Raises NotAllowed."""
+    owned = [row.pk for row in resources if row.owner_id is not None]
+    try:
+        gains = Gains(objects=frozenset((action, pk) for pk in owned for action in brought.OWNING))
+        require_give_all(actor, gains=gains, at=at)
+    except NotVisible as refusal:
+        raise NotAllowed(refusal.person, refusal.decision) from refusal
+
+
+def follow(actor: Person, resources: Sequence[Resource], *, at: datetime) -> None:
+    """Follow the new owners of many `resources`, which are written and carry them. Authority is the caller's."""
+    standing = rows.table(rows.PEOPLE).not_over(at).filter(source=Source.OWNER, content_object__in=resources)
+    for owned, reason in ((True, _("Somebody else owns it now.")), (False, _("Nobody owns it any more."))):
+        ids = [row.pk for row in resources if (row.owner_id is not None) is owned]
+        brought.end_rows(standing.filter(content_object__in=ids), until=at, by=actor, reason=reason, at=at)
+    owners = Person.objects.select_related("principal").in_bulk({row.owner_id for row in resources} - {None})
+    rights = [brought.of_owner(row, owners[row.owner_id], at=at, by=actor) for row in resources if row.owner_id]
+    brought.write(rights, actor=actor, at=at)
 
 
 def end_right(actor: Person, *, resource: Resource, at: datetime) -> None:

@@ -15,6 +15,7 @@ from cxaccess.lib.reasons import stated
 from permissions import gate
 from permissions.guards import require_somewhere, use_case
 from permissions.models import Resource
+from permissions.objects import owners
 from permissions.resources import rules
 from permissions.resources.opening import ARCHIVE, EDIT, TYPE
 from permissions.resources.services import bring_back, put_away
@@ -119,11 +120,13 @@ def _require_standing(rows: Collection[Resource]) -> None:
         raise Stale(_("%(name)s is archived. Reopen it first.") % {"name": archived[0]})
 
 
-def _write_owners(actor: Person, owners: Mapping[Resource, int | None], at: datetime) -> None:
+def _write_owners(actor: Person, wanted: Mapping[Resource, int | None], at: datetime) -> None:
     entries = []
-    for row, owner in owners.items():
+    for row, owner in wanted.items():
         entries.append(Entry(Tag.RESOURCE_EDITED, actor, at, row, changes={"owner": (row.owner_id, owner)}))
         row.owner_id = owner
         row.row_version += 1
-    Resource.objects.bulk_update(list(owners), ["owner", "row_version"], batch_size=MOST)
+    Resource.objects.bulk_update(list(wanted), ["owner", "row_version"], batch_size=MOST)
+    owners.require_owners(actor, wanted, at=at)
     record_many(entries)
+    owners.follow(actor, list(wanted), at=at)

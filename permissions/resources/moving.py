@@ -25,6 +25,8 @@ def gained(type_: str, here: Target, there: Target, *, at: datetime) -> frozense
     scopes = history.scopes({scope for _role, scope in arriving})
     new = {pk for pk, scope in scopes.items() if model.covers(scope, there) and not model.covers(scope, here)}
     held = {action for role, scope in arriving if scope in new for action in model.holding.get(role, ())}
+    if giving.GIVE in held:  # whoever gives there can have all of it
+        held |= model.implies.keys()
     return frozenset(action for action in held if action.partition(".")[0] in (type_, "resource"))
 
 

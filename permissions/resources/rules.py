@@ -57,19 +57,19 @@ def _require_owner_team(actor: Person, row: Resource, *, at: datetime) -> None:
         raise Refused(_("%(name)s is archived. Choose another team.") % {"name": team.name}, field="owner_team")
 
 
-def is_own(system: str) -> bool:
-    """Return whether a system is this console, which alone says how its things are called there.
+def is_reserved(system: str, external_id: str) -> bool:
+    """Return whether only the console itself calls something so: its own teams, roles and pages have such ids.
 
-    >>> is_own(" CXAccess "), is_own("helpdesk")
-    (True, False)
+    >>> is_reserved(" CXAccess ", "team:7"), is_reserved("cxaccess", "board-1"), is_reserved("helpdesk", "team:7")
+    (True, False, False)
     """
-    return system.strip().casefold() == OWN_SYSTEM
+    return system.strip().casefold() == OWN_SYSTEM and ":" in external_id
 
 
-def require_foreign(system: str, external_id: str) -> None:
-    """Pass an id that somebody states in another system; this console's own teams and roles are named by it."""
-    if external_id and is_own(system):
-        message = _("Ids of this console are its own to give. Name another system, or leave the id empty.")
+def require_free_id(system: str, external_id: str) -> None:
+    """Pass an id that somebody states, unless the console's own things are named like it."""
+    if is_reserved(system, external_id):
+        message = _("The console names its own things with a colon. Use an id without one, or name another system.")
         raise Refused(message, field="external_id")
 
 

@@ -46,7 +46,7 @@ def create_resource(
     known = {name: value for name, value in plain.items() if name in EDITABLE and value is not None}
     row = Resource(type=type, created_at=at, **_stripped(known))
     row.system = str(plain.get("system") or rules.OWN_SYSTEM).strip()
-    rules.require_foreign(row.system, str(plain.get("external_id") or ""))
+    rules.require_free_id(row.system, str(plain.get("external_id") or ""))
     row.external_id = str(plain.get("external_id") or f"{type.key}:{uuid4().hex}").strip()
     rules.require_sound(actor, row, EDITABLE, at=at)
     row.custom = attributes.cleaned(attributes.of_type(type), {}, custom)

@@ -21,6 +21,6 @@ def use(request: HttpRequest, pk: int) -> HttpResponse:
         require(request.user, usage.VIEW, places.retyped(opening.here, "usage"), at=at)
     resource = context["resource"]
     context |= {"line": usage.line_of_resource(resource, at=at), "actions": usage.by_action(resource, at=at)}
-    context["people"] = usage.top_people(resource, at=at) if opening.may(usage.VIEW, at=at) else None
+    context["people"] = usage.top_people(resource, request.user, at=at) if opening.may(usage.VIEW, at=at) else None
     context["last"] = usage.last_of_resource(resource)
     return render(request, "permissions/resources/use.html", context)

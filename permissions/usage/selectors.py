@@ -267,9 +267,15 @@ class Share:
     last_at: datetime
 
 
-def top_people(resource: Resource, *, at: datetime) -> list[Share]:
-    """Return who used a resource most within the days of a line."""
-    rows = _lately(resource, at).values("person").annotate(n=Sum("count"), last=Max("last_at"))
+def top_people(resource: Resource, reader: Person, *, at: datetime) -> list[Share]:
+    """Return who used a resource most within the days of a line, of those whom `reader` may see."""
+    seen = gate.visible(reader, "person.view", Person.objects.all(), at=at)
+    rows = (
+        _lately(resource, at)
+        .filter(person__in=seen.values("pk"))
+        .values("person")
+        .annotate(n=Sum("count"), last=Max("last_at"))
+    )
     top = list(rows.order_by("-n", "person").values_list("person", "n", "last")[:TOP])
     people = Person.objects.in_bulk([pk for pk, _n, _last in top])
     return [Share(people[pk], count, last) for pk, count, last in top]

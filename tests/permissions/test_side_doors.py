@@ -5,6 +5,7 @@ import pytest
 from accounts.models import Identity, Person, PersonState
 from accounts.teams.services import create_team
 from audits.models import Event
+from audits.trail.record import System
 from cxaccess.lib import clock
 from cxaccess.lib.errors import Refused
 from permissions import gate
@@ -12,8 +13,12 @@ from permissions.guards import NotAllowed, reads
 from permissions.imports.services.batches import remembered
 from permissions.models import Action, Resource, ResourceType, Sensitivity
 from permissions.objects import services as objects
+from permissions.objects.brought import sync
+from permissions.resources.bulk import change_owner
 from permissions.resources.services import create_resource, edit_resource
+from permissions.usage.reading import Row
 from permissions.usage.reads import flush
+from permissions.usage.services import ingest
 from tests import importing, world
 from tests.cast import Cast
 from tests.sessions import signed_in
@@ -190,3 +195,55 @@ def test_no_name_breaks_or_enters_the_rows_of_others(cast: Cast, name: str) -> N
         answer = browser.get(page)
         assert answer.status_code in (200, 404), page
         assert "<script>alert(1)" not in answer.content.decode(), page
+
+
+def owned(person: Person, thing: Resource) -> set[str]:
+    rows = objects.rows.held_by(person.principal).not_over(clock.now()).filter(content_object=thing, source="owner")
+    return set(rows.values_list("permission__catalogue_action__key", flat=True))
+
+
+def test_nobody_makes_themselves_owner_of_many(cast: Cast, keeper: Person) -> None:
+    """Owning brings the right to share: whoever changes owners gives, one by one, in bulk and by a file."""
+    world.give(keeper, cast.people_reader)
+    with pytest.raises(NotAllowed):
+        change_owner(keeper, ids=[cast.german_reviews.pk], owner=keeper, at=clock.now())
+    text = f"external_id,owner\n{cast.german_reviews.external_id},{keeper.email}\n"
+    assert "owner" in importing.said(importing.checked(keeper, "resources", text, system="voice"))[2]
+    new = f"external_id,type,name,region,owner\nfresh,feedback,Fresh,EMEA,{keeper.email}\n"
+    assert "owner" in importing.said(importing.checked(keeper, "resources", new, system="voice"))[2]
+    assert sync(at=clock.now()) >= 0
+    assert owned(keeper, cast.german_reviews) == set()
+
+
+def test_what_owning_brings_follows_the_owner_in_bulk_and_by_a_file(cast: Cast) -> None:
+    things = [cast.german_reviews.pk, cast.mena_reviews.pk]
+    change_owner(cast.rosa, ids=things, owner=cast.ali, at=clock.now())
+    assert owned(cast.ali, cast.german_reviews) == {"resource.edit", "resource.give"}
+    text = (
+        f"external_id,owner\n{cast.german_reviews.external_id},{cast.rosa.email}\n{cast.mena_reviews.external_id},-\n"
+    )
+    importing.applied(cast.priya, "resources", text, system="voice")
+    assert owned(cast.ali, cast.german_reviews) == owned(cast.ali, cast.mena_reviews) == set()
+    assert owned(cast.rosa, cast.german_reviews) == {"resource.edit", "resource.give"}
+    assert Event.objects.filter(tag="object_grant.ended", about_person_id=cast.ali.pk).count() == 4
+
+
+def test_a_move_to_where_somebody_else_gives_counts(cast: Cast) -> None:
+    """Whoever gives roles there can have all that it holds."""
+    asia = world.node("Asia", cast.world_)
+    keeps = world.role("Keeper of all", {"resource.edit", "role.view"})
+    world.give(cast.chiara, keeps)
+    world.give(cast.chiara, world.role("Giver", {"role.give"}), region=asia)
+    with pytest.raises(NotAllowed):
+        move(cast.chiara, cast.german_reviews, region=asia)
+
+
+def test_who_used_a_thing_names_only_whom_the_reader_sees(cast: Cast) -> None:
+    """Seeing the use of a thing of one's region is no way to the names of another."""
+    now = clock.now()
+    for number, who in enumerate((cast.ali, cast.maya)):
+        row = Row(1, who.email, "feedback.view", cast.german_reviews.external_id, now.isoformat(), "3")
+        ingest(System("feed"), system="voice", batch_key=str(number), rows=[row], at=now)
+    shown = signed_in(cast.jonas).get(f"/resources/{cast.german_reviews.pk}/use/").content.decode()
+    assert cast.maya.name in shown
+    assert cast.ali.name not in shown, "he is in MENA, of which Jonas sees nobody"

@@ -156,7 +156,7 @@ def test_a_line_says_what_it_shows_and_has_the_numbers_as_a_table(cast: Cast) ->
     assert line.weeks[0][2] == 2
     assert sum(line.values) == 2
     assert usage.line_of_resource(cast.german_reviews, at=NOW).total == 32
-    assert usage.top_people(cast.german_reviews, at=NOW)[0].of == cast.maya
+    assert usage.top_people(cast.german_reviews, cast.priya, at=NOW)[0].of == cast.maya
     assert [(share.of.key, share.count) for share in usage.by_action(cast.german_reviews, at=NOW)] == [
         ("feedback.view", 32)
     ]

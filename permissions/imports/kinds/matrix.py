@@ -20,7 +20,7 @@ from permissions.giving import may_give_on
 from permissions.imports.kinds import matrix_rows
 from permissions.imports.kinds.base import Column, Desk, Fault, Judged, Kind, Line
 from permissions.models import Action, PersonObjectGrant, Resource
-from permissions.resources.rules import is_own
+from permissions.resources.rules import is_reserved
 
 TYPE = "entitlement"
 USE = "entitlement.use"
@@ -148,8 +148,8 @@ def _resource(desk: Desk, known: Known, line: Line) -> Resource | None:
     _require_id(line, "permission")
     found = known.resources.get(line["permission"])
     if found is None:
-        if is_own(desk.batch.system):
-            raise Fault(_("Ids of this console are its own to give. Choose another system."), "permission")
+        if is_reserved(desk.batch.system, line["permission"]):
+            raise Fault(_("The console names its own things with a colon. Choose another system."), "permission")
         if not desk.once("may register", lambda: desk.may("resource.create", places.prospect("resource"))):
             raise Fault(_("You may not register entitlements. It takes resource.create everywhere."), "permission")
         return None

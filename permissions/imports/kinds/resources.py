@@ -20,7 +20,7 @@ from permissions.imports.kinds.takers import Collectives, People
 from permissions.models import AttributeDefinition, Entity, Resource, ResourceType, Sensitivity
 from permissions.resources.moving import gained, may_move
 from permissions.resources.opening import CREATE, EDIT, TYPE
-from permissions.resources.rules import PLACES, is_own
+from permissions.resources.rules import PLACES, is_reserved
 
 COLUMNS = (
     Column("external_id", gettext_lazy("Id"), gettext_lazy("How the system of the file names it."), "queue-17",
@@ -117,7 +117,9 @@ def _judged(desk: Desk, known: Known, line: Line) -> Judged:
         row = known.rows.get((system, line["external_id"]))
         type_ = _type(desk, line, row)
         wanted = _wanted(desk, known, line, type_, row)
-        return _new(desk, system, type_, wanted) if row is None else _changed(desk, known, row, wanted)
+        if row is not None:
+            return _changed(desk, known, row, wanted)
+        return _new(desk, system, line["external_id"], type_, wanted)
     except Fault as fault:
         return fault.judged
 
@@ -185,11 +187,11 @@ def _owners(known: Known, line: Line) -> dict[str, Any]:
     return wanted
 
 
-def _new(desk: Desk, system: str, type_: ResourceType, wanted: dict[str, Any]) -> Judged:
+def _new(desk: Desk, system: str, external_id: str, type_: ResourceType, wanted: dict[str, Any]) -> Judged:
     if not wanted.get("name"):
         raise Fault(_("A new resource needs a name."), "name")
-    if is_own(system):
-        raise Fault(_("Ids of this console are its own to give. Choose another system."), "external_id")
+    if is_reserved(system, external_id):
+        raise Fault(_("The console names its own things with a colon. Choose another system."), "external_id")
     spots = {("team" if name == "owner_team" else name): wanted.get(f"{name}_id") for name in DECIDING}
     if not desk.may(CREATE, places.prospect(TYPE, **spots)):
         raise Fault(_("You may not register resources there. It takes resource.create at its places."))

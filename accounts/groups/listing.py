@@ -76,13 +76,13 @@ def page_of(reader: Person, params: Mapping[str, str], *, at: datetime) -> dict[
 
 
 def _tabs(seen: QuerySet[Group], current: str, reader: Person, at: datetime) -> list[Tab]:
-    known = {key for key, _label in VIEWS}
+    known = [key for key, _label in VIEWS]
     chosen = current if current in known else ""
-    found = []
-    for key, label in VIEWS:
-        count = Count.of(selectors.narrowed(seen, Criteria(view=key), reader, at))
-        found.append(Tab(str(label), f"?view={key}" if key else "?", key == chosen, str(count)))  # type: ignore[arg-type]
-    return found
+    counts = Count.of_all([selectors.narrowed(seen, Criteria(view=key), reader, at) for key in known])
+    return [
+        Tab(str(label), f"?view={key}" if key else "?", key == chosen, str(count))  # type: ignore[arg-type]
+        for (key, label), count in zip(VIEWS, counts, strict=True)
+    ]
 
 
 @use_case

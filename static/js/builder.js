@@ -1,7 +1,8 @@
 // The builder of conditions without leaving the page: what its buttons and fields would post is posted in the
-// background, and the draft as the server answers it takes the place of this one. The focus stays where it was.
+// background, and the draft and its preview as the server answers them take the place of these. The focus stays.
 
 const form = document.querySelector("form[data-builder]");
+const PARTS = ["#builder", "#preview"];
 
 function begin() {
   const verb = form.querySelector("[data-redraw]").dataset.redraw;
@@ -12,27 +13,15 @@ function begin() {
     const body = new FormData(form);
     body.set(verb, deed);
     const turn = ++asked;
+    const held = document.activeElement?.id;
+    form.querySelector("#builder").inert = true; // what is about to be replaced takes no more input
     const answer = await fetch(location.href, { method: "POST", body, headers: { "X-Requested-With": "builder" } });
     if (turn !== asked) return;
-    if (answer.redirected || answer.status >= 400) return location.reload();
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.querySelector("#rule-draft");
-    if (!fresh) return location.reload();
-    const held = document.activeElement?.id;
-    const folds = [...form.querySelectorAll("details[open] > summary")].map((summary) => summary.id);
-    keep(fresh);
-    form.querySelector("#rule-draft").replaceWith(fresh);
-    for (const id of folds) if (id) document.getElementById(id)?.parentElement.setAttribute("open", "");
-    document.dispatchEvent(new CustomEvent("builder:drawn", { detail: fresh }));
+    const page = answer.redirected ? null : new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = PARTS.map((part) => page?.querySelector(part));
+    if (fresh.includes(null) || fresh.includes(undefined)) return location.reload();
+    PARTS.forEach((part, index) => form.querySelector(part).replaceWith(fresh[index]));
     focus(deed, held);
-  }
-
-  // What somebody typed meanwhile, outside of the builder, stays.
-  function keep(fresh) {
-    for (const field of form.querySelectorAll("#what input, #what textarea")) {
-      const twin = field.id && fresh.querySelector(`#${CSS.escape(field.id)}`);
-      if (twin && field.type !== "hidden") twin.value = field.value;
-    }
   }
 
   function focus(deed, held) {
@@ -56,7 +45,7 @@ function begin() {
     clearTimeout(waiting);
     waiting = setTimeout(() => redraw("look"), 20);
   });
-  // Enter in a field of the builder looks; it never presses the first button, which removes or saves.
+  // Enter in a field of the builder looks; it never presses a button that removes or saves.
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !event.target.matches("#builder input")) return;
     event.preventDefault();

@@ -60,11 +60,16 @@ def require_joining(actor: Person, *, person: Person, principal: Principal, reso
     Whoever was given the keeping of exactly this team or group hands out what it holds: to others, never to
     themselves, never the right to give, and not where that brings somebody under a power to stop them.
     """
-    gains = of_membership(principal, at=at)
-    harmless = not passes_on(gains, at=at) and not _is_harmful(_over_members(principal, at), at)
-    if harmless and actor.pk != person.pk and _is_delegated(actor, resource, at):
+    if actor.pk != person.pk and hands_out(actor, principal=principal, resource=resource, at=at):
         return
-    require_gains(actor, gains, at=at)
+    require_gains(actor, of_membership(principal, at=at), at=at)
+
+
+def hands_out(actor: Person, *, principal: Principal, resource: Resource, at: datetime) -> bool:
+    """Return whether the keeping of exactly this team or group lets the actor put others into it as it is."""
+    if not _is_delegated(actor, resource, at) or passes_on(of_membership(principal, at=at), at=at):
+        return False
+    return not _is_harmful(_over_members(principal, at), at)
 
 
 def _is_harmful(gains: Gains, at: datetime) -> bool:

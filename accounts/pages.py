@@ -9,10 +9,10 @@ from django.db.models import F, Q
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
-from accounts.models import Membership, Principal
+from accounts.models import Group, Membership, Principal, Team
 from cxaccess.lib.listing import Count
 from cxaccess.lib.models import WindowQuerySet
-from permissions import gate
+from permissions import gate, giving
 from permissions.objects import choices, held, rows
 
 # mypy: disable-error-code="arg-type, attr-defined"
@@ -50,6 +50,12 @@ def things_of(request: HttpRequest, principal: Principal, through: Collection[in
         "things_url": more if gate.may_somewhere(reader, "grant.view", at=at) else "",
         "give_on_url": give if choices.may_give_somewhere(reader, at=at) else "",
     }
+
+
+def may_make_lead(request: HttpRequest, led: Team | Group) -> bool:
+    """Return whether the reader may make somebody lead of it: that takes being able to give all it holds."""
+    keeping = f"{led.principal.kind}.manage_members"
+    return giving.may_give_on(request.user, actions=[keeping], resource=led.resource, at=request.at)
 
 
 def standing_and_ended(rows: WindowQuerySet, at: datetime) -> tuple[list[Membership], list[Membership]]:

@@ -11,7 +11,8 @@ from accounts.groups import pages
 from accounts.models import Membership, Part
 from accounts.signin.guards import fresh_factor
 from accounts.teams import memberships
-from accounts.teams.forms import AddMemberForm, MembershipEndForm, WhyForm
+from accounts.teams.forms import MembershipEndForm, WhyForm
+from accounts.teams.member_views import add_form
 from cxaccess.attempts import attempt, posted
 from cxaccess.toasts import tell
 
@@ -27,9 +28,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what new members gain, and add one."""
     context = pages.group_page(request, pk, "members", "group.manage_members")
     group = context["group"]
-    zone = timezone.get_current_timezone_name()
-    initial = {"person": request.GET.get("person")}
-    form = AddMemberForm(posted(request), initial=initial, reader=request.user, at=request.at, zone=zone)
+    form = add_form(request, group)
     tried = attempt(form, lambda given: memberships.add_member(request.user, team=group, at=request.at, **given))
     if tried.done:
         tell(request, _("%(name)s is in %(group)s.") % {"name": tried.done.person.name, "group": group.name})

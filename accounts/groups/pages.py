@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.attributes import schema
+from accounts.gains import hands_out
 from accounts.groups import rules
 from accounts.groups.services import GROUPS
 from accounts.models import Group, Membership, Part
@@ -89,4 +90,5 @@ def in_force(group: Group, at: datetime) -> list[Holding]:
 def context_of_gain(group: Group, request: HttpRequest) -> dict[str, Any]:
     """Return what new members gain, and which of it the reader cannot give."""
     held = in_force(group, request.at)
-    return {"gains": held, "beyond": beyond(request.user, [one.grant for one in held], at=request.at)}
+    handed = hands_out(request.user, principal=group.principal, resource=group.resource, at=request.at)
+    return {"gains": held, "beyond": beyond(request.user, [] if handed else [one.grant for one in held], at=request.at)}

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.groups import listing, pages, selectors, services
 from accounts.groups.forms import EditGroupForm, GroupForm
-from accounts.pages import things_of
+from accounts.pages import may_make_lead, things_of
 from accounts.people.forms import ReasonForm
 from accounts.reads import allowed_on
 from accounts.teams.selectors import abilities as abilities_of
@@ -88,6 +88,7 @@ def members(request: HttpRequest, pk: int) -> HttpResponse:
     ended = pages.ended(rows, request.at)
     people = [row.person for row in (*page.rows, *ended)]
     context |= {"page": page, "ended": ended}
+    context["may_lead"] = context["may_manage"] and may_make_lead(request, context["group"])
     context["visible"] = allowed_on(request.user, ["person.view"], people, at=request.at)["person.view"]
     return render(request, "accounts/groups/members.html", context)
 

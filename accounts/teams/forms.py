@@ -11,6 +11,7 @@ from accounts import choices
 from accounts.models import NodeKind, Part, Person, Team
 from cxaccess.choosing import Select
 from cxaccess.formparts import UntilForm, VersionedForm, WindowForm
+from permissions import gate
 
 
 class TeamForm(forms.Form):
@@ -85,18 +86,43 @@ def parent_field(teams: Any) -> choices.TeamField:
 
 
 class AddMemberForm(WindowForm):
-    """Somebody, the part they play, and for how long."""
+    """Somebody, the part they play, and for how long.
 
+    Who keeps one team may see hardly anybody; a colleague is found by their whole mail address, which takes no right
+    to look through everybody. `lead`: whether leads may be made here.
+    """
+
+    mail = forms.EmailField(
+        label=gettext_lazy("Mail address"),
+        required=False,
+        help_text=gettext_lazy("Of somebody who is not in the list: the whole address."),
+    )
     part = forms.ChoiceField(label=gettext_lazy("As"), choices=Part.choices, initial=Part.MEMBER)
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, required=False)
-    field_order = ["person", "part", "starts_at", "until", "reason"]
+    field_order = ["person", "mail", "part", "starts_at", "until", "reason"]
 
-    def __init__(self, *args: Any, reader: Person, at: datetime, zone: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, reader: Person, at: datetime, zone: str, lead: bool, **kwargs: Any) -> None:
         super().__init__(*args, at=at, zone=zone, **kwargs)
-        self.fields["person"] = choices.person_field(
-            _("Person"), choices.people_for(reader, at), required=True, empty_label=""
-        )  # fmt: skip
+        if gate.may_somewhere(reader, "person.view", at=at):
+            self.fields["person"] = choices.person_field(_("Person"), choices.people_for(reader, at), empty_label="")
+        else:
+            self.fields["mail"].required = True
+            self.fields["mail"].help_text = _("The whole address of whom you want to add.")
+        if not lead:
+            del self.fields["part"]
         self.order_fields(self.field_order)
+
+    def clean(self) -> dict[str, Any]:
+        """Find who it is by the address, if that is how they are named."""
+        cleaned = super().clean()
+        mail = cleaned.get("mail")
+        if mail and not cleaned.get("person"):
+            cleaned["person"] = choices.person_by(mail)
+            if cleaned["person"] is None:
+                self.add_error("mail", _("Nobody here has this address."))
+        elif not cleaned.get("person") and not self.errors:
+            self.add_error("person", _("Choose somebody, or type their mail address."))
+        return cleaned
 
 
 class MembershipEndForm(UntilForm):

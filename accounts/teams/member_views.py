@@ -7,7 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.models import Membership, Part
+from accounts.models import Group, Membership, Part, Team
+from accounts.pages import may_make_lead
 from accounts.signin.guards import fresh_factor
 from accounts.teams import memberships, pages
 from accounts.teams.forms import AddMemberForm, MembershipEndForm, WhyForm
@@ -19,6 +20,13 @@ from cxaccess.toasts import tell
 ROWS = Membership.objects.filter(principal__kind="team").select_related("person", "principal__team")
 
 
+def add_form(request: HttpRequest, led: Team | Group) -> AddMemberForm:
+    """Return the form that adds somebody to a team or group."""
+    zone, lead = timezone.get_current_timezone_name(), may_make_lead(request, led)
+    initial = {"person": request.GET.get("person")}
+    return AddMemberForm(posted(request), initial=initial, reader=request.user, at=request.at, zone=zone, lead=lead)
+
+
 @require_http_methods(FORM)
 @login_required
 @fresh_factor()
@@ -26,9 +34,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what new members gain, and add one."""
     context = pages.team_page(request, pk, "members", "team.manage_members")
     team = context["team"]
-    zone = timezone.get_current_timezone_name()
-    initial = {"person": request.GET.get("person")}
-    form = AddMemberForm(posted(request), initial=initial, reader=request.user, at=request.at, zone=zone)
+    form = add_form(request, team)
     tried = attempt(form, lambda given: memberships.add_member(request.user, team=team, at=request.at, **given))
     if tried.done:
         tell(request, _("%(name)s is in %(team)s.") % {"name": tried.done.person.name, "team": team.name})

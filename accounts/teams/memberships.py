@@ -31,6 +31,7 @@ def add_member(
     *,
     team: Collective,
     person: Person,
+    mail: str = "",
     part: str = Part.MEMBER,
     starts_at: datetime | None = None,
     until: datetime | None = None,
@@ -39,11 +40,15 @@ def add_member(
     source: str = Source.MANUAL,
     source_ref: str = "",
 ) -> Membership:
-    """Put somebody into a team or group, now or later. Raises Refused for who is in it already or cannot be."""
+    """Put somebody into a team or group, now or later: whom the actor sees, or whose whole address, `mail`, they gave.
+
+    Raises Refused for who is in it already or cannot be.
+    """
     watch = doors.watch(actor, _reads(team), at=at)
     team = _standing(team)
     newcomer = locked(Person, person.pk)
-    require(actor, "person.view", newcomer, at=at)
+    if not mail or newcomer.email.casefold() != mail.strip().casefold():
+        require(actor, "person.view", newcomer, at=at)
     require(actor, _manage(team), team, at=at)
     _require_able(team, newcomer)
     window = settle(starts_at, until, at=at)

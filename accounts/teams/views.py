@@ -8,8 +8,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.gains import hands_out
 from accounts.models import Part, Team
-from accounts.pages import standing_and_ended, things_of
+from accounts.pages import may_make_lead, standing_and_ended, things_of
 from accounts.people.forms import ReasonForm
 from accounts.reads import allowed_on
 from accounts.signin.guards import fresh_factor
@@ -74,6 +75,7 @@ def members(request: HttpRequest, pk: int) -> HttpResponse:
     people = [row.person for row in (*standing, *ended)]
     context |= {"standing": standing, "ended": ended, "leads": pages.leads(standing, request.at)}
     context["visible"] = allowed_on(request.user, ["person.view"], people, at=request.at)["person.view"]
+    context["may_lead"] = context["may_manage"] and may_make_lead(request, context["team"])
     context["uses"] = pages.uses_of_members(request, people)
     return render(request, "accounts/teams/members.html", context)
 
@@ -182,4 +184,6 @@ def _in_force(team: Team, request: HttpRequest) -> list[Holding]:
 def context_of_gain(team: Team, request: HttpRequest) -> dict[str, Any]:
     """Return what new members gain, and which of it the reader cannot give."""
     held = _in_force(team, request)
-    return {"gains": held, "beyond": listing.beyond(request.user, [one.grant for one in held], at=request.at)}
+    handed = hands_out(request.user, principal=team.principal, resource=team.resource, at=request.at)
+    grants = [] if handed else [one.grant for one in held]
+    return {"gains": held, "beyond": listing.beyond(request.user, grants, at=request.at)}

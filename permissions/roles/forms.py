@@ -140,6 +140,10 @@ class CompareForm(forms.Form):
         named = dict(people.values_list("pk", "name")[:OFFERED])
         named |= {pk: person.name for pk, person in self.rows["person"].items()}  # even past what a list holds
         offered.append((str(_("People")), [(f"person-{pk}", name) for pk, name in named.items()]))
+        if len(named) >= OFFERED:
+            self.fields["b"].help_text = _(
+                "The first %(n)d people are offered. Compare others from their Access page."
+            ) % {"n": OFFERED}
         for field in self.fields.values():
             field.widget.attrs["data-placeholder"] = _("Start typing a name")
             field.choices = offered  # type: ignore[attr-defined]

@@ -97,6 +97,20 @@ def test_many_grants_are_ticked_and_ended(cast: Cast, sign_in_as: Callable[[Pers
     assert not RoleGrant.objects.filter(role=cast.agent, ended_by=None).exists()
 
 
+def test_what_a_filter_brought_can_be_ticked_and_ended(cast: Cast, sign_in_as: Callable[[Person], Page]) -> None:
+    page = sign_in_as(cast.priya)
+    page.goto("/grants/?q=nobody-is-called-this")
+    page.get_by_label("Search grants").fill("Haddad")
+    page.get_by_label("Select Agent of Ali Haddad").check()
+    page.get_by_role("button", name="End the selected").click()
+    expect(page.get_by_role("heading", name="End 1 grant?")).to_be_visible()
+    page.goto("/people/?q=nobody-is-called-this")
+    page.get_by_label("Search people").fill("Haddad")
+    page.get_by_label("Select Ali Haddad").check()
+    page.get_by_role("button", name="Give a role").click()
+    expect(page.get_by_role("heading", name="What does 1 person get?")).to_be_visible()
+
+
 def test_all_of_it_without_scripts(
     cast: Cast, chromium: Browser, context: BrowserContext, live_server: Any, sign_in_as: Callable[[Person], Page]
 ) -> None:

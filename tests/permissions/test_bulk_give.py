@@ -347,3 +347,14 @@ def test_who_sees_none_of_the_grants_sees_nothing_of_the_batch(cast: Cast) -> No
     assert signed_in(cast.rosa).get(url).status_code == 404
     assert signed_in(cast.rosa).post(reverse("grants:bulk_undo", args=[batch.pk])).status_code == 404
     assert signed_in(cast.otto).get(url).status_code == 200
+
+
+def test_who_may_give_and_not_look_is_led_back_to_where_they_began(cast: Cast) -> None:
+    world.give(cast.chiara, world.role("Giver", {"role.give", "person.view"}), region=cast.dach)
+    client = signed_in(cast.chiara)
+    batch = drafted(cast.chiara, [cast.maya], cast.agent, terms={"region": cast.dach.pk})
+    answer = client.post(reverse("grants:bulk_give", args=[batch.pk]), {"seen": seen(batch).digest})
+    assert answer.url == reverse("grants:bulk")
+    page = client.get(answer.url).content.decode()
+    assert "1 person now holds Agent." in page
+    assert reverse("grants:bulk_undo", args=[batch.pk]) not in page

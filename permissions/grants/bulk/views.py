@@ -30,7 +30,7 @@ from permissions.guards import require_somewhere
 from permissions.models import GrantBatch, Role, Scope
 
 FORM = ("GET", "HEAD", "POST")
-FOUND = 50  # people whom a search shows; past that it says to narrow it, because turning pages would lose the ticks
+FOUND = 20  # people whom a search shows; past that it says to narrow it, because turning pages would lose the ticks
 BATCHES = GrantBatch.objects.select_related("role__current", "scope", "made_by", "undone_by")
 GIVEN = Listing(sorts={"holder": ("principal__label",), "until": ("until", "principal__label")}, default="holder")
 UNDONE = gettext_lazy("Taken back: it was given by mistake")
@@ -226,14 +226,16 @@ def _give(request: HttpRequest, batch: GrantBatch) -> HttpResponse:
     except Refused as refused:
         form.add_error(None, refused.message)
         return _preview_page(request, batch, found, form, 409 if isinstance(refused, Stale) else 422)
-    _tell_given(request, given, len(found.gains))
-    return redirect("grants:bulk_detail", batch.pk)
+    seen = result_of(given, request.user, at=request.at)
+    _tell_given(request, given, len(found.gains), undo=seen is not None and seen.may_undo)
+    return redirect("grants:bulk_detail", batch.pk) if seen else redirect("grants:bulk")
 
 
-def _tell_given(request: HttpRequest, batch: GrantBatch, number: int) -> None:
+def _tell_given(request: HttpRequest, batch: GrantBatch, number: int, *, undo: bool) -> None:
     text = ngettext("%(n)d person now holds %(role)s.", "%(n)d people now hold %(role)s.", number)
     name = batch.role.name if batch.role else ""
-    tell(request, text % {"n": number, "role": name}, undo=reverse("grants:bulk_undo", args=[batch.pk]))
+    way_back = reverse("grants:bulk_undo", args=[batch.pk]) if undo else ""
+    tell(request, text % {"n": number, "role": name}, undo=way_back)
 
 
 def _result(

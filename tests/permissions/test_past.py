@@ -97,7 +97,7 @@ def give(org: Organisation, number: int) -> None:
 
 
 def hire(org: Organisation, number: int) -> None:
-    person = world.person(f"New {number}", created_at=LATER, region=pick(org.places["region"], number))
+    person = world.person(f"New {Person.objects.count()}", created_at=LATER, region=pick(org.places["region"], number))
     world.join(person, pick(org.teams, number), starts=LATER)
 
 

@@ -79,7 +79,7 @@ REFUSED = Problem(422, _("This cannot be done"), "", icon="no", action=_("Go bac
 TOO_LARGE = Problem(
     413,
     _("That is too large"),
-    _("One request may carry 5 MB. Split the file, or leave out what is not needed."),
+    _("One request may carry 5 MB, a file to import 200 MB. Split the file, or leave out what is not needed."),
     icon="archive",
 )
 TOO_MANY = Problem(

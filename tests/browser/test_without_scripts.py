@@ -1,12 +1,14 @@
 """The same console with scripts switched off: every form is a form, every list a page."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from accounts.models import Person
 from permissions.models import Role, RoleGrant
+from tests.browser.test_imports import work
 from tests.cast import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -51,3 +53,21 @@ def test_a_role_is_given_and_a_list_is_filtered_without_scripts(
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Maya Okafor").first).to_be_visible()
     expect(page.get_by_role("link", name="Ali Haddad")).to_have_count(0)
+
+
+def test_a_file_is_brought_in_without_scripts(cast: Cast, sign_in_as: Callable[[Person], Page], tmp_path: Path) -> None:
+    page = sign_in_as(cast.priya)
+    path = tmp_path / "people.csv"
+    path.write_text("Name,Mail,Region\nAda Lee,ada@kestrelhome.example,DACH\n")
+    page.goto("/imports/new/people/")
+    page.get_by_label("CSV file").set_input_files(path)
+    page.get_by_role("button", name="Read the file").click()
+    page.get_by_role("button", name="Check every row").click()
+    work()
+    page.get_by_role("link", name="Look again").click()
+    page.get_by_role("link", name="Apply 1 row").click()
+    page.get_by_role("button", name="Apply 1 row").click()
+    work()
+    page.get_by_role("link", name="Look again").click()
+    expect(page.get_by_text("1 row was written.")).to_be_visible()
+    assert Person.objects.filter(email="ada@kestrelhome.example").exists()

@@ -10,6 +10,7 @@ from audits.models import Event
 from cxaccess.lib import clock
 from permissions import facts, gate
 from permissions.models import PersonObjectGrant, Resource
+from tests import cast as people
 from tests import matrices, world
 from tests.importing import applied, checked, said
 
@@ -29,24 +30,26 @@ def things_of(system):
 
 
 @pytest.mark.slow
+@pytest.mark.django_db(transaction=True)  # committed, so that the model is kept between people as it is in life
 @pytest.mark.parametrize("name", ALL)
-def test_every_assignment_is_allowed_and_nothing_else(cast, name):
+def test_every_assignment_is_allowed_and_nothing_else(name):
+    cast = people.build()
     given = matrices.matrix(name)
     batch = applied(cast.priya, "matrix", given.content, system=name)
     assert batch.counts["create"] == len(given.pairs)
     assert (batch.counts["people"], batch.counts["resources"]) == (len(given.users), len(given.permissions))
-    people, things, at = people_of(name), things_of(name), clock.now()
+    known, things, at = people_of(name), things_of(name), clock.now()
     held = defaultdict(set)
     for user, permission in given.pairs:
         held[user].add(permission)
-    assert (people.keys(), things.keys()) == (held.keys(), set(given.permissions))
+    assert (known.keys(), things.keys()) == (held.keys(), set(given.permissions))
     registered = Resource.objects.filter(system=name)
     with facts.pinned():
         for user, permissions in held.items():
-            assert all(gate.may(people[user], USE, things[permission], at=at) for permission in permissions), user
-            seen = gate.visible(people[user], USE, registered, at=at).values_list("external_id", flat=True)
+            assert all(gate.may(known[user], USE, things[permission], at=at) for permission in permissions), user
+            seen = gate.visible(known[user], USE, registered, at=at).values_list("external_id", flat=True)
             assert set(seen) == permissions, user
-        wrong = [pair for pair in given.others(10_000) if gate.may(people[pair[0]], USE, things[pair[1]], at=at)]
+        wrong = [pair for pair in given.others(10_000) if gate.may(known[pair[0]], USE, things[pair[1]], at=at)]
     assert wrong == []
 
 

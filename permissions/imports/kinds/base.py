@@ -123,6 +123,7 @@ class Kind(ABC):
     needs: tuple[str, ...]  # permissions without which such a file cannot do anything
     gives: bool = False  # whether somebody may gain access by it
     # What groups' rules may read of what it writes (accounts.groups.doors); None: everything, for there are new people.
+    whole: bool = False  # `finish` writes everything from the staged rows in the database, not chunk by chunk
     reads: frozenset[str] | None = frozenset()
     repeats: bool = False  # whether a row may stand twice in a file; the second one is skipped
     titles: tuple[str, ...] = ("name",)  # columns by which a row is called

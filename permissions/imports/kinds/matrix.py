@@ -4,7 +4,7 @@ Each permission becomes a resource of type entitlement, each assignment an objec
 arrive active and unclaimed, named by their id in that system.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -46,6 +46,7 @@ class Matrix(Kind):
     icon = "access"
     summary = gettext_lazy("Who holds what, one by one, on a platform without roles. Nothing of it is lost or rounded.")
     needs = ("role.give",)
+    whole = True
     reads = None
     gives = True
     titles = ("user",)
@@ -70,12 +71,11 @@ class Matrix(Kind):
         return told | {"gain_names": sorted(desk.kept.get("gain", ()))[:12]}
 
     def write(self, desk: Desk, rows: Sequence[Staged]) -> None:
-        """Write the assignments, with the people and entitlements that come along."""
-        matrix_rows.write(desk, rows)
+        """Write nothing yet: it is done in one go."""
 
     def finish(self, desk: Desk) -> None:
-        """Tell the history of each person and each entitlement what they got."""
-        matrix_rows.tell(desk)
+        """Write the people and entitlements that come along, then all assignments, then their events."""
+        matrix_rows.write(desk)
 
 
 class Known:
@@ -120,10 +120,17 @@ def _judged(desk: Desk, known: Known, line: Line) -> Judged:
         return fault.judged
     desk.kept.setdefault("gain", set()).add(line["name"] or line["user"])
     if user is None:
-        desk.kept.setdefault("people", set()).add(line["user"])
+        _name(desk, "people", line["user"], line["name"])
     if resource is None:
-        desk.kept.setdefault("resources", set()).add(line["permission"])
+        _name(desk, "resources", line["permission"], line["permission_name"])
     return Judged(Verdict.CREATE, plan={"user": user, "resource": resource.pk if resource else None})
+
+
+def _name(desk: Desk, what: str, one: str, name: str) -> None:
+    """Keep what comes along, with the first name that the file tells for it."""
+    known: dict[str, str] = desk.kept.setdefault(what, {})
+    if not known.get(one):
+        known[one] = name[:200]
 
 
 def _user(desk: Desk, known: Known, line: Line) -> int | None:
@@ -184,12 +191,3 @@ def _require_give(desk: Desk, known: Known, resource: Resource | None) -> None:
         )
     if not able:
         raise Fault(_("You may not give this. It takes role.give where the entitlement is."), "permission")
-
-
-def names(rows: Sequence[Staged], column: str, named: str) -> Mapping[str, str]:
-    """Return {id: name} of what the rows tell, the id itself where they tell no name."""
-    found: dict[str, str] = {}
-    for row in rows:
-        one = row.payload[column]
-        found[one] = found.get(one) or row.payload.get(named, "")[:200]
-    return {one: name or one for one, name in found.items()}

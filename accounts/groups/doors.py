@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import gains
+from accounts.groups.ahead import Course, course, gained
 from accounts.groups.recompute import Outcome, recompute
 from accounts.groups.rules import Standing, standing
 from accounts.models import Person
@@ -28,6 +29,7 @@ class Watch:
     groups: list[Standing]
     refusals: dict[int, NotAllowed]
     at: datetime
+    before: dict[int, Course]
 
     def require_not_ones_own(self, changed: Collection[str]) -> None:
         """Refuse a change of one's own attributes that a rule reads. Raises Refused with the field."""
@@ -48,26 +50,41 @@ class Watch:
         for outcome in outcomes:
             if outcome.joined and outcome.group.pk in self.refusals:
                 raise self.refusals[outcome.group.pk]
+        self._require_nobody_later(people)
         if any(outcome.left for outcome in outcomes):
             require_administrator(at=self.at)
         return outcomes
 
+    def _require_nobody_later(self, people: QuerySet[Person] | None) -> None:
+        """Refuse a change by which time alone would take somebody in whom it would not have. Raises NotAllowed."""
+        for each in self.groups:
+            before = self.before.get(each.group.pk)
+            if each.rule is None or before is None:
+                continue
+            if gained(before, course(each.rule, people, self.at, also=before)):
+                raise self.refusals[each.group.pk]
 
-def watch(actor: Person, reads: Collection[str] | None, *, at: datetime) -> Watch:
+
+def watch(
+    actor: Person, reads: Collection[str] | None, *, at: datetime, people: QuerySet[Person] | None = None
+) -> Watch:  # fmt: skip
     """Return a watch on the rules that read one of `reads`, with the actor's authority as it is before the change.
 
-    None watches every rule: for somebody new.
+    None watches every rule: for somebody new. `people` are those whom it concerns; None: anybody.
     """
     found = [each for each in standing() if reads is None or each.reads_any(reads)] if reads != frozenset() else []
     if found:
         lock_administration()
     refusals: dict[int, NotAllowed] = {}
+    before: dict[int, Course] = {}
     for each in found:
         try:
             gains.require_gains(actor, gains.of_membership(each.group.principal, at=at), at=at)
         except NotAllowed as refusal:
             refusals[each.group.pk] = refusal
-    return Watch(found, refusals, at)
+            if each.rule is not None and each.rule.moves:
+                before[each.group.pk] = course(each.rule, people, at)
+    return Watch(found, refusals, at, before)
 
 
 def of_tree(kind: str) -> frozenset[str]:

@@ -7,7 +7,7 @@ rules give by it.
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.attributes.schema import DIMENSIONS
@@ -33,7 +33,7 @@ def add_places(
     at: datetime,
 ) -> list[PersonDimension]:
     """Let somebody answer for `places`, now or later. Raises Refused for what they answer for already."""
-    watch = doors.watch(actor, {key for key, _label, _domain in DIMENSIONS.values()}, at=at)
+    watch = doors.watch(actor, {key for key, _label, _domain in DIMENSIONS.values()}, at=at, people=_just(person))
     row = _opened(actor, person, at)
     if not places:
         raise Refused(_("Choose at least one place."), field="places")
@@ -52,14 +52,14 @@ def add_places(
     changes: Changes = {name: ([], ids) for name, ids in _by_name(places).items()}
     details = {"reason": reason.strip()} if reason.strip() else None
     record(Tag.PERSON_RANGED, actor=actor, at=at, obj=row, about=row, changes=changes, details=details)
-    watch.settle(Person.objects.filter(pk=row.pk))
+    watch.settle(_just(row))
     return made
 
 
 @use_case
 def end_place(actor: Person, *, row: PersonDimension, reason: str = "", at: datetime) -> PersonDimension:
     """Let somebody no longer answer for a place. Raises Stale when that is over already."""
-    watch = doors.watch(actor, {DIMENSIONS[row.node.kind][0]}, at=at)
+    watch = doors.watch(actor, {DIMENSIONS[row.node.kind][0]}, at=at, people=_just(row.person))
     person = _opened(actor, row.person, at)
     found = locked(PersonDimension.objects.select_related("node"), row.pk)
     if found.until is not None and found.until <= max(at, found.starts_at):
@@ -70,8 +70,12 @@ def end_place(actor: Person, *, row: PersonDimension, reason: str = "", at: date
     changes: Changes = {name: (ids, []) for name, ids in _by_name([found.node]).items()}
     details = {"reason": reason.strip()} if reason.strip() else None
     record(Tag.PERSON_RANGED, actor=actor, at=at, obj=person, about=person, changes=changes, details=details)
-    watch.settle(Person.objects.filter(pk=person.pk))
+    watch.settle(_just(person))
     return found
+
+
+def _just(person: Person) -> QuerySet[Person]:
+    return Person.objects.filter(pk=person.pk)
 
 
 def _opened(actor: Person, person: Person, at: datetime) -> Person:

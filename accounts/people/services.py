@@ -63,7 +63,7 @@ def create_person(
     at: datetime,
 ) -> Person:
     """Add somebody, unclaimed, who holds nothing yet. `state` is active or prehire."""
-    watch = doors.watch(actor, None, at=at)
+    watch = doors.watch(actor, None, at=at, people=Person.objects.none())
     there = places.prospect("person", department=_id(department), region=_id(region))
     require(actor, "person.create", there, at=at)
     if state not in (PersonState.ACTIVE, PersonState.PREHIRE):
@@ -101,7 +101,7 @@ def edit_person(
     actor: Person, *, person: Person, row_version: int, changes: Mapping[str, Any], at: datetime
 ) -> Person:  # fmt: skip
     """Change what `changes` names, of EDITABLE; "custom" maps names to values. Raises Stale where one was quicker."""
-    watch = doors.watch(actor, _keys(changes), at=at)
+    watch = doors.watch(actor, _keys(changes), at=at, people=_just(person))
     if {"manager", "email"} & changes.keys():
         lock_administration()  # two at once could close a circle, or take the last administrator's way in, unseen
     before = locked(Person, person.pk)
@@ -174,7 +174,7 @@ def _close_account(actor: Person, person: Person, at: datetime) -> None:
 def suspend(actor: Person, *, person: Person, reason: str, at: datetime) -> Person:
     """Stop all of somebody's access at once; what they hold stays on record for a return. Raises Stale, Refused."""
     lock_administration()
-    watch = doors.watch(actor, {"subject.state"}, at=at)
+    watch = doors.watch(actor, {"subject.state"}, at=at, people=_just(person))
     before = locked(Person, person.pk)
     require(actor, "person.suspend", before, at=at)
     _require_other(actor, before)
@@ -199,7 +199,7 @@ def suspend(actor: Person, *, person: Person, reason: str, at: datetime) -> Pers
 @use_case
 def reactivate(actor: Person, *, person: Person, reason: str, at: datetime) -> Person:
     """Make somebody active again. It gives back all they hold, so the actor must be able to give it."""
-    watch = doors.watch(actor, {"subject.state"}, at=at)
+    watch = doors.watch(actor, {"subject.state"}, at=at, people=_just(person))
     before = locked(Person, person.pk)
     require(actor, "person.suspend", before, at=at)
     _require_other(actor, before)

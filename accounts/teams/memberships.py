@@ -44,7 +44,7 @@ def add_member(
 
     Raises Refused for who is in it already or cannot be.
     """
-    watch = doors.watch(actor, _reads(team), at=at)
+    watch = doors.watch(actor, _reads(team), at=at, people=_just(person))
     team = _standing(team)
     newcomer = locked(Person, person.pk)
     if not mail or newcomer.email.casefold() != mail.strip().casefold():
@@ -78,7 +78,7 @@ def change_membership_end(
     actor: Person, *, membership: Membership, until: datetime | None, reason: str = "", at: datetime
 ) -> Membership:  # fmt: skip
     """Let a membership end sooner or later than it would; later counts as giving. Raises Stale, Refused."""
-    watch = doors.watch(actor, _reads(_of(membership.principal)), at=at)
+    watch = doors.watch(actor, _reads(_of(membership.principal)), at=at, people=_just(membership.person))
     row, team = _opened(actor, membership, at)
     old = row.until
     if until == old:
@@ -112,7 +112,7 @@ def change_part(
     actor: Person, *, membership: Membership, part: str, reason: str = "", at: datetime
 ) -> Membership:  # fmt: skip
     """Make a member a lead or a lead a member: the old membership ends and the new one runs on. Returns the new one."""
-    watch = doors.watch(actor, _reads(_of(membership.principal)), at=at)
+    watch = doors.watch(actor, _reads(_of(membership.principal)), at=at, people=_just(membership.person))
     row, team = _opened(actor, membership, at)
     if row.part == Part(part):
         return row
@@ -146,7 +146,7 @@ def change_part(
 @use_case
 def end_membership(actor: Person, *, membership: Membership, reason: str = "", at: datetime) -> Membership:
     """End a membership now; one that has not begun never begins. Raises Stale when it is over already."""
-    watch = doors.watch(actor, _reads(_of(membership.principal)), at=at)
+    watch = doors.watch(actor, _reads(_of(membership.principal)), at=at, people=_just(membership.person))
     row, team = _opened(actor, membership, at)
     _end(actor, row, reason, at)
     require_administrator(at=at)

@@ -11,6 +11,7 @@ from django.db.models import Count, Q, QuerySet
 from accounts.models import Group, Membership, Part, Person
 from accounts.reads import below
 from accounts.teams.selectors import said
+from permissions import gate
 from permissions.models import GroupObjectGrant, Mode, RoleGrant
 
 
@@ -65,8 +66,10 @@ class Criteria:
 
 def narrowed(rows: QuerySet[Group], criteria: Criteria, reader: Person, at: datetime) -> QuerySet[Group]:
     """Return those of `rows` that meet all `criteria`; an unknown view keeps every group in use."""
+    seen = gate.visible(reader, "person.view", Person.objects.all(), at=at)
     for word in criteria.q.split():
         inside = Membership.objects.in_force(at).filter(person__name__icontains=word, principal__kind="group")
+        inside = inside.filter(person__in=seen.values("pk"))
         rows = rows.filter(
             Q(principal__label__icontains=word)
             | Q(purpose__icontains=word)

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.groups import listing, pages, selectors, services
 from accounts.groups.forms import EditGroupForm, GroupForm
+from accounts.models import Person
 from accounts.pages import may_make_lead, things_of
 from accounts.people.forms import ReasonForm
 from accounts.reads import allowed_on
@@ -84,6 +85,10 @@ def members(request: HttpRequest, pk: int) -> HttpResponse:
     """Show who is in a group, page by page, and who was lately."""
     context = pages.group_page(request, pk, "members")
     rows = pages.memberships(context["group"])
+    if context["by_rule"]:  # whoever writes a rule does not come to know whom they may not see
+        everybody = rows.not_over(request.at).count()
+        rows = rows.filter(person__in=gate.visible(request.user, "person.view", Person.objects.all(), at=request.at))
+        context["hidden"] = everybody - rows.not_over(request.at).count()
     page = MEMBERS.page(rows.not_over(request.at), request.GET)
     ended = pages.ended(rows, request.at)
     people = [row.person for row in (*page.rows, *ended)]

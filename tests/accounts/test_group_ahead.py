@@ -14,6 +14,7 @@ from cxaccess.lib import clock
 from permissions.guards import NotAllowed
 from tests import world
 from tests.cast import Cast
+from tests.sessions import signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.realdb]
 TERRITORY, TEAMS = "subject.territories", "subject.teams"
@@ -96,3 +97,18 @@ def test_a_first_day_that_lies_ahead(cast: Cast, keeper: Person) -> None:
     with pytest.raises(NotAllowed):
         create_person(keeper, name="New One", employed_from=tomorrow, at=clock.now())
     assert create_person(keeper, name="New One", title="Anything", at=clock.now()).pk
+
+
+def test_a_rule_is_no_list_of_people_whom_one_may_not_see(cast: Cast) -> None:
+    """Rosa edits groups of EMEA: a rule that takes in the whole world tells her how many, not who."""
+    rule = rules.parsed(within(cast.germany, "subject.region"))
+    group = services.create_group(cast.priya, name="Everybody", region=cast.emea, rule=rule, at=clock.now())
+    wider = rules.parsed(within(cast.world_, "subject.region"))
+    services.change_rule(cast.rosa, group=group, row_version=group.row_version, rule=wider, at=clock.now())
+    rosa = signed_in(cast.rosa)
+    page = rosa.get(f"/groups/{group.pk}/members/").content.decode()
+    assert cast.maya.name in page
+    assert cast.otto.name not in page
+    assert "2 more people are in it" in page
+    assert group.name not in rosa.get("/groups/", {"q": "Otto"}).content.decode(), "nor does a search for them"
+    assert cast.otto.name in signed_in(cast.priya).get(f"/groups/{group.pk}/members/").content.decode()

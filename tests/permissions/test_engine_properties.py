@@ -61,7 +61,7 @@ def keyed(rows) -> set:
 
 
 @given(plan=plans, when=days, sample=st.data())
-@examples(6, 300)
+@examples(6, 100)
 def test_lists_points_explanations_and_the_oracle_agree(plan, when, sample) -> None:
     with town(plan) as org:
         at, oracle, everything = day(when), Oracle(), things("")
@@ -83,7 +83,7 @@ def test_lists_points_explanations_and_the_oracle_agree(plan, when, sample) -> N
 
 
 @given(plan=plans, when=days, sample=st.data())
-@examples(4, 200)
+@examples(4, 60)
 def test_the_gate_answers_the_same_fresh_pinned_and_explained(plan, when, sample) -> None:
     with town(plan) as org:
         at, oracle, everything = day(when), Oracle(), things("")
@@ -98,7 +98,7 @@ def test_the_gate_answers_the_same_fresh_pinned_and_explained(plan, when, sample
 
 
 @given(plan=plans, when=days)
-@examples(4, 200)
+@examples(4, 60)
 def test_who_can_is_the_inverse_of_may(plan, when) -> None:
     with town(plan) as org:
         at, oracle = day(when), Oracle()
@@ -109,7 +109,7 @@ def test_who_can_is_the_inverse_of_may(plan, when) -> None:
 
 
 @given(plan=plans, later=st.lists(days.filter(lambda n: n >= 0), min_size=1, max_size=3))
-@examples(4, 200)
+@examples(4, 60)
 def test_a_snapshot_stays_right_as_time_passes(plan, later) -> None:
     """What was loaded at noon answers for every later moment: windows begin and end by themselves."""
     with town(plan) as org:
@@ -123,7 +123,7 @@ def test_a_snapshot_stays_right_as_time_passes(plan, later) -> None:
 
 
 @given(plan=plans, when=days)
-@examples(4, 200)
+@examples(4, 60)
 def test_menus_show_what_some_list_could_hold(plan, when) -> None:
     """`held` and `may_somewhere` are one; and whatever a list shows, its door is open."""
     with town(plan) as org:

@@ -62,7 +62,7 @@ def brought_by(held: set[str]) -> set[str]:
 
 
 @given(plan=plans, when=days)
-@examples(8, 300)
+@examples(8, 100)
 def test_guardian_with_windows_agrees_with_the_gate_on_object_grants(plan, when) -> None:
     with town(plan) as org:
         at = day(when)

@@ -124,7 +124,7 @@ def answers(org: Organisation, at) -> dict:
 
 
 @given(plan=plans, happened=st.lists(st.tuples(st.sampled_from(CHANGES), few), min_size=3, max_size=8))
-@examples(4, 200)
+@examples(4, 60)
 def test_what_was_answered_then_is_answered_of_then(plan, happened) -> None:
     with town(plan) as org:
         answered = answers(org, NOON)

@@ -14,7 +14,7 @@ from accounts.models import Membership, Part, Person, PersonState, Team
 from accounts.reads import below
 from cxaccess.lib.tree import numbered
 from permissions import facts
-from permissions.models import Action, Mode, Resource, ResourceType, RoleGrant
+from permissions.models import Action, GroupObjectGrant, Mode, PersonObjectGrant, Resource, ResourceType, RoleGrant
 
 NAMED_LEADS = 2
 NAMED = 3  # so many are named where something is in use; the rest is a number
@@ -38,14 +38,24 @@ def users_of(team: Team, *, at: datetime) -> list[str]:
     held = RoleGrant.objects.not_over(at).filter(principal=team.principal_id).order_by("role__name")
     scoped = RoleGrant.objects.not_over(at).filter(scope__terms__dimension="team", scope__terms__ref_id=team.pk)
     owned = Resource.objects.filter(owner_team=team, archived_at=None).exclude(pk=team.resource_id).order_by("name")
+    things = GroupObjectGrant.objects.not_over(at).filter(group__principal=team.principal_id)
     found = [
         said(list(members.values_list("person__name", flat=True)), "member"),
         said(list(children.values_list("principal__label", flat=True)), "team"),
         said(list(held.values_list("role__name", flat=True)), "role"),
+        said(list(things.values_list("content_object__name", flat=True)), "thing"),
+        said(_given_on(team, at), "on"),
         said(list(scoped.values_list("principal__label", flat=True)), "scope"),
         said(list(owned.values_list("name", flat=True)), "resource"),
     ]
     return [words for words in found if words]
+
+
+def _given_on(team: Team, at: datetime) -> list[str]:
+    """Return the names of whoever has something on exactly this team."""
+    people = PersonObjectGrant.objects.not_over(at).filter(content_object=team.resource_id)
+    others = GroupObjectGrant.objects.not_over(at).filter(content_object=team.resource_id)
+    return [*people.values_list("user__name", flat=True), *others.values_list("group__principal__label", flat=True)]
 
 
 def said(names: list[str], kind: str) -> str:
@@ -57,6 +67,7 @@ def said(names: list[str], kind: str) -> str:
         "member": ngettext("%(n)d member", "%(n)d members", n),
         "team": ngettext("%(n)d team under it", "%(n)d teams under it", n),
         "role": ngettext("%(n)d role given to it", "%(n)d roles given to it", n),
+        "on": ngettext("%(n)d grant on it", "%(n)d grants on it", n),
         "scope": ngettext("%(n)d grant within it", "%(n)d grants within it", n),
         "resource": ngettext("%(n)d resource it owns", "%(n)d resources it owns", n),
         "thing": ngettext("%(n)d thing it may use", "%(n)d things it may use", n),

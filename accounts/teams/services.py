@@ -170,6 +170,9 @@ def archive_team(actor: Person, *, team: Team, reason: str, at: datetime) -> Tea
     row = locked(TEAMS, team.pk)
     require(actor, "team.edit", row, at=at)
     _require_standing(row)
+    # Whoever gives to it or on it at this very moment is waited for.
+    locked(Resource, row.resource_id)
+    locked(Principal, row.principal_id)
     users = selectors.users_of(row, at=at)
     if users:
         raise InUse(

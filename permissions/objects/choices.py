@@ -16,6 +16,13 @@ def may_give_somewhere(actor: Person, *, at: datetime) -> bool:
     return gate.may_somewhere(actor, giving.GIVE, at=at) or gate.may_somewhere(actor, giving.SHARE, at=at)
 
 
+def may_give_on(actor: Person, resource: Resource, *, at: datetime) -> bool:
+    """Return whether `actor` may give anything on this resource."""
+    return giving.may_give_there(actor, resource=resource, at=at) or giving.may_share(
+        actor, actions=(), resource=resource, at=at
+    )
+
+
 def takers(actor: Person, *, at: datetime, mail: str = "") -> QuerySet[Principal]:
     """Return the people and teams that `actor` may see, and whoever has exactly the address `mail`.
 

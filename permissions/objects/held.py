@@ -6,10 +6,13 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
-from accounts.models import Principal
+from accounts.models import Person, Principal
+from permissions import gate
+from permissions.giving import may_share
 from permissions.grants.held import RECENTLY
+from permissions.models import Resource
 from permissions.objects import rows
 from permissions.objects.rows import AnyGrant
 
@@ -93,3 +96,28 @@ def _some(found: QuerySet[Any], at: datetime) -> tuple[list[Thing], bool]:
 def _thing(row: AnyGrant, at: datetime) -> Thing:
     soon = row.until is not None and at < row.until <= at + timedelta(days=14)
     return Thing(row, rows.key(row), rows.principal_of(row), row.starts_at <= at, soon)
+
+
+@dataclass(frozen=True, slots=True)
+class On:
+    """The grants on one resource of one kind of holder, or those that ended lately."""
+
+    letter: str
+    found: list[Thing]
+    more: bool
+
+
+def on(reader: Person, resource: Resource, *, at: datetime) -> tuple[On, On, list[Thing]]:
+    """Return the standing grants on exactly `resource` of people, and of teams and groups; and what ended lately.
+
+    Whoever shares the resource sees all of them; other readers those of the holders they may know of.
+    """
+    shares = may_share(reader, actions=(), resource=resource, at=at)
+    parts, over = [], []
+    for letter in rows.MODELS:
+        found = rows.table(letter).filter(content_object=resource).exclude(until=F("starts_at"))
+        seen = found if shares else gate.visible(reader, "grant.view", found, at=at)
+        standing = seen.filter(Q(until=None) | Q(until__gt=at)).order_by("permission__catalogue_action__position", "pk")
+        parts.append(On(letter, *_some(standing, at)))
+        over += _some(seen.filter(until__lte=at, until__gt=at - RECENTLY).order_by("-until", "pk"), at)[0]
+    return parts[0], parts[1], sorted(over, key=lambda one: one.grant.until or at, reverse=True)

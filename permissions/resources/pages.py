@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.pages import Tab
 from permissions import gate
+from permissions.giving import may_share
 from permissions.models import Resource, Sensitivity
 from permissions.resources import services
 from permissions.resources.opening import ARCHIVE, EDIT, VIEW, Opening, opened
@@ -49,9 +50,15 @@ def may_see_use(opening: Opening, at: datetime) -> bool:
     return opening.resource.owner_id == opening.reader.pk or opening.may("usage.view", at=at)
 
 
+def may_see_grants(opening: Opening, at: datetime) -> bool:
+    """Return whether the reader may know what was given on exactly this: who sees grants, and who shares it."""
+    return opening.may("grant.view", at=at) or may_share(opening.reader, actions=(), resource=opening.resource, at=at)
+
+
 TABS = (
     TabRow("resources:detail", _("Overview"), lambda _opening, _at: True),
     TabRow("resources:who", _("Who can"), may_ask_who),
+    TabRow("objects:on", _("Grants"), may_see_grants),
     TabRow("resources:use", _("Use"), may_see_use),
     TabRow("resources:history", _("History"), lambda opening, at: opening.may("trail.view", at=at)),
 )

@@ -204,3 +204,23 @@ def test_the_trail_tells_what_was_given_on_what(cast: Cast, priya: Client) -> No
     page = priya.get(reverse("objects:detail", args=[key])).content.decode()
     assert "Study is over" in page
     assert "Ended" in page
+
+
+def test_a_resource_says_who_was_given_what_on_exactly_it(cast: Cast, priya: Client) -> None:
+    board = world.resource("Morning board", region=cast.dach, owner=cast.chiara)
+    world.give_on(cast.ali, "dashboard.view", board)
+    world.give_on(cast.insights_dach, "dashboard.edit", board)
+    world.give_on(cast.maya, "dashboard.view", board, until=world.soon(days=-2))
+    url = reverse("objects:on", args=[board.pk])
+    people, collectives, ended = priya.get(url).context["parts"]
+    assert [one.holder.label for one in people.found] == ["Ali Haddad"]
+    assert [one.holder.label for one in collectives.found] == ["Insights DACH"]
+    assert [one.holder.label for one in ended] == ["Maya Okafor"]
+    owner = signed_in(cast.chiara)
+    assert owner.get(url).status_code == 404, "owning without its right shows the page, not the grants"
+    world.give_on(cast.chiara, "resource.give", board)
+    shown = owner.get(url)
+    assert "Ali Haddad" in shown.content.decode()
+    assert f"{reverse('objects:give')}?on={board.pk}" in shown.content.decode()
+    seen = signed_in(cast.jonas).get(url).context["parts"]
+    assert [len(seen[0].found), len(seen[1].found)] == [0, 1], "jonas sees grants of holders in DACH alone"

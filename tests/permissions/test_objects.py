@@ -1,13 +1,17 @@
 """Grants on exactly one resource: who gives them, what they open, how they end."""
 
+import ast
 from datetime import datetime
 
 import pytest
+from django.conf import settings
 from django.db import connection
+from django.db.models import PROTECT, ProtectedError
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Person
+from accounts.models import Group, Person, Team
 from accounts.teams import memberships
+from accounts.teams.services import archive_team
 from audits.models import Event
 from cxaccess.jobs.models import Job, Notice
 from cxaccess.jobs.notices import message
@@ -16,7 +20,7 @@ from cxaccess.lib.errors import Refused
 from permissions import gate
 from permissions.grants.expiry import record_ends, warn_holders
 from permissions.guards import NotAllowed, NotVisible
-from permissions.models import Action, GroupObjectGrant, PersonObjectGrant, Resource, ResourceType
+from permissions.models import Action, GroupObjectGrant, PersonObjectGrant, Resource, ResourceType, Role
 from permissions.objects import brought, rows, services
 from permissions.objects.many import Given, Wanted, give_many
 from permissions.places import target
@@ -344,3 +348,59 @@ def test_its_holder_hears_before_it_ends_and_when_it_has(cast: Cast) -> None:
     ]
     words = [message(notice).body for notice in notices]
     assert all("App reviews MENA" in text and f"/grants/things/{rows.key(grant)}/" in text for text in words)
+
+
+# --- nothing is left over ------------------------------------------------------------------------------------------
+
+
+def test_a_team_that_holds_something_on_a_thing_or_is_kept_by_somebody_is_not_archived(cast: Cast) -> None:
+    squad = world.team("Squad", region=cast.dach)
+    give(cast.priya, squad, "feedback.view", cast.mena_reviews)
+    give(cast.priya, cast.chiara, "team.edit", squad.resource)
+    with pytest.raises(Refused, match=r"App reviews MENA.*Chiara Bellini"):
+        archive_team(cast.priya, team=squad, reason="Dissolved", at=clock.now())
+    for grant in (PersonObjectGrant.objects.get(), GroupObjectGrant.objects.get()):
+        services.end_grant(cast.priya, grant=grant, reason="Dissolved", at=clock.now())
+    archive_team(cast.priya, team=squad, reason="Dissolved", at=clock.now())
+    for to, thing in ((squad, cast.mena_reviews), (cast.chiara, Resource.objects.get(pk=squad.resource_id))):
+        with pytest.raises(Refused, match="archived"):
+            give(cast.priya, to, "team.edit" if to is cast.chiara else "feedback.view", thing)
+
+
+def test_nothing_that_a_grant_names_can_be_deleted_under_it(cast: Cast) -> None:
+    """Guardian leaves orphans behind; here every column that points away protects what it points at."""
+    for model in (PersonObjectGrant, GroupObjectGrant):
+        away = [field for field in model._meta.get_fields() if field.many_to_one and field.concrete]
+        assert {field.name for field in away} >= {"permission", "content_object", "given_by", "ended_by"}
+        assert all(field.remote_field.on_delete is PROTECT for field in away), model
+    world.give_on(cast.chiara, "feedback.view", cast.mena_reviews)
+    world.give_on(cast.care_emea, "feedback.view", cast.mena_reviews)
+    names = Action.objects.get(key="feedback.view").auth_permission
+    for row in (cast.mena_reviews, cast.chiara, cast.care_emea.principal.auth_group, names):
+        with pytest.raises(ProtectedError):
+            row.delete()
+
+
+def test_every_console_object_has_a_resource_that_points_back(cast: Cast) -> None:
+    for model, kind in ((Team, "team"), (Role, "role"), (Group, "group")):
+        column = model._meta.get_field("resource")
+        assert (column.unique, column.null) == (True, False), "the database keeps one from being made without"
+        for row in model.objects.select_related("resource"):
+            assert (row.resource.object_kind, row.resource.object_id) == (kind, row.pk)
+
+
+# --- guardian sees no window: its shortcuts are nowhere in the product ----------------------------------------------
+
+
+def test_guardians_shortcuts_are_used_nowhere() -> None:
+    """Measured: an expired row answers yes, and a second row of the same crashes `assign_perm`."""
+    allowed = {"guardian.managers", "guardian.models"}  # the shape of the tables
+    found = set()
+    for tree in ("accounts", "permissions", "audits", "cxaccess"):
+        for path in (settings.BASE_DIR / tree).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                names = [node.module] if isinstance(node, ast.ImportFrom) else []
+                names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                found |= {(str(path), name) for name in names if name and name.split(".")[0] == "guardian"}
+    assert {name for _path, name in found} <= allowed, found
+    assert not any("guardian" in backend for backend in settings.AUTHENTICATION_BACKENDS)

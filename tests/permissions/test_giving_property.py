@@ -7,7 +7,7 @@ actor could give, and pass on giving where that is what was gained. A refused do
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,19 +19,22 @@ from hypothesis import strategies as st
 from accounts.models import Membership, Node, Person, PersonState, Team
 from accounts.people.services import reactivate, suspend
 from accounts.structure.services import move_node
-from accounts.teams.memberships import add_member, change_membership_end, end_membership
+from accounts.teams.memberships import add_member, change_membership_end, change_part, end_membership
 from accounts.teams.services import move_team
 from cxaccess.jobs import stamps
 from cxaccess.lib import clock
 from cxaccess.lib.errors import Refused
-from permissions import facts, giving
+from permissions import facts, giving, history
 from permissions.engine import Scope, Target, allows, scopes_for
 from permissions.grants import scopes
 from permissions.grants.bulk.plan import preview
 from permissions.grants.bulk.services import end_many, give_many, undo_many
 from permissions.grants.services import change_end, end_grant, give_in_words
 from permissions.guards import NotAllowed
-from permissions.models import GrantBatch, Role, RoleGrant, RoleVersion
+from permissions.models import Action, GrantBatch, PersonObjectGrant, Resource, Role, RoleGrant, RoleVersion
+from permissions.objects import services as objects
+from permissions.places import target
+from permissions.resources.services import edit_resource
 from permissions.roles.rows import contents
 from permissions.roles.services import clone_role, create_role, reopen_role, save_version
 from permissions.roles.versions import restoration
@@ -42,6 +45,7 @@ from tests.cast import Cast
 EXAMPLES = 300 if os.environ.get("CXACCESS_FULL") else 30
 WATCHED = ("feedback.view", "feedback.export", "report.edit", "ticket.reply", "person.view", "team.manage_members",
            "role.give", "role.give_onward")  # fmt: skip
+ON_THINGS = ("feedback.view", "feedback.export", "team.manage_members", "resource.edit", "resource.give")
 ACTIONS = (
     "feedback.edit",
     "feedback.export",
@@ -60,10 +64,11 @@ class Snapshot:
 
     scopes: dict[tuple[int, str], frozenset[Scope]]
     reach: dict[tuple[int, str], frozenset[int]]
+    things: dict[tuple[int, str], frozenset[int]]  # resources, by object grants
 
 
 def taken(at: Any) -> Snapshot:
-    scopes, reach = {}, {}
+    scopes, reach, things = {}, {}, {}
     regions = list(Node.objects.filter(kind="region").values_list("pk", flat=True))
     for pk in Person.objects.order_by("pk").values_list("pk", flat=True):
         found = facts.snapshot(pk, at)
@@ -73,7 +78,18 @@ def taken(at: Any) -> Snapshot:
             reach[pk, action] = frozenset(
                 region for region, target in there.items() if allows(found.model, found.subject, action, target, at)
             )
-    return Snapshot(scopes, reach)
+        for action in ON_THINGS:
+            things[pk, action] = found.objects(action, at)
+    return Snapshot(scopes, reach, things)
+
+
+def gains_on_things(before: Snapshot, after: Snapshot) -> set[tuple[int, str, int]]:
+    """Return the (person, permission, resource) that anybody newly has by object grants."""
+    return {
+        (person, action, thing)
+        for (person, action), held in after.things.items()
+        for thing in held - before.things[person, action]
+    }
 
 
 def gains(before: Snapshot, after: Snapshot) -> set[tuple[str, Scope]]:
@@ -234,9 +250,36 @@ def _reopen(draw: Any, cast: Cast) -> object:
     return lambda actor: reopen_role(actor, role=role, reason="Again", at=clock.now())
 
 
+def _give_on(draw: Any, cast: Cast) -> object:
+    to = draw(st.sampled_from([cast.maya, cast.ali, cast.chiara, cast.insights_dach, cast.care_emea]))
+    thing = draw(st.sampled_from([cast.german_reviews, cast.mena_reviews, cast.care_dach.resource]))
+    action = draw(st.sampled_from(list(Action.objects.filter(key__in=ON_THINGS).order_by("pk"))))
+    stated = {"starts_at": None, "until": None, "reason": "Needed", "at": clock.now()}
+    return lambda actor: objects.give_on(actor, principal=to.principal, action=action, resource=thing, **stated)
+
+
+def _lengthen_on(draw: Any, cast: Cast) -> object:
+    row = draw(st.sampled_from(list(PersonObjectGrant.objects.order_by("pk"))))
+    until = draw(st.sampled_from([None, world.soon(days=2), world.soon(days=400)]))
+    return lambda actor: objects.change_end(actor, grant=row, until=until, reason="As needed", at=clock.now())
+
+
+def _lead(draw: Any, cast: Cast) -> object:
+    row = draw(st.sampled_from(list(Membership.objects.filter(principal__kind="team").order_by("pk"))))
+    return lambda actor: change_part(actor, membership=row, part="lead", reason="Runs it", at=clock.now())
+
+
+def _own(draw: Any, cast: Cast) -> object:
+    thing = Resource.objects.get(pk=draw(st.sampled_from([cast.german_reviews, cast.mena_reviews])).pk)
+    changes = {"owner": draw(st.sampled_from([cast.maya, cast.ali, cast.chiara, None]))}
+    return lambda actor: edit_resource(
+        actor, resource=thing, row_version=thing.row_version, changes=changes, at=clock.now()
+    )
+
+
 DOORS: tuple[Door, ...] = (
     _give, _save, _create, _join, _stay, _leave, _move_team, _move_node, _restate, _lengthen, _end,
-    _give_many, _end_many, _undo, _clone, _restore, _reopen,
+    _give_many, _end_many, _undo, _clone, _restore, _reopen, _give_on, _lengthen_on, _lead, _own,
 )  # fmt: skip
 
 
@@ -253,6 +296,11 @@ def town(db: None) -> Cast:
     world.give(cast.care_dach, cast.team_lead, region=cast.dach, until=world.soon(days=10))
     world.give(cast.maya, cast.feedback_reader, team=cast.care_dach)
     _older_times(cast)
+    world.give(cast.chiara, world.role("Registrar", {"resource.edit"}))
+    world.give_on(cast.jonas, "resource.give", cast.german_reviews)
+    world.give_on(cast.otto, "team.manage_members", cast.care_dach.resource)
+    world.give_on(cast.maya, "feedback.export", cast.mena_reviews, until=world.soon(days=5))
+    world.give_on(cast.care_dach, "feedback.delete", cast.mena_reviews)
     return cast
 
 
@@ -310,12 +358,16 @@ def _open_doors(town: Cast, data: st.DataObject) -> None:
         actor = data.draw(st.sampled_from(actors), label="actor")
         door = data.draw(st.sampled_from(DOORS), label="door")
         deed = door(data.draw, town)
-        could = _could_give(actor)
+        could, could_on, handed = _could_give(actor), _could_give_on(actor), _handed_out(actor, door)
         refused = _do(deed, actor)
         after = taken(clock.now() + timedelta(milliseconds=1))
         found = gains(before, after)
         assert not (refused and found), f"{door.__name__} was refused, yet somebody gained {found}"
-        stolen = {(action, scope) for action, scope in found if not could(action, scope)}
+        on_things = gains_on_things(before, after)
+        assert not (refused and on_things), f"{door.__name__} was refused, yet somebody gained {on_things}"
+        taken_on = {gain for gain in on_things if not could_on(*gain) and gain[1:] not in handed}
+        assert not taken_on, f"{actor.name} could not give {taken_on}, yet {door.__name__} gave it"
+        stolen = {gain for gain in found if not could(*gain) and gain not in handed}
         assert not stolen, f"{actor.name} could not give {stolen}, yet {door.__name__} gave it"
         before = after
 
@@ -331,6 +383,41 @@ def _could_give(actor: Person) -> Callable[[str, Scope], bool]:
         return all(allows(found.model, found.subject, need, there, at) for need in needed)
 
     return could
+
+
+def _could_give_on(actor: Person) -> Callable[[int, str, int], bool]:
+    """Return what says whether the actor may give on a resource: as who gives where it lies, or as who shares it."""
+    at = clock.now()
+    found = facts.snapshot(actor.pk, at)
+    shared = found.objects("resource.give", at)
+
+    def could(_person: int, action: str, thing: int) -> bool:
+        row = Resource.objects.select_related("type").get(pk=thing)
+        there = replace(target(row, at, as_type="role"), id=None, resource=None)
+        own = action.partition(".")[0] == row.type.key and row.object_kind is None
+        return allows(found.model, found.subject, giving.GIVE, there, at) or (own and thing in shared)
+
+    return could
+
+
+def _handed_out(actor: Person, door: Door) -> set[tuple[str, Scope | int]]:
+    """Return what the teams hold whose members the actor keeps by a grant on the team; never the right to give.
+
+    Whoever made them keeper could give all of it. Nothing but the doors of membership hands it out.
+    """
+    at = clock.now()
+    if door not in (_join, _stay):
+        return set()
+    found = facts.snapshot(actor.pk, at)
+    kept = Team.objects.filter(resource__in=found.objects("team.manage_members", at))
+    chains = {above for team in kept for above in found.model.chain(team.principal_id)}
+    held = giving.gains_of(chains, at=at)
+    scopes = history.scopes({scope for _role, scope in held.roles})
+    by_role = {(action, scopes[scope]) for role, scope in held.roles for action in found.model.holding.get(role, ())}
+    on_one = {
+        (action, thing) for key, thing in held.objects for action, keys in found.model.implied_by.items() if key in keys
+    }
+    return {gain for gain in by_role | on_one if gain[0] not in (giving.GIVE, giving.GIVE_ONWARD)}
 
 
 def _do(deed: Any, actor: Person) -> bool:

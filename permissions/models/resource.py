@@ -56,7 +56,11 @@ class Resource(Versioned):
             models.Index(fields=["type", "name", "id"], name="resource_type_name"),
             models.Index(fields=["name", "id"], name="resource_name"),
             models.Index(fields=["created_at", "id"], name="resource_created"),
-            models.Index(fields=["name", "id"], name="resource_archived", condition=Q(archived_at__isnull=False)),
+            # Few rows beside very many: without an index of just these, a planner reads all to count none.
+            models.Index(
+                fields=["object_kind", "name", "id"], name="resource_put_away", condition=Q(archived_at__isnull=False)
+            ),
+            models.Index(fields=["name", "id"], name="resource_console", condition=Q(object_kind__isnull=False)),
             models.Index(fields=["sensitivity", "name", "id"], name="resource_sensitivity"),
         ]
 

@@ -1,10 +1,11 @@
-"""Facets: how many resources each further filter would leave, counted up to a cap and all in one statement.
+"""Facets: how many resources each further filter would leave, counted up to a cap.
 
-The list does not wait for them: they are asked for when somebody opens the filters.
+The list does not wait for them: they are asked for when somebody opens the filters. What an index counts is counted in
+one statement; the rest among the first rows, and an option not met there stands without a number.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts import choices
 from accounts.models import NodeKind, Person
-from accounts.reads import places_for
-from cxaccess.lib.listing import Count
+from accounts.reads import below, places_for
+from cxaccess.lib.listing import CAP, Count
 from permissions.models import Resource, ResourceType, Sensitivity
 from permissions.resources.listing import Criteria, narrowed
 from permissions.resources.opening import VIEW
@@ -27,6 +28,16 @@ if TYPE_CHECKING:
 
 MOST = 40  # options of one facet; of more, those that lie highest, or that are met most often
 SAMPLE = 1000
+# What is counted among the first rows only: beside a type no index knows these.
+TALLIED = {
+    "department": "department_id",
+    "product_line": "product_line_id",
+    "segment": "segment_id",
+    "owner": "owner_id",
+    "system": "system",
+}
+NOTHING: dict[str, Any] = {"department": None, "product_line": None, "segment": None, "owner": "", "system": ""}
+TALLY = 5000
 # One step from each system's first row to the next system's: as many steps as there are systems, not rows.
 SYSTEMS = """
 WITH RECURSIVE found(system) AS (
@@ -74,24 +85,47 @@ class Facet:
 
 def facets(seen: QuerySet[Resource], wanted: Criteria, reader: Person, *, at: datetime) -> list[Facet]:
     """Return the facets of what `reader` sees, each counted under all filters but its own; no option is empty."""
-    offered = [(name, str(label), list(options)) for name, label, options in _offered(seen, wanted, reader, at)]
-    lists = [
-        narrowed(seen, replace(wanted, **{name: option.held}), reader.pk, at=at)
-        for name, _label, options in offered
-        for option in options
-    ]
-    counts = iter(Count.of_all(lists))
-    found = []
-    for name, label, options in offered:
-        counted = [Counted(option, next(counts), getattr(wanted, name) == option.held) for option in options]
-        kept = tuple(one for one in counted if one.count.value or one.chosen)
-        if kept:
-            found.append(Facet(name, label, kept))
+    types = dict(ResourceType.objects.values_list("key", "pk"))
+
+    def under(name: str, value: Any) -> QuerySet[Resource]:
+        return narrowed(seen, replace(wanted, **{name: value}), reader.pk, at=at, types=types)
+
+    offered = [(name, str(label), list(options)) for name, label, options in _offered(wanted, under, reader, at)]
+    exact = [(name, option) for name, _label, options in offered if name not in TALLIED for option in options]
+    counts = dict(zip(exact, Count.of_all([under(name, option.held) for name, option in exact]), strict=True))
+    for name, options in [(name, options) for name, _label, options in offered if name in TALLIED and options]:
+        met = _tally(under(name, NOTHING[name]), name, options, reader, at)
+        counts |= {(name, option): count for option, count in met.items()}
+    return [facet for offer in offered if (facet := _facet(*offer, counts, wanted)).options]
+
+
+def _facet(
+    name: str, label: str, options: Iterable[Option], counts: Mapping[tuple[str, Option], Count], wanted: Criteria
+) -> Facet:
+    counted = [Counted(option, counts[name, option], getattr(wanted, name) == option.held) for option in options]
+    return Facet(
+        name, label, tuple(one for one in counted if one.count.value or one.count.capped or one.chosen)
+    )  # fmt: skip
+
+
+def _tally(
+    rows: QuerySet[Resource], name: str, options: Iterable[Option], reader: Person, at: datetime
+) -> dict[Option, Count]:
+    """Count the options among the first TALLY rows, where no index counts them; past that each may have more."""
+    met = Counter(rows.order_by().values_list(TALLIED[name], flat=True)[:TALLY])
+    cut = met.total() >= TALLY
+    found = {}
+    for option in options:
+        if name in PLACES:
+            n = sum(met[place] for place in below(name, int(option.value), at=at))
+        else:
+            n = met[{"me": reader.pk, "nobody": None}.get(option.value, option.value)]
+        found[option] = Count(min(n, CAP), capped=cut or n > CAP)
     return found
 
 
 def _offered(
-    seen: QuerySet[Resource], wanted: Criteria, reader: Person, at: datetime
+    wanted: Criteria, under: Callable[[str, Any], QuerySet[Resource]], reader: Person, at: datetime
 ) -> Iterator[tuple[str, "StrOrPromise", Iterable[Option]]]:
     """Yield (parameter, label, options) of each facet."""
     types = ResourceType.objects.filter(console=wanted.console)
@@ -103,7 +137,7 @@ def _offered(
     )
     for kind, label in PLACES.items():
         yield kind, label, list(_places(reader, kind, at))
-    yield "owner_team", _("Owner team"), list(_teams(seen, wanted, reader, at))
+    yield "owner_team", _("Owner team"), list(_teams(under("owner_team", None), reader, at))
     yield "owner", _("Owner"), [Option("me", _("Me"), "me"), Option("nobody", _("Nobody"), "nobody")]
     yield "system", _("System"), [Option(system, system, system) for system in _systems()]
     yield "archived", _("State"), [Option("yes", _("Archived"), True)]
@@ -119,9 +153,9 @@ def _places(reader: Person, kind: str, at: datetime) -> Iterator[Option]:
             yield Option(str(node.pk), node.name, node.pk, min(node.depth - top, 4))
 
 
-def _teams(seen: QuerySet[Resource], wanted: Criteria, reader: Person, at: datetime) -> Iterator[Option]:
+def _teams(rows: QuerySet[Resource], reader: Person, at: datetime) -> Iterator[Option]:
     """Yield the teams that own most of the first rows of the list."""
-    rows = narrowed(seen, replace(wanted, owner_team=None), reader.pk, at=at).exclude(owner_team=None).order_by()
+    rows = rows.exclude(owner_team=None).order_by()
     often = Counter(rows.values_list("owner_team", flat=True)[:SAMPLE])
     known = choices.teams_for(reader, at).filter(pk__in=[pk for pk, _n in often.most_common(MOST)])
     for pk, label in known.values_list("pk", "principal__label"):

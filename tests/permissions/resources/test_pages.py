@@ -326,3 +326,22 @@ def test_a_view_of_ones_own_is_a_tab(cast: Cast, priya: Client) -> None:
 @pytest.mark.parametrize("given", [{"page": "nowhere:list"}, {"page": "people:detail"}, {"page": "https://evil/:list"}])
 def test_only_lists_have_views(priya: Client, given: dict[str, str]) -> None:
     assert priya.post(reverse("saved:save"), {"name": "x", "query": "", **given}).status_code == 404
+
+
+def test_what_no_index_counts_is_counted_among_the_first_rows(
+    cast: Cast, priya: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from permissions.resources import facets
+
+    monkeypatch.setattr(facets, "TALLY", 2)
+    world.resource("Z board", "dashboard", department=cast.care)
+    found = priya.get(reverse("resources:facets")).context["facets"]
+    (departments,) = [facet for facet in found if facet.name == "department"]
+    shown = {one.option.label: str(one.count) for one in departments.options}
+    assert shown["Customer Care"] in ("0+", "1+")  # met or not, it is offered
+    assert priya.get(reverse("resources:facets")).status_code == 200
+
+
+def test_the_filters_ask_as_much_of_the_database_with_a_type_as_without(cast: Cast, priya: Client) -> None:
+    url = reverse("resources:facets")
+    assert queries(priya, f"{url}?type=feedback") == queries(priya, url)

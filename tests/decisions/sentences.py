@@ -89,6 +89,15 @@ def changed() -> None:
 WINDOW = r"( from (?P<start>[\w :]+?))?( until (?P<end>[\w :]+))?"
 
 
+@form(rf"(?P<who>.+) (is|was) given (?P<action>\w+\.\w+) on (?P<what>.+?){WINDOW}")
+def give_on(who, action, what, start, end) -> None:
+    starts, until = moment(start) if start else world.LONG_AGO, moment(end) if end else None
+    found = thing(what)
+    world.give_on(
+        holder(who), action, found if isinstance(found, Resource) else found.resource, starts=starts, until=until
+    )
+
+
 @form(rf"(?P<who>.+) (is|was) (?P<mode>given|eligible for) (?P<role>.+?)( in (?P<where>.+?))?{WINDOW}")
 def give(who, mode, role, where, start, end) -> None:
     starts, until = moment(start) if start else world.LONG_AGO, moment(end) if end else None

@@ -14,9 +14,21 @@ from django.utils.translation import gettext as _
 from cxaccess.builder import draft as drafts
 from cxaccess.builder.draft import NOT, Group, Path, Row, name_of
 from cxaccess.builder.values import lines, sides
-from cxaccess.lib.conditions import Attribute, Condition, InvalidCondition, Operator, Problem, Schema, Type, read, write
+from cxaccess.lib.conditions import (
+    Attribute,
+    Condition,
+    InvalidCondition,
+    Operator,
+    Problem,
+    Schema,
+    Type,
+    leaves,
+    read,
+    write,
+)
 from cxaccess.lib.conditions.operators import PRESENCE, RIGHT, Right, operators_for, others_for
 from cxaccess.lib.conditions.sentences import Piece, pieces, whose
+from cxaccess.lib.conditions.tree import named_in
 from cxaccess.lib.conditions.words import WORDS
 
 Choice = tuple[str, str]
@@ -91,11 +103,19 @@ class GroupShown:
 class Builder:
     """A draft with its schema. `condition` is what it says, or None with `problems` where it says nothing that holds.
 
-    `options` gives the choices of an attribute whose values are one of a domain.
+    `options` gives the choices of an attribute whose values are one of a domain: no other can be named, for that would
+    tell its name. What `kept`, the condition as it was saved, names already may stay.
     """
 
     def __init__(
-        self, root: Group, schema: Schema, options: Options, *, prefix: str = "rule", judged: bool = True
+        self,
+        root: Group,
+        schema: Schema,
+        options: Options,
+        *,
+        prefix: str = "rule",
+        judged: bool = True,
+        kept: Condition | None = None,
     ) -> None:
         self.root, self.schema, self.options, self.prefix, self.judged = root, schema, options, prefix, judged
         self.problems: tuple[Problem, ...] = ()
@@ -104,6 +124,22 @@ class Builder:
             self.condition = read(drafts.plain(root, lambda row: sides(row, schema)), schema)
         except InvalidCondition as refusal:
             self.problems = refusal.problems
+        self._kept = {} if kept is None else named_in(kept, schema)
+        self._require_offered()
+
+    def _require_offered(self) -> None:
+        """Refuse a condition that names what is not among the choices."""
+        for number, leaf in enumerate(leaves(self.condition) if self.condition is not None else (), 1):
+            attribute = self.schema.get(leaf.attribute)
+            if attribute is None or attribute.domain is None:
+                continue
+            named = named_in(leaf, self.schema).get(attribute.domain.key, set())
+            strange = {str(key) for key in named - self._kept.get(attribute.domain.key, set())}
+            if strange and not strange <= {value for value, _label in self.options(attribute)}:
+                said = _("%(number)d. Choose among what is offered.") % {"number": number}
+                self.problems = (*self.problems, Problem((), "value", said))
+        if self.problems:
+            self.condition = None
 
     @classmethod
     def of(
@@ -114,9 +150,10 @@ class Builder:
             root = drafts.posted(request.POST, prefix)
             deed = request.POST.get(f"{prefix}-do", "")
             drafts.changed(root, deed)
-            return cls(root, schema, options, prefix=prefix, judged=not deed.startswith(("add", "group")))
+            judged = not deed.startswith(("add", "group"))
+            return cls(root, schema, options, prefix=prefix, judged=judged, kept=saved)
         root = drafts.empty() if saved is None else drafts.of_condition(saved)
-        return cls(root, schema, options, prefix=prefix, judged=saved is not None)
+        return cls(root, schema, options, prefix=prefix, judged=saved is not None, kept=saved)
 
     def refuse(self, problem: Problem) -> None:
         """Show something that only the use case could find."""
@@ -190,6 +227,8 @@ class Builder:
         values = lines(row)
         missing = [int(value) if value.isdigit() else value for value in values if value not in names]
         if missing and attribute is not None and attribute.domain is not None:
+            kept = self._kept.get(attribute.domain.key, set())
+            missing = [value for value in missing if value in kept]
             names |= {str(key): label for key, label in attribute.domain.named(missing).items()}
         return [(value, names.get(value, _("Gone")).strip()) for value in values]
 

@@ -112,3 +112,21 @@ def test_a_rule_is_no_list_of_people_whom_one_may_not_see(cast: Cast) -> None:
     assert "2 more people are in it" in page
     assert group.name not in rosa.get("/groups/", {"q": "Otto"}).content.decode(), "nor does a search for them"
     assert cast.otto.name in signed_in(cast.priya).get(f"/groups/{group.pk}/members/").content.decode()
+
+
+def test_a_rule_names_nobody_who_is_not_offered(cast: Cast) -> None:
+    """Ids are easily counted up: a draft must not turn them into the names of people and teams."""
+    world.give(cast.chiara, world.role("Group maker", {"group.create"}), region=cast.emea)
+    browser = signed_in(cast.chiara)
+    for key, pk, name in (("manager", cast.jonas.pk, cast.jonas.name), ("teams", cast.care_dach.pk, "Care DACH")):
+        for operator in ("one_of", "contains_any"):
+            row = {
+                "rule": ["root", "row:0"], "rule-kind": "all", "rule-0-attribute": f"subject.{key}",
+                "rule-0-operator": operator, "rule-0-value": [str(pk)], "name": "Mine", "rule-do": "look",
+            }  # fmt: skip
+            answer = browser.post("/groups/new/rule/", row)
+            assert answer.status_code in (200, 422)
+            assert name not in answer.content.decode()
+    answer = signed_in(cast.priya).post("/groups/new/rule/", row | {"rule-0-attribute": "subject.manager",
+                                        "rule-0-operator": "one_of", "rule-0-value": [str(cast.jonas.pk)]})  # fmt: skip
+    assert "Jonas Weber" in answer.content.decode()

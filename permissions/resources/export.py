@@ -4,7 +4,7 @@ export allows it. What is masked on screens is masked in the file.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -128,8 +128,12 @@ def _content(
     for type_, rows in by_type.items():
         names = {key.partition(".")[2] for key in wanted if key.startswith(f"{type_}.")}
         declared = [row for row in rows[0].type.fields if row["name"] in names]
+        shown = dict(_decided(actor, f"{type_}.view", rows, at))
         for row, decision in _decided(actor, f"{type_}.export", rows, at):
-            values = fields.values(row, declared, decision)
+            if row not in shown:
+                continue  # what a page does not show does not leave by a file either
+            both = replace(decision, obligations=(*decision.obligations, *shown[row].obligations))
+            values = fields.values(row, declared, both)
             found[row.pk] = {f"{type_}.{value.name}": value.text for value in values if value.text}
     return found
 

@@ -201,6 +201,17 @@ def test_what_is_masked_on_screens_is_masked_in_the_file(cast: Cast, guarded: Re
     assert rows[1] == ["App reviews Germany", fields.MASK, "4"]
 
 
+def test_a_mask_on_viewing_alone_holds_in_the_file(cast: Cast, guarded: Resource, policies: list[object]) -> None:
+    class OnPages(Masking):
+        def judge(self, subject: Any, action: str, *rest: Any) -> Verdict | None:
+            return super().judge(subject, action, *rest) if action == "feedback.view" else None
+
+    world.give(cast.maya, world.role("Exporter", {"resource.export"}), region=cast.emea)
+    policies.append(OnPages(fields.Mask(names=frozenset({"comment"}))))
+    rows = exported(signed_in(cast.maya), "name", "content.feedback.comment", "content.feedback.score")
+    assert rows[1] == ["App reviews Germany", fields.MASK, "4"]
+
+
 def test_a_file_whose_reading_cannot_be_recorded_ends_before_it_tells(
     cast: Cast, guarded: Resource, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -146,8 +146,6 @@ LOOK = (
          _lazy("Nobody who holds it needed it"), "warn", "role", "roles:list", "view=idle"),
     Look("unclaimed", ngettext_lazy("%(n)s unclaimed account", "%(n)s unclaimed accounts", "count"),
          _lazy("Nobody has signed in as them yet"), "", "person", "people:list", "view=unclaimed"),
-    Look("high", ngettext_lazy("%(n)s person holds a high-risk role", "%(n)s people hold a high-risk role", "count"),
-         _lazy("By themselves or through a team"), "", "role", "people:list", "view=high-risk"),
     Look("refused", ngettext_lazy("%(n)s refusal in the last 7 days", "%(n)s refusals in the last 7 days", "count"),
          _lazy("Somebody asked for what they may not do"), "", "trail", "trail:list", "refused=on&since={since}"),
 )  # fmt: skip

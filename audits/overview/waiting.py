@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.db.models import F, Max, OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -90,4 +90,4 @@ def _resources(reader: Person) -> QuerySet[Resource]:
     mine = Resource.objects.filter(owner=reader, object_kind=None, archived_at=None).select_related("type")
     last = UsageLast.objects.filter(resource=OuterRef("pk")).order_by().values("resource")
     used = Subquery(last.annotate(at=Max("last_at")).values("at"))
-    return mine.annotate(used_at=used).order_by("used_at", "name", "pk")
+    return mine.annotate(used_at=used).order_by(F("used_at").asc(nulls_first=True), "name", "pk")

@@ -95,15 +95,14 @@ class Used:
 
 
 def of_holders(grants: QuerySet[RoleGrant], *, at: datetime) -> Used:
-    """Return how the people whom `grants` reach used what those grants let them do, in four queries."""
-    people = reached_by(grants, at=at)
+    """Return how the people whom `grants` reach used what those grants let them do, in four queries.
+
+    Who used and who holds are met here and not in the database: with an index on both, it would try each with each.
+    """
+    holders = set(reached_by(grants, at=at).values_list("pk", flat=True))
     uses = UsageGrant.objects.filter(grant__in=grants.values("pk"))
-    recent = uses.filter(last_at__gte=at - UNUSED_AFTER, person__in=people.values("pk"))
-    return Used(
-        recent.aggregate(n=Count("person", distinct=True))["n"],
-        people.count(),
-        uses.aggregate(last=Max("last_at"))["last"],
-    )
+    users = uses.filter(last_at__gte=at - UNUSED_AFTER).order_by().values_list("person_id", flat=True)
+    return Used(len(holders.intersection(users)), len(holders), uses.aggregate(last=Max("last_at"))["last"])
 
 
 def of_each(grants: Collection[RoleGrant], *, at: datetime) -> dict[int, int]:

@@ -356,3 +356,9 @@ def test_what_no_index_counts_is_counted_among_the_first_rows(
 def test_the_filters_ask_as_much_of_the_database_with_a_type_as_without(cast: Cast, priya: Client) -> None:
     url = reverse("resources:facets")
     assert queries(priya, f"{url}?type=feedback") == queries(priya, url)
+
+
+def test_the_palette_finds_resources_for_whoever_may_see_them(cast: Cast, priya: Client) -> None:
+    address = f"{reverse('search')}?q=rev+germ"
+    assert reverse("resources:detail", args=[cast.german_reviews.pk]) in priya.get(address).content.decode()
+    assert "App reviews Germany" not in signed_in(cast.chiara).get(address).content.decode()

@@ -11,6 +11,7 @@ from permissions import gate
 from permissions.guards import NotAllowed, NotVisible
 from permissions.models import AttributeDefinition, Resource, ResourceType, Sensitivity
 from permissions.resources import bulk, services
+from permissions.resources.opening import opened, seen
 from tests import world
 from tests.cast import Cast
 
@@ -256,3 +257,28 @@ def test_every_dimension_counts_as_a_place(cast: Cast) -> None:
         edit(cast, Resource.objects.get(pk=thing.pk), cast.chiara, product_line=None)
     assert Node.objects.filter(kind=NodeKind.PRODUCT_LINE).count() == 1
     assert thing.sensitivity == Sensitivity.INTERNAL
+
+
+def test_somebody_keeps_exactly_the_resource_that_was_given_to_them(cast: Cast) -> None:
+    """An owner's right is a grant on this very resource: it opens, edits and archives that, and no other."""
+    for action in ("resource.edit", "resource.archive"):
+        world.give_on(cast.chiara, action, cast.german_reviews)
+    at = clock.now()
+    assert list(seen(cast.chiara, at=at)) == [cast.german_reviews]
+    assert opened(cast.chiara, cast.german_reviews, at=at).attributes
+    edited = edit(cast, cast.german_reviews, cast.chiara, channel="app")
+    services.archive_resource(cast.chiara, resource=edited, reason="Old", at=clock.now())
+    with pytest.raises(NotVisible):
+        edit(cast, cast.mena_reviews, cast.chiara, channel="app")
+    with pytest.raises(Refused):
+        bulk.archive_many(cast.chiara, ids=[cast.mena_reviews.pk], reason="Old", at=clock.now())
+
+
+def test_a_grant_on_a_resource_opens_what_it_holds(cast: Cast) -> None:
+    world.give_on(cast.chiara, "feedback.view", cast.german_reviews)
+    opening = opened(cast.chiara, cast.german_reviews, at=clock.now())
+    assert opening.content.allowed
+    assert not opening.attributes
+    services.archive_resource(cast.priya, resource=cast.german_reviews, reason="Old", at=clock.now())
+    with pytest.raises(NotVisible):
+        opened(cast.chiara, Resource.objects.get(pk=cast.german_reviews.pk), at=clock.now())

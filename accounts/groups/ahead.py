@@ -29,9 +29,7 @@ def course(rule: Rule, people: People, at: datetime, also: Course | None = None)
     zone = rules.zone()
     found: Course = {}
     for moment in moments:
-        taken = rule.takes_in(moment, zone)
-        taken = taken if people is None else taken.filter(pk__in=people.values("pk"))
-        found[moment] = frozenset(taken.values_list("pk", flat=True))
+        found[moment] = frozenset(rule.takes_in(moment, zone, people).values_list("pk", flat=True))
     return found
 
 

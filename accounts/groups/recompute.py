@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import DateTimeField, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import DateTimeField, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Least, NullIf
 
 from accounts.attributes.columns import of_people
@@ -55,12 +55,12 @@ def recompute(found: Iterable[Standing], *, at: datetime, people: QuerySet[Perso
 
 def _one(each: Standing, at: datetime, people: QuerySet[Person] | None) -> Outcome:
     Group.objects.select_for_update().get(pk=each.group.pk)
-    taken = Person.objects.none() if each.rule is None else each.rule.takes_in(at, rules.zone())
+    taken = Person.objects.none() if each.rule is None else each.rule.takes_in(at, rules.zone(), people)
     rows = Membership.objects.filter(principal=each.group.principal_id).not_over(at)
     rows = rows if people is None else rows.filter(person__in=people.values("pk"))
     details = {"group": each.group.pk, "part": Part.MEMBER.value, "rule": True}
     left = _close(rows, taken, details, at)
-    joined = _open(each, taken if people is None else taken.filter(pk__in=people.values("pk")), details, at)
+    joined = _open(each, taken.exclude(pk__in=rows.values("person")), details, at)
     if each.rule is not None and each.rule.moves:
         bound(rows, each.rule, at)
     return Outcome(each.group, joined, left)
@@ -78,15 +78,14 @@ def _close(rows: QuerySet[Membership], taken: QuerySet[Person], details: dict[st
 
 
 def _open(each: Standing, taken: QuerySet[Person], details: dict[str, Any], at: datetime) -> int:
-    """Open memberships for those whom the rule newly takes in."""
-    inside = Membership.objects.filter(principal=each.group.principal_id, person=OuterRef("pk")).not_over(at)
+    """Open memberships for `taken`: those whom the rule newly takes in."""
     before = Membership.objects.aggregate(last=Max("pk"))["last"] or 0
     values = {
         "person": F("pk"), "principal": each.group.principal_id, "part": Part.MEMBER.value, "starts_at": at,
         "until": None, "stated_from": None, "stated_until": None, "source": Source.RULE.value,
         "source_ref": str(each.group.pk), "reason": "", "given_by": None, "ended_by": None, "end_reason": "",
     }  # fmt: skip
-    joined = insert_select(Membership, taken.filter(~Exists(inside)), values)
+    joined = insert_select(Membership, taken, values)
     if joined:
         made = Membership.objects.filter(pk__gt=before, principal=each.group.principal_id, starts_at=at)
         record_rows(Tag.MEMBERSHIP_GIVEN, actor=RULE, at=at, rows=made, about="person_id", details=details)

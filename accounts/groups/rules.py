@@ -52,11 +52,12 @@ class Rule:
         """Return whether time alone can change whom it takes in."""
         return bool(self.windowed) or self.dated
 
-    def takes_in(self, at: datetime, zone: str) -> QuerySet[Person]:
-        """Return whom it takes in at `at`, which may lie ahead. Raises NotCompilable."""
-        places = columns.of_people(self.known, at)
+    def takes_in(self, at: datetime, zone: str, people: QuerySet[Person] | None = None) -> QuerySet[Person]:
+        """Return whom it takes in at `at`, which may lie ahead; of `people` alone, if given. Raises NotCompilable."""
+        places = columns.of_people(self.known, at, people)
         condition = compile_condition(self.condition, self.known, places, world(at, zone))
-        return Person.objects.exclude(state=PersonState.LEFT).filter(condition)
+        asked = Person.objects.all() if people is None else Person.objects.filter(pk__in=people.values("pk"))
+        return asked.exclude(state=PersonState.LEFT).filter(condition)
 
 
 @dataclass(frozen=True, slots=True)

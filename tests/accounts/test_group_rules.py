@@ -21,6 +21,8 @@ from permissions.guards import NotAllowed
 from tests import world
 from tests.cast import Cast
 
+pytestmark = pytest.mark.realdb
+
 
 def within(cast_place: Any, key: str = "subject.region") -> dict[str, Any]:
     return {"attribute": key, "operator": "within", "value": [cast_place.pk]}

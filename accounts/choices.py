@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Node, Person, PersonState, Team
 from accounts.reads import places_for
-from cxaccess.choosing import RowField, Select
+from cxaccess.choosing import RowField, RowSelect
 from permissions import gate
 from permissions.models import Role
 
@@ -43,6 +43,7 @@ class PersonField(RowField):
     """One person, with their title."""
 
     columns = ("name", "title")
+    searched = ("name", "email")
 
     def said(self, name: str, title: str) -> str:
         """Return name and title."""
@@ -53,6 +54,7 @@ class TeamField(RowField):
     """One team."""
 
     columns = ("principal__label",)
+    searched = ("principal__label",)
 
 
 def place_field(label: Any, reader: Person, action: str, kind: str, at: datetime, **more: Any) -> NodeField:
@@ -63,7 +65,7 @@ def place_field(label: Any, reader: Person, action: str, kind: str, at: datetime
         label=label,
         required=False,
         empty_label=nothing,
-        widget=Select(COMBO | {"data-placeholder": nothing}),
+        widget=RowSelect(COMBO | {"data-placeholder": nothing}),
         **more,
     )
 
@@ -75,7 +77,7 @@ def person_field(label: Any, rows: QuerySet[Person], **more: Any) -> PersonField
         rows.order_by("name"),
         label=label,
         empty_label=more.pop("empty_label", _("Nobody")),
-        widget=Select(COMBO | {"data-placeholder": _("Start typing a name")}),
+        widget=RowSelect(COMBO | {"data-placeholder": _("Start typing a name")}),
         **more,
     )
 

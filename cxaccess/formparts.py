@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cxaccess.choosing import Named
 from cxaccess.lib.clock import end_of_day, start_of_day
 from cxaccess.lib.errors import Refused
 from cxaccess.lib.windows import require_end, settle
@@ -185,6 +186,8 @@ class VersionedForm(forms.Form):
         field = self.fields[name]
         if raw in (None, ""):
             return ""
+        if isinstance(raw, Named):
+            return str(raw)
         if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
             row = field.queryset.model._default_manager.filter(**{field.to_field_name or "pk": raw}).first()
             return str(row) if row else ""

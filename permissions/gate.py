@@ -90,16 +90,22 @@ def visible(
     return rows.filter(sql.reach(found.model, scopes, objects, action, rows.model, at, as_type))
 
 
-def allowed(person: Person, action: str, rows: Collection[M], *, at: datetime) -> set[int]:
-    """Return the ids of those `rows`, all of one model, on which `person` may do `action`: for the menus of a list."""
+def allowed(
+    person: Person, action: str, rows: Collection[M], *, at: datetime, as_type: str | None = None
+) -> set[int]:  # fmt: skip
+    """Return the ids of those `rows`, all of one model, on which `person` may do `action`: for the menus of a list.
+
+    Whoever may do it everywhere is asked about no row. `as_type` is that of `visible`.
+    """
     if not rows:
         return set()
     model, found = type(next(iter(rows))), facts.snapshot(person.pk, at)
-    settled = not (facts.is_past(at) or found.model.policies) and places.type_of(model) == action.partition(".")[0]
-    if settled and any(scope.everywhere for scope in found.scopes(action, at)):
+    settled = not (facts.is_past(at) or found.model.policies)
+    of_type = (as_type or places.type_of(model)) == action.partition(".")[0]
+    if settled and of_type and any(scope.everywhere for scope in found.scopes(action, at)):
         return {row.pk for row in rows}
     here = model._default_manager.filter(pk__in=[row.pk for row in rows])
-    return set(visible(person, action, here, at=at).values_list("pk", flat=True))
+    return set(visible(person, action, here, at=at, as_type=as_type).values_list("pk", flat=True))
 
 
 def _objects(found: facts.Snapshot, action: str, at: datetime) -> tuple[sql.Ids, ...]:

@@ -13,7 +13,7 @@ from accounts import choices
 from accounts.attributes.schema import DIMENSIONS
 from accounts.models import Node, NodeKind, Part, Person, PersonState
 from accounts.people.selectors import NO_FACTOR, Criteria, may_see_factors
-from cxaccess.choosing import RowField, Select
+from cxaccess.choosing import RowField, RowSelect, Select
 from cxaccess.formparts import VersionedForm, WindowForm
 from cxaccess.lib.listing import search_text
 from cxaccess.lib.models import Risk
@@ -150,7 +150,7 @@ class JoinForm(WindowForm):
     def __init__(self, *args: Any, reader: Person, at: datetime, zone: str, **kwargs: Any) -> None:
         super().__init__(*args, at=at, zone=zone, **kwargs)
         rows = gate.visible(reader, "team.manage_members", choices.teams_for(reader, at), at=at)
-        widget = Select(choices.COMBO | {"data-placeholder": _("Start typing a name")})
+        widget = RowSelect(choices.COMBO | {"data-placeholder": _("Start typing a name")})
         self.fields["team"] = choices.TeamField(rows, label=_("Team"), widget=widget)
         self.order_fields(self.field_order)
 

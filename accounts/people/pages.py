@@ -15,6 +15,7 @@ from accounts.pages import RECENTLY, Tab, give_url
 from cxaccess.lib.listing import Count
 from permissions import facts, gate, places
 from permissions.attributes import values as attributes
+from permissions.engine import principals_reached
 from permissions.guards import fetch
 from permissions.models import Mode, RoleGrant
 from permissions.usage import selectors as usage
@@ -59,9 +60,8 @@ def _tabs(person: Person, current: str, counts: dict[str, Count], *, history: bo
 
 def reaching(person: Person, at: datetime) -> set[int]:
     """Return the principals whose grants reach `person` at `at`: their own, their teams', the teams' above."""
-    rows = Membership.objects.in_force(at).filter(person=person).values_list("principal_id", flat=True)
-    chain = facts.model(at).chain
-    return {person.principal_id, *(above for principal in rows for above in chain(principal))}
+    found = facts.snapshot(person.pk, at)
+    return principals_reached(found.model, found.subject, at)
 
 
 def use(request: HttpRequest, person: Person, grants: Sequence[RoleGrant]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from accounts import choices
 from accounts.models import Node, Person
 from accounts.reads import places_for
-from cxaccess.choosing import Select
+from cxaccess.choosing import RowSelect
 from cxaccess.formparts import VersionedForm
 from permissions import gate
 
@@ -58,5 +58,5 @@ def _parent_field(kind: str, reader: Person, at: datetime) -> choices.NodeField:
         label=_("Under"),
         required=not top,
         empty_label=nothing,
-        widget=Select(choices.COMBO | {"data-placeholder": nothing}),
+        widget=RowSelect(choices.COMBO | {"data-placeholder": nothing}),
     )

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import choices
 from accounts.models import NodeKind, Part, Person, Team
-from cxaccess.choosing import Select
+from cxaccess.choosing import RowSelect
 from cxaccess.formparts import UntilForm, VersionedForm, WindowForm
 from permissions import gate
 
@@ -80,7 +80,7 @@ def parent_field(teams: Any) -> choices.TeamField:
         label=_("Under"),
         required=False,
         empty_label=_("No team: it stands on top"),
-        widget=Select(choices.COMBO | {"data-placeholder": _("No team: it stands on top")}),
+        widget=RowSelect(choices.COMBO | {"data-placeholder": _("No team: it stands on top")}),
         help_text=_("Members gain what the team above holds."),
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -135,8 +135,8 @@ def narrowed(
         mine = Membership.objects.in_force(at).filter(person=reader).values("principal")
         rows = rows.filter(principal__in=mine)
     if view == "no-lead":
-        led = Membership.objects.in_force(at).filter(part=Part.LEAD, person__state=PersonState.ACTIVE)
-        rows = rows.exclude(principal__in=led.values("principal"))
+        leads = Membership.objects.in_force(at).filter(part=Part.LEAD, person__state=PersonState.ACTIVE)
+        rows = rows.filter(~Exists(leads.filter(principal=OuterRef("principal"))))
     return rows
 
 

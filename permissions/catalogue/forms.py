@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
+from cxaccess.choosing import RowField, RowSelect
 from cxaccess.formparts import VersionedForm
 from cxaccess.lib.models import Risk
 
@@ -25,12 +26,12 @@ class CardForm(VersionedForm):
         help_text=_("The data somebody sees or the harm they can do."),
     )
     example = forms.CharField(label=_("An example"), max_length=300, required=False)
-    owner = forms.ModelChoiceField(
+    owner = RowField(
         label=_("Owner"),
         queryset=Person.objects.none(),
         required=False,
         empty_label=_("Nobody yet"),
-        widget=forms.Select({"data-combobox": True, "data-placeholder": _("Start typing a name")}),
+        widget=RowSelect({"data-combobox": True, "data-placeholder": _("Start typing a name")}),
     )
     risk = forms.TypedChoiceField(
         label=_("Risk"),

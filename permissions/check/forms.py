@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
+from cxaccess.choosing import FIND, RowField, RowSelect
 from cxaccess.formparts import require_near
 from cxaccess.lib.listing import number_in
 from permissions.check.questions import Question, people_to_check, things_to_check
@@ -20,9 +21,9 @@ COMBOBOX = {"data-combobox": "", "data-placeholder": _("Start typing a name")}
 class QuestionForm(forms.Form):
     """Person, permission, thing, moment. What a reader may not ask about is no choice."""
 
-    person = forms.ModelChoiceField(
+    person = RowField(
         label=_("Person"), queryset=Person.objects.none(), empty_label=_("Choose a person"),
-        widget=forms.Select(attrs=COMBOBOX),
+        widget=RowSelect(attrs=COMBOBOX),
     )  # fmt: skip
     action = forms.ModelChoiceField(
         label=_("Permission"), queryset=Action.objects.none(), to_field_name="key",
@@ -39,7 +40,10 @@ class QuestionForm(forms.Form):
     )  # fmt: skip
 
     def __init__(self, reader: Person, now: datetime, data: Any) -> None:
-        super().__init__(data if data.get("person") and data.get("action") else None, initial=data.dict())
+        super().__init__(
+            data if (data.get("person") or data.get(f"person{FIND}")) and data.get("action") else None,
+            initial=data.dict(),
+        )
         self.now = now
         actions = Action.objects.select_related("type")
         type_ = data.get("action", "").partition(".")[0]

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person, PersonState
+from cxaccess.choosing import RowField, RowSelect
 from cxaccess.formparts import VersionedForm
 from cxaccess.lib.listing import number_in
 from cxaccess.lib.models import Risk
@@ -31,12 +32,12 @@ class RoleForm(forms.Form):
         widget=forms.Textarea({"rows": 3}),
         help_text=_("One sentence. People choose by it, reviewers judge by it."),
     )
-    owner = forms.ModelChoiceField(
+    owner = RowField(
         label=_("Owner"),
         queryset=Person.objects.none(),
         required=False,
         empty_label=_("Nobody yet"),
-        widget=forms.Select({"data-combobox": True, "data-placeholder": _("Start typing a name")}),
+        widget=RowSelect({"data-combobox": True, "data-placeholder": _("Start typing a name")}),
         help_text=_("Answers for the role and for who holds it."),
     )
     risk = forms.TypedChoiceField(

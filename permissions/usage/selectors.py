@@ -40,9 +40,7 @@ def seen(reader: Person, rows: Collection[models.Model], *, at: datetime) -> fro
     """Return the ids of those `rows` (people, teams, grants) whose use `reader` may see; one's own always."""
     if not rows or not may_see(reader, at=at):
         return frozenset()
-    model = type(next(iter(rows)))
-    here = model._default_manager.filter(pk__in=[row.pk for row in rows])
-    return frozenset(gate.visible(reader, VIEW, here, at=at, as_type="usage").values_list("pk", flat=True))
+    return frozenset(gate.allowed(reader, VIEW, rows, at=at, as_type="usage"))
 
 
 def may_see_of(reader: Person, row: models.Model, *, at: datetime) -> bool:

@@ -53,6 +53,10 @@ function enhance(select) {
   box.append(input, list, select);
   const listbox = new Listbox(input, list);
 
+  // Where the select holds only some of many, what is typed and not chosen goes to the server, which finds it.
+  const other = select.dataset.find ? select.form?.elements[select.dataset.find] : null;
+  if (other) other.hidden = true;
+
   const shown = () => (select.value ? select.selectedOptions[0].text : "");
   const close = () => {
     list.hidden = true;
@@ -72,15 +76,17 @@ function enhance(select) {
   const choose = (value) => {
     select.value = value;
     input.value = shown();
+    if (other) other.value = "";
     select.dispatchEvent(new Event("change", { bubbles: true }));
     close();
   };
 
-  input.value = shown();
+  input.value = other?.value || shown();
   input.addEventListener("focus", () => input.select());
   input.addEventListener("click", () => open(""));
   input.addEventListener("input", () => {
     if (!input.value) select.value = "";
+    if (other) other.value = input.value;
     open(input.value);
   });
   input.addEventListener("keydown", (event) => {
@@ -96,7 +102,7 @@ function enhance(select) {
     }
   });
   input.addEventListener("blur", () => {
-    input.value = shown();
+    input.value = other?.value || shown();
     close();
   });
   list.addEventListener("mousedown", (event) => {

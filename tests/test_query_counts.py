@@ -1,0 +1,53 @@
+"""No main page asks more of the database where there is more: as many queries at ten times the rows, and few."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from benchmarks.copies import tenfold
+from benchmarks.main_pages import main_pages
+from tests import world
+from tests.cast import Cast
+from tests.sessions import signed_in
+
+MOST = 20
+
+
+def beside(cast: Cast) -> list[tuple[str, str]]:
+    """Return pages that the main ones lead to, and lists as filters narrow them."""
+    people, grants = reverse("people:list"), reverse("grants:list")
+    return [
+        ("a person's teams", reverse("people:teams", args=[cast.maya.pk])),
+        ("members", reverse("teams:members", args=[cast.insights_dach.pk])),
+        ("a team's roles", reverse("teams:roles", args=[cast.insights_dach.pk])),
+        ("people at risk", f"{people}?view=high-risk&sort=-risk"),
+        ("people of a place", f"{people}?region={cast.emea.pk}"),
+        ("teams as a tree", f"{reverse('teams:list')}?as=tree"),
+        ("grants that ended", f"{grants}?view=ended"),
+        ("departments", f"{reverse('structure:index')}?kind=department"),
+        ("search", f"{reverse('search')}?q=ma"),
+    ]
+
+
+def asked(client: Client, address: str) -> int:
+    client.get(address)  # the first time a process keeps what stays: content types, the model
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == 200
+    return len(queries)
+
+
+@pytest.mark.slow
+@pytest.mark.realdb
+def test_pages_ask_as_much_at_ten_times_the_rows(transactional_db: None, cast: Cast) -> None:
+    world.resource("Voice of DACH", region=cast.dach)
+    for name in ("Reader", "Reader too"):  # of roles that give the same, one list says so
+        world.role(name, ["ticket.view", "survey.view", "feedback.view"])
+    client = signed_in(cast.priya)
+    pages = [*main_pages(), *beside(cast)]
+    few = {name: asked(client, address) for name, address in pages}
+    tenfold()
+    many = {name: asked(client, address) for name, address in pages}
+    assert many == few
+    assert {name: few[name] for name, _address in main_pages() if few[name] > MOST} == {}

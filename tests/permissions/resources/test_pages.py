@@ -362,3 +362,9 @@ def test_the_palette_finds_resources_for_whoever_may_see_them(cast: Cast, priya:
     address = f"{reverse('search')}?q=rev+germ"
     assert reverse("resources:detail", args=[cast.german_reviews.pk]) in priya.get(address).content.decode()
     assert "App reviews Germany" not in signed_in(cast.chiara).get(address).content.decode()
+
+
+def test_a_form_that_is_shown_again_is_on_record_too(cast: Cast, priya: Client, guarded: Resource) -> None:
+    answer = priya.post(reverse("resources:edit", args=[guarded.pk]), {"name": "", "row_version": 1})
+    assert answer.status_code == 422
+    assert Event.objects.filter(tag=Tag.RESOURCE_READ, object_id=guarded.pk).count() == 1

@@ -71,7 +71,7 @@ class UsageActionDay(models.Model):
 
 
 class UsageGrant(models.Model):
-    """When one person last did something that one grant let them do; see docs/decisions/0060-use-of-a-grant.md."""
+    """When one person last did something that one grant let them do; see docs/decisions/0061-use-of-a-grant.md."""
 
     grant = models.ForeignKey("permissions.RoleGrant", models.PROTECT, related_name="uses", db_index=False)
     person = models.ForeignKey("accounts.Person", models.PROTECT, related_name="+", db_index=False)

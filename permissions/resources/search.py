@@ -1,6 +1,6 @@
 """Search by words: those of a resource's name and of its id in its system, each found by its beginning.
 
-Both databases hold an index of the words that keeps itself (docs/decisions/0050-resources.md).
+Both databases hold an index of the words that keeps itself (docs/decisions/0051-resources.md).
 """
 
 import re

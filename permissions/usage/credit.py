@@ -1,4 +1,4 @@
-"""Which grants a use goes back to: those that allowed it at that moment. See docs/decisions/0060-use-of-a-grant.md."""
+"""Which grants a use goes back to: those that allowed it at that moment. See docs/decisions/0061-use-of-a-grant.md."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

@@ -16,8 +16,11 @@ from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from accounts.models import Membership, Node, Person, PersonState, Team
-from accounts.people.services import reactivate, suspend
+from accounts.groups import rules
+from accounts.groups.services import change_rule
+from accounts.models import Group, Membership, Node, Person, PersonState, Team
+from accounts.people.ranges import add_places
+from accounts.people.services import edit_person, reactivate, suspend
 from accounts.structure.services import move_node
 from accounts.teams.memberships import add_member, change_membership_end, change_part, end_membership
 from accounts.teams.services import move_team
@@ -277,16 +280,63 @@ def _own(draw: Any, cast: Cast) -> object:
     )
 
 
+def _edit(draw: Any, cast: Cast) -> object:
+    """Change what a rule of a group reads of somebody."""
+    who = Person.objects.get(pk=draw(st.sampled_from([cast.maya, cast.ali, cast.chiara, cast.otto])).pk)
+    changes = draw(st.sampled_from([{"title": "Incident lead"}, {"title": "Clerk"}, {"region": cast.dach}]))
+    return lambda actor: edit_person(
+        actor, person=who, row_version=who.row_version, changes=changes, at=clock.now()
+    )  # fmt: skip
+
+
+def _rule(draw: Any, cast: Cast) -> object:
+    """Change the rule of a group."""
+    group = draw(st.sampled_from(list(Group.objects.exclude(rule=None).order_by("pk"))))
+    places = [draw(st.sampled_from([cast.world_, cast.dach, cast.mena])).pk]
+    rule = rules.parsed({"attribute": "subject.region", "operator": "within", "value": places})
+    return lambda actor: change_rule(
+        actor, group=group, row_version=group.row_version, rule=rule, at=clock.now()
+    )  # fmt: skip
+
+
+def _answer(draw: Any, cast: Cast) -> object:
+    """Let somebody answer for a territory that a rule reads."""
+    who = draw(st.sampled_from([cast.maya, cast.ali, cast.chiara]))
+    place = draw(st.sampled_from([cast.dach, cast.mena, cast.germany]))
+    return lambda actor: add_places(actor, person=who, places=[place], at=clock.now())
+
+
+def _gather(draw: Any, cast: Cast) -> object:
+    """Put somebody into a group by hand."""
+    group = draw(st.sampled_from(list(Group.objects.filter(rule=None).order_by("pk"))))
+    who = draw(st.sampled_from([cast.maya, cast.ali, cast.chiara]))
+    return lambda actor: add_member(actor, team=group, person=who, reason="Helps", at=clock.now())
+
+
 DOORS: tuple[Door, ...] = (
+    _edit, _rule, _answer, _gather,
     _give, _save, _create, _join, _stay, _leave, _move_team, _move_node, _restate, _lengthen, _end,
     _give_many, _end_many, _undo, _clone, _restore, _reopen, _give_on, _lengthen_on, _lead, _own,
 )  # fmt: skip
+
+
+def _groups(cast: Cast) -> None:
+    """Make groups by rule and by hand that hold something, and let rosa and chiara edit groups."""
+    titled = {"attribute": "subject.title", "operator": "equals", "value": "Incident lead"}
+    ranged = {"attribute": "subject.territories", "operator": "within", "value": [cast.dach.pk]}
+    for name, rule, role in (
+        ("Leads", titled, cast.administrator), ("Ranged", ranged, cast.analyst), ("Pilot", None, cast.people_reader),
+    ):  # fmt: skip
+        group = world.group(name, rule, region=cast.emea)
+        world.give(group, role, **({"region": cast.mena} if role is cast.analyst else {}))
+    world.give(cast.chiara, world.role("Group editor", {"group.edit", "group.manage_members"}))
 
 
 @pytest.fixture
 def town(db: None) -> Cast:
     """The cast, with people whose rights are odd on purpose, and grants to teams and of short life."""
     cast = people.build()
+    _groups(cast)
     world.give(cast.chiara, world.role("Role editor", {"role.edit", "role.create", "structure.edit", "team.edit"}))
     world.give(cast.chiara, cast.regional_admin, region=cast.dach)
     world.give(

@@ -35,6 +35,6 @@ def thing(context: dict[str, Any], resource: Resource) -> SafeString:
     """Draw a resource: its name, as a link where the reader may follow it, and its type below."""
     request = context["request"]
     url = thing_url(request.user, resource, request.at)
-    name = '<a class="truncate" href="{0}" title="{1}">{1}</a>' if url else '<span class="truncate medium">{1}</span>'
-    below = '<small class="block tiny muted truncate">{2}</small>'
+    name = '<a href="{0}">{1}</a>' if url else '<span class="medium">{1}</span>'
+    below = '<small class="block tiny muted">{2}</small>'
     return format_html(name + below, url, resource.name, resource.type)

@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 
 from accounts.models import Person
+from accounts.teams.services import archive_team
 from audits.models import Event
 from audits.trail.tags import Tag
 from cxaccess.lib import clock
@@ -15,7 +16,8 @@ from permissions.grants import scopes
 from permissions.grants.bulk.plan import preview
 from permissions.grants.bulk.services import draft_gift, draft_people, end_many, give_many, undo_many
 from permissions.grants.services import change_end, end_grant, give_role
-from permissions.models import GrantBatch, Role, RoleGrant
+from permissions.models import Action, GrantBatch, PersonObjectGrant, Role, RoleGrant
+from permissions.objects import services as objects
 from permissions.roles.rows import contents
 from permissions.roles.services import clone_role, retire_role, save_version
 from tests import world
@@ -226,3 +228,34 @@ def test_a_clone_holds_one_version_of_what_is_edited_meanwhile(cast: Cast) -> No
             ),
         )
         assert contents(done[0].current).actions in ({"report.view"}, {"survey.view"}), done
+
+
+def test_of_the_same_on_one_resource_given_twice_at_once_one_is_given_and_ended_once(cast: Cast) -> None:
+    action = Action.objects.get(key="feedback.view")
+    stated = {"principal": cast.chiara.principal, "action": action, "resource": cast.mena_reviews}
+    for _ in range(FEW):
+        at = clock.now()
+        given = {"starts_at": None, "until": None, "reason": "Needed", "at": at, **stated}
+        done = together(*[partial(objects.give_on, by, **given) for by in (cast.priya, cast.rosa)])
+        assert sorted(type(one).__name__ for one in done) == ["PersonObjectGrant", "Refused"], done
+        grant = next(one for one in done if isinstance(one, PersonObjectGrant))
+        ended = together(*[
+            partial(objects.end_grant, by, grant=grant, reason="Over", at=clock.now())
+            for by in (cast.priya, cast.rosa)
+        ])  # fmt: skip
+        assert sorted(type(one).__name__ for one in ended) == ["PersonObjectGrant", "Refused"], ended
+    assert Event.objects.filter(tag=Tag.OBJECT_GRANT_ENDED).count() == FEW
+
+
+def test_nothing_is_given_to_a_team_that_is_archived_at_the_same_moment(cast: Cast) -> None:
+    action = Action.objects.get(key="feedback.view")
+    for number in range(FEW):
+        squad = world.team(f"Squad {number}", region=cast.dach)
+        at = clock.now()
+        given = {"starts_at": None, "until": None, "reason": "Needed", "at": at}
+        given |= {"principal": squad.principal, "action": action, "resource": cast.mena_reviews}
+        done = together(
+            partial(objects.give_on, cast.priya, **given),
+            partial(archive_team, cast.priya, team=squad, reason="Dissolved", at=at),
+        )
+        assert sum(isinstance(one, Refused) for one in done) == 1, done

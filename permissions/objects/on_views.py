@@ -18,7 +18,7 @@ from permissions.resources.pages import may_see_grants, resource_page
 @login_required
 def on(request: HttpRequest, pk: int) -> HttpResponse:
     """Show who was given what on exactly this resource, as far as the reader may know of its holders."""
-    context = resource_page(request, pk, "objects:on")
+    context = resource_page(request, pk, "resources:grants")
     opening, resource = context["opening"], context["resource"]
     if not may_see_grants(opening, request.at):
         require(request.user, "grant.view", places.retyped(opening.here, "grant"), at=request.at)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from permissions.objects import giving_views, on_views, views
+from permissions.objects import giving_views, views
 
 app_name = "objects"
 
@@ -11,7 +11,6 @@ urlpatterns = [
     path("export/", views.export, name="export"),
     path("give/", giving_views.give, name="give"),
     path("give/confirm/", giving_views.confirm, name="confirm"),
-    path("on/<int:pk>/", on_views.on, name="on"),
     path("<slug:key>/", views.detail, name="detail"),
     path("<slug:key>/change-end/", views.change_end, name="change_end"),
     path("<slug:key>/end/", views.end, name="end"),

@@ -58,7 +58,7 @@ def may_see_grants(opening: Opening, at: datetime) -> bool:
 TABS = (
     TabRow("resources:detail", _("Overview"), lambda _opening, _at: True),
     TabRow("resources:who", _("Who can"), may_ask_who),
-    TabRow("objects:on", _("Grants"), may_see_grants),
+    TabRow("resources:grants", _("Grants"), may_see_grants),
     TabRow("resources:use", _("Use"), may_see_use),
     TabRow("resources:history", _("History"), lambda opening, at: opening.may("trail.view", at=at)),
 )

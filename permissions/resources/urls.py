@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from permissions.objects import on_views
 from permissions.resources import change_views, list_views, use_views, views
 
 app_name = "resources"
@@ -17,6 +18,7 @@ urlpatterns = [
     path("<int:pk>/", views.detail, name="detail"),
     path("<int:pk>/who/", views.who, name="who"),
     path("<int:pk>/use/", use_views.use, name="use"),
+    path("<int:pk>/grants/", on_views.on, name="grants"),
     path("<int:pk>/history/", views.history, name="history"),
     path("<int:pk>/edit/", change_views.edit, name="edit"),
     path("<int:pk>/archive/", change_views.archive, name="archive"),

@@ -211,7 +211,7 @@ def test_a_resource_says_who_was_given_what_on_exactly_it(cast: Cast, priya: Cli
     world.give_on(cast.ali, "dashboard.view", board)
     world.give_on(cast.insights_dach, "dashboard.edit", board)
     world.give_on(cast.maya, "dashboard.view", board, until=world.soon(days=-2))
-    url = reverse("objects:on", args=[board.pk])
+    url = reverse("resources:grants", args=[board.pk])
     people, collectives, ended = priya.get(url).context["parts"]
     assert [one.holder.label for one in people.found] == ["Ali Haddad"]
     assert [one.holder.label for one in collectives.found] == ["Insights DACH"]

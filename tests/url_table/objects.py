@@ -32,7 +32,7 @@ MAY_NOT = {"otto": 403}
 ROWS = [
     Row("objects:list", SEERS),
     Row("objects:export", "priya", method="post", also={"rosa": 403, "jonas": 403, "otto": 403}),
-    Row("objects:on", SEERS, _thing),
+    Row("resources:grants", SEERS, _thing),
     Row("objects:detail", "priya rosa otto", _of_ali),
     Row("objects:give", "priya rosa", also=MAY_NOT,
         data=lambda cast: {"to": cast.maya.principal_id, "on": cast.german_reviews.pk}),

@@ -34,7 +34,14 @@ class Seen:
 
     def stands(self, names: Iterable[str]) -> set[str]:
         """Return those of `names` that some row has."""
-        return {name for name in names if hash(name) in self.names}
+        return {name for name in names if hash(name) in self.names or hash(name) in self.lines}
+
+    def note(self, keys: Iterable[str], names: Iterable[str], line: int) -> None:
+        """Remember what a row is called; a name that is a key is kept once."""
+        self.rows += 1
+        for key in keys:
+            self.lines.setdefault(hash(key), line)
+        self.names.update(number for number in map(hash, names) if number not in self.lines)
 
 
 def check(run: Run, *, at: datetime, tick: Callable[[], datetime]) -> bool:
@@ -74,11 +81,9 @@ def _read(run: Run) -> Seen:
     kind, table, seen = KINDS[run.batch.kind], _table(run.batch), Seen()
     run.report(total=run.batch.size)
     for row, line in _lines(run.batch, table):
-        seen.rows += 1
-        if not row.fault:
-            for key in kind.keys(line, run.batch.system):
-                seen.lines.setdefault(hash(key), line.number)
-            seen.names.update(map(hash, kind.names(line, run.batch.system)))
+        system = run.batch.system
+        known = row.fault == ""
+        seen.note(kind.keys(line, system) if known else (), kind.names(line, system) if known else (), line.number)
         if seen.rows % REPORT_EVERY == 0:
             run.report(done=table.read)
             run.renew()

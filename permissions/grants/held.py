@@ -15,6 +15,11 @@ from permissions.models import Mode, RoleGrant
 
 COLLECTIVE = ("team", "group")
 RECENTLY = timedelta(days=90)
+SHOWN = (
+    "starts_at", "until", "given_at", "source", "reason", "end_reason", "scope_id", "last_used_at", "given_by__name",
+    "ended_by__name", "role__name", "role__risk", "principal__kind", "principal__label",
+    "principal__team__principal_id", "principal__group__principal_id",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,7 @@ def all_held(own: Collection[int], through: Collection[int], at: datetime) -> He
 def _described(*lists: QuerySet[RoleGrant], at: datetime) -> list[list[Holding]]:
     """Return each of the lists with its scopes in words; those of all are read together."""
     found = [
-        list(rows.select_related("role", "principal__team", "principal__group", "given_by", "ended_by"))
+        list(rows.select_related("role", "principal__team", "principal__group", "given_by", "ended_by").only(*SHOWN))
         for rows in lists
     ]
     words = scopes.labels({grant.scope_id for grants in found for grant in grants})

@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from django.db import models
 from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum
 from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.models import Membership, Person, PersonState
 from permissions import facts, gate
@@ -30,6 +31,12 @@ VIEW = "usage.view"
 DAYS = 90
 UNUSED_AFTER = timedelta(days=DAYS)
 TOP = 10
+
+
+@lru_cache(maxsize=512)
+def _said(day: date, language: str | None) -> str:  # the language in force, for which it is kept
+    """Return a day in a word; every picture shows the same ninety."""
+    return date_format(day, "j M")
 
 
 def may_see(reader: Person, *, at: datetime) -> bool:
@@ -209,7 +216,8 @@ class Line:
     @property
     def columns(self) -> list[tuple[str, int]]:
         """Return the days as a picture draws them."""
-        return [(date_format(day, "j M"), count) for day, count in self.days]
+        language = get_language()
+        return [(_said(day, language), count) for day, count in self.days]
 
     @property
     def weeks(self) -> list[tuple[date, date, int]]:

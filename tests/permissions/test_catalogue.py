@@ -61,7 +61,7 @@ def test_a_card_keeps_its_purpose_and_its_key(cast: Cast, export: Action, change
 
 def test_a_card_says_which_roles_give_it_and_how(cast: Cast) -> None:
     view = Action.objects.get(key="feedback.view")
-    found = {giver.role.name: giver for giver in selectors.givers(view, at=clock.now())}
+    found = {giver.role.name: giver for giver in selectors.givers(cast.priya, view, at=clock.now())}
     assert found["Feedback reader"].itself
     assert found["Analyst"].by == "feedback.export" or found["Analyst"].inner == "Feedback reader"
 

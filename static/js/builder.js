@@ -51,6 +51,14 @@ function begin() {
     event.preventDefault();
     redraw("look");
   });
+  // What was chosen before this script had come counts, too.
+  if ([...form.querySelectorAll("#builder select, #builder input")].some(isTouched)) redraw("look");
+}
+
+function isTouched(field) {
+  if (!field.matches("select")) return field.type !== "checkbox" && field.value !== field.defaultValue;
+  const first = [...field.options].findIndex((option) => option.defaultSelected);
+  return field.options.length > 0 && field.selectedIndex !== Math.max(0, first);
 }
 
 if (form) begin();

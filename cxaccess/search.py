@@ -18,6 +18,7 @@ from cxaccess import navigation
 from cxaccess.lib.listing import search_text
 from permissions import gate
 from permissions.models import Resource, Role
+from permissions.resources.listed import record_listed
 from permissions.resources.search import matching
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Kind:
     note: Callable[[Any], "StrOrPromise"]
     as_type: str | None = None
     by_words: Callable[[QuerySet[Any], str], QuerySet[Any]] | None = None  # where there are too many to read them all
+    seen: Callable[..., None] | None = None  # what is told before such things are shown
 
 
 KINDS = (
@@ -108,6 +110,7 @@ KINDS = (
         lambda resource: resource.type.label,
         "resource",
         matching,
+        record_listed,
     ),
 )
 
@@ -128,7 +131,10 @@ def things(request: HttpRequest, kind: Kind, text: str, limit: int) -> Iterator[
         rows = kind.by_words(rows, text)
     for word in text.split() if kind.columns else ():
         rows = rows.filter(_any_column(kind.columns, word))
-    for row in rows[:limit]:
+    shown = list(rows[:limit])
+    if kind.seen is not None:
+        kind.seen(request.user, shown, page="search", at=at)
+    for row in shown:
         yield Hit(str(row), _address(kind.page, row), kind.icon, kind.note(row))
 
 

@@ -150,6 +150,13 @@ def people(details: Mapping[str, Any]) -> str:
     return ngettext("%(n)d person", "%(n)d people", n) % {"n": n}
 
 
+def guarded(details: Mapping[str, Any]) -> str:
+    """Return how many confidential or restricted resources a list showed."""
+    stated = details.get("resources")
+    n = len(stated) if isinstance(stated, list) else 0
+    return ngettext("%(n)d guarded resource", "%(n)d guarded resources", n) % {"n": n}
+
+
 def delta(changes: Any) -> Phrase:
     """Return how many permissions a role version adds and takes out."""
     taken, added = (changes or {}).get("actions") or ([], [])

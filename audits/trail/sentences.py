@@ -48,6 +48,7 @@ SENTENCES: dict[str, "StrOrPromise"] = {
     Tag.RESOURCE_ARCHIVED: _("{actor} archived {object}"),
     Tag.RESOURCE_REOPENED: _("{actor} took {object} into use again"),
     Tag.RESOURCES_READ: _("{actor} took out what confidential resources hold"),
+    Tag.RESOURCES_LISTED: _("{actor} saw {resources} in a list"),
     Tag.RESOURCE_READ: _("{actor} opened {object}"),
     Tag.OBJECT_GRANT_GIVEN: _("{actor} gave {principal} {permission} on {object}{until}"),
     Tag.OBJECT_GRANT_CHANGED: _("{actor} changed the end of {permission} on {object} of {principal}{until}"),
@@ -126,6 +127,7 @@ BY_WORD: dict[str, tuple[str, str]] = {
     "exported": ("download", "accent"),
     "read": ("eye", ""),
     "list_read": ("eye", "accent"),
+    "listed": ("eye", ""),
 }
 BY_AREA: dict[str, tuple[str, str]] = {
     "person": ("person", "accent"),

@@ -126,6 +126,16 @@ class Story:
         on_one = [phrases.object_grant(str(key)) for key in self.decision.get("object_grants", ())]
         return [*(self.names.get("grant", pk) for pk in self.decision.get("grants", ())), *on_one]
 
+    @cached_property
+    def resources(self) -> list[Ref]:
+        """Return the resources that its details name by id, read for this one event."""
+        ids = self.details.get("resources")
+        named = Names()
+        for pk in ids if isinstance(ids, list) else ():
+            named.want("resource", pk)
+        named.load()
+        return [named.get("resource", pk) for pk in ids] if isinstance(ids, list) else []
+
     @property
     def kept(self) -> list[tuple[str, Any]]:
         """Return what stands beside the difference, name by name."""
@@ -207,6 +217,7 @@ WORDS: dict[str, Callable[[Story], Any]] = {
     "target": lambda story: story.target,
     "list": lambda story: phrases.listed(story.details),
     "use": lambda story: phrases.taken_in(story.details),
+    "resources": lambda story: phrases.guarded(story.details),
 }
 LABELS = dict(Tag.choices)
 

@@ -50,6 +50,7 @@ class Tag(models.TextChoices):
     RESOURCE_ARCHIVED = "resource.archived", _("Resource archived")
     RESOURCE_REOPENED = "resource.reopened", _("Resource reopened")
     RESOURCES_READ = "resource.list_read", _("Content of resources taken out")
+    RESOURCES_LISTED = "resource.listed", _("Resources listed")
     RESOURCE_READ = "resource.read", _("Resource opened")
     TYPE_CREATED = "type.created", _("Resource type made")
     TYPE_EDITED = "type.edited", _("Resource type edited")

@@ -19,6 +19,7 @@ from permissions.resources import bulk
 from permissions.resources import export as files
 from permissions.resources.facets import facets as facets_of
 from permissions.resources.forms import ExportForm, OwnerForm, ReasonForm
+from permissions.resources.listed import record_listed
 from permissions.resources.listing import Criteria
 from permissions.resources.opening import ARCHIVE, EDIT, EXPORT, TYPE, VIEW, seen
 
@@ -116,4 +117,6 @@ def _ids(request: HttpRequest) -> list[int]:
 
 def _chosen(request: HttpRequest, ids: list[int], action: str) -> list[Resource]:
     rows = Resource.objects.filter(pk__in=ids, object_kind=None).select_related("type", "owner", "region")
-    return list(gate.visible(request.user, action, rows, at=request.at, as_type=TYPE).order_by("name", "pk"))
+    found = list(gate.visible(request.user, action, rows, at=request.at, as_type=TYPE).order_by("name", "pk"))
+    record_listed(request.user, found, page=action.partition(".")[2], at=request.at)
+    return found

@@ -12,6 +12,7 @@ from permissions import gate, places
 from permissions.guards import require, require_somewhere
 from permissions.resources import fields, listing, pages, rows, selectors
 from permissions.resources import who as holding
+from permissions.resources.listed import record_listed
 from permissions.resources.listing import LISTING, Criteria
 from permissions.resources.opening import ARCHIVE, CREATE, EDIT, EXPORT, VIEW, opens_console, seen
 
@@ -27,6 +28,7 @@ def index(request: HttpRequest) -> HttpResponse:
     wanted, visible = Criteria.of(request.GET), seen(request.user, at=request.at)
     found = listing.narrowed(visible, wanted, request.user.pk, at=request.at).select_related(*rows.SHOWN)
     page = LISTING.page(found, request.GET)
+    record_listed(request.user, page.rows, page="list", at=request.at)
     context: dict[str, Any] = {
         "page": page,
         "rows": rows.rows_of(page),

@@ -265,6 +265,10 @@ CONSOLE_TYPES: tuple[TypeRow, ...] = (
             A("view", "View", LOW, "Read what each permission is for", "Nothing secret", "What does export expose?"),
             A("edit", "Edit", MEDIUM, "Write why cards, set risks", "What people are told", "An example is added",
               ("view",)),
+            A("classify", "Classify", CRITICAL,
+              "Say what kind of data a field holds, take a field out with all its values",
+              "What was masked, if it is called harmless; what is taken out is lost",
+              "A field called other turns out to hold phone numbers", ("edit",)),
         ),
     ),
     TypeRow(

@@ -52,6 +52,12 @@ class FieldForm(forms.Form):
         label=_("Kind of data"), choices=DataClass.choices, help_text=_("Masking and reviews go by it.")
     )
 
+    def __init__(self, *args: Any, may_classify: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_classify:
+            self.fields["data_class"].disabled = True
+            self.fields["data_class"].help_text = _("Masking goes by it: changing it takes catalogue.classify.")
+
 
 class NewFieldForm(FieldForm):
     """A new field."""

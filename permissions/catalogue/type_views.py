@@ -25,7 +25,7 @@ from permissions.resources.fields import class_label
 
 # mypy: disable-error-code="arg-type, attr-defined"
 FORM = ("GET", "HEAD", "POST")
-EDIT = types.EDIT
+EDIT, CLASSIFY = types.EDIT, types.CLASSIFY
 
 
 @login_required
@@ -54,6 +54,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "actions": type_.actions.select_related("owner"),
         "attributes": [] if type_.console else attributes.of_type(type_),
         "may_edit": not type_.console and gate.may(request.user, EDIT, type_, at=request.at),
+        "may_classify": not type_.console and gate.may(request.user, CLASSIFY, type_, at=request.at),
         "may_list": gate.may_somewhere(request.user, "resource.view", at=request.at),
     }
     may_read = gate.may(request.user, "trail.view", places.target(type_, request.at, as_type="trail"), at=request.at)
@@ -113,7 +114,8 @@ def add_field(request: HttpRequest, pk: int) -> HttpResponse:
 def edit_field(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """Change a field's name or kind of data: masking goes by that, so it asks who is there."""
     context = _page(request, pk, EDIT)
-    form = FieldForm(posted(request), initial=_field(context["type"], name))
+    may_classify = gate.may(request.user, CLASSIFY, context["type"], at=request.at)
+    form = FieldForm(posted(request), initial=_field(context["type"], name), may_classify=may_classify)
     tried = attempt(form, lambda given: types.edit_field(
         request.user, type_=context["type"], name=name, at=request.at, **given
     ))  # fmt: skip
@@ -125,7 +127,7 @@ def edit_field(request: HttpRequest, pk: int, name: str) -> HttpResponse:
 @require_http_methods(FORM)
 def remove_field(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """Say how many resources hold a value, ask why, and take the field out with them."""
-    context = _page(request, pk, EDIT)
+    context = _page(request, pk, CLASSIFY)
     field = _field(context["type"], name)
     tried = attempt(ReasonForm(posted(request)), lambda given: (types.remove_field(
         request.user, type_=context["type"], name=name, reason=given["reason"], at=request.at

@@ -27,6 +27,7 @@ from permissions.models import Action, Implication, Resource, ResourceType
 from permissions.resources.fields import DataClass
 
 EDIT = "catalogue.edit"
+CLASSIFY = "catalogue.classify"  # what masking goes by, and what cannot be brought back
 KEY = re.compile(r"[a-z][a-z0-9]{1,39}")  # no underscore: the twin of a permission is type_name, cut at the first
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 EDITABLE = ("label", "plural", "area", "summary", "requestable")
@@ -128,9 +129,14 @@ def add_field(
 def edit_field(
     actor: Person, *, type_: ResourceType, name: str, label: str, data_class: str, at: datetime
 ) -> ResourceType:  # fmt: skip
-    """Call a field something else, or say that it holds another kind of data. Its values stay. Raises Refused."""
+    """Call a field something else, or say that it holds another kind of data. Its values stay. Raises Refused.
+
+    The kind of data takes CLASSIFY: what is masked goes by it.
+    """
     row = _opened(actor, type_, at)
     before, after = _field(row, name), _sound_field(name, label, data_class)
+    if after["data_class"] != before["data_class"]:
+        require(actor, CLASSIFY, row, at=at)
     row.fields = [after if field["name"] == name else field for field in row.fields]
     _save(actor, row, {f"fields.{name}": (_told(before), _told(after))}, at)
     return row
@@ -139,7 +145,7 @@ def edit_field(
 @use_case
 def remove_field(actor: Person, *, type_: ResourceType, name: str, reason: str, at: datetime) -> int:
     """Take a field out, and its values out of every resource of the type. Returns how many had one. Raises Refused."""
-    row = _opened(actor, type_, at)
+    row = _opened(actor, type_, at, CLASSIFY)
     field, why = _field(row, name), stated(reason)
     emptied = _drop(row, name)
     row.fields = [other for other in row.fields if other["name"] != name]
@@ -209,10 +215,10 @@ def _new_action(row: ResourceType, **card: Any) -> Action:
     return Action.objects.create(type=row, key=key, position=position, auth_permission=twin, **card)
 
 
-def _opened(actor: Person, type_: ResourceType, at: datetime) -> ResourceType:
-    """Return the row, locked, once the actor may edit it. Nobody edits a type of the console."""
+def _opened(actor: Person, type_: ResourceType, at: datetime, action: str = EDIT) -> ResourceType:
+    """Return the row, locked, once the actor may do `action` to it. Nobody edits a type of the console."""
     row = locked(ResourceType, type_.pk)
-    require(actor, EDIT, row, at=at)
+    require(actor, action, row, at=at)
     if row.console:
         said = _("%(plural)s belong to this console; their pages say what can be done.")
         raise Refused(said % {"plural": row.plural})

@@ -1,11 +1,15 @@
 """Types of resources of one's own, their fields and permissions, and attributes beyond the built-in ones."""
 
 import pytest
+from django.urls import reverse
 
+from accounts.models import Person
+from accounts.signin.guards import PROVED
 from audits.models import Event
 from audits.trail.tags import Tag
 from cxaccess.lib import clock
 from cxaccess.lib.errors import Refused, Stale
+from cxaccess.lib.models import Risk
 from permissions import gate
 from permissions.attributes import services as attributes
 from permissions.attributes import values
@@ -13,8 +17,10 @@ from permissions.catalogue import types
 from permissions.catalogue.services import install_catalogue
 from permissions.guards import NotAllowed
 from permissions.models import Action, AttributeDefinition, Resource, ResourceType
+from permissions.starter.pack import ADMINISTRATOR
 from tests import world
 from tests.cast import Cast
+from tests.sessions import signed_in
 
 pytestmark = pytest.mark.realdb
 
@@ -90,6 +96,60 @@ def test_a_field_goes_with_its_values_and_only_those(cast: Cast) -> None:
     assert event.additional_data == {"reason": "Moved", "resources": 1}
     with pytest.raises(Stale):
         types.remove_field(cast.priya, type_=feedback(), name="email", reason="Again", at=clock.now())
+
+
+@pytest.fixture
+def editor(cast: Cast) -> Person:
+    """Chiara keeps the catalogue, and classifies nothing."""
+    world.give(cast.chiara, world.role("Catalogue keeper", {"catalogue.edit"}))
+    return cast.chiara
+
+
+def test_classifying_is_critical_and_the_administrators_to_do(cast: Cast) -> None:
+    assert Action.objects.get(key="catalogue.classify").risk == Risk.CRITICAL
+    assert "catalogue.classify" in ADMINISTRATOR.actions
+    assert gate.may(cast.priya, "catalogue.classify", at=clock.now())
+
+
+def test_editing_the_catalogue_renames_a_field_and_leaves_its_data_alone(cast: Cast, editor: Person) -> None:
+    """Masking goes by the kind of data, and what is taken out is lost."""
+    Resource.objects.filter(pk=cast.german_reviews.pk).update(content={"email": "a@example.org"})
+    at, mail = clock.now(), {"type_": feedback(), "name": "email", "label": "Mail of the customer"}
+    types.edit_field(editor, data_class="email", at=at, **mail)
+    with pytest.raises(NotAllowed):
+        types.edit_field(editor, data_class="other", at=at, **mail)
+    with pytest.raises(NotAllowed):
+        types.remove_field(editor, type_=feedback(), name="email", reason="Gone", at=at)
+    assert {"name": "email", "label": "Mail of the customer", "data_class": "email"} in feedback().fields
+    assert Resource.objects.get(pk=cast.german_reviews.pk).content == {"email": "a@example.org"}
+    world.give(editor, world.role("Classifier", {"catalogue.classify"}))
+    types.edit_field(editor, data_class="other", at=clock.now(), **mail)
+    assert types.remove_field(editor, type_=feedback(), name="email", reason="Gone", at=clock.now()) == 1
+
+
+def test_pages_offer_an_editor_the_name_alone(cast: Cast, editor: Person) -> None:
+    pk = feedback().pk
+    edit, remove = (reverse(f"catalogue:{door}_field", args=[pk, "email"]) for door in ("edit", "remove"))
+    client = signed_in(editor)
+    shown = client.get(reverse("catalogue:type", args=[pk])).content.decode()
+    assert edit in shown
+    assert remove not in shown
+    assert client.get(remove).status_code == 403
+    assert client.get(edit).context["form"].fields["data_class"].disabled
+    client.post(edit, {"label": "Post", "data_class": "other"})
+    assert {"name": "email", "label": "Post", "data_class": "email"} in feedback().fields
+    assert remove in signed_in(cast.priya).get(reverse("catalogue:type", args=[pk])).content.decode()
+
+
+@pytest.mark.parametrize("door", ["edit", "remove"])
+def test_classifying_asks_who_is_there(cast: Cast, door: str) -> None:
+    client = signed_in(cast.priya)
+    session = client.session
+    del session[PROVED]
+    session.save()
+    answer = client.get(reverse(f"catalogue:{door}_field", args=[feedback().pk, "email"]))
+    assert answer.status_code == 302
+    assert answer.url.startswith(reverse("signin:confirm"))
 
 
 @pytest.mark.parametrize(

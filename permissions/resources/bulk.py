@@ -16,7 +16,7 @@ from permissions import gate
 from permissions.guards import require_somewhere, use_case
 from permissions.models import Resource
 from permissions.objects import owners
-from permissions.resources import rules
+from permissions.resources import returning, rules
 from permissions.resources.opening import ARCHIVE, EDIT, TYPE
 from permissions.resources.services import bring_back, put_away
 
@@ -60,6 +60,7 @@ def undo(actor: Person, *, token: str, at: datetime) -> int:
     rows = _locked(actor, [int(pk) for pk in said], ARCHIVE if kind == ARCHIVED else EDIT, at)
     if kind == ARCHIVED:
         back = [row for row in rows if row.archived_at is not None]
+        returning.require_return(actor, back, at=at)
         bring_back(back, at=at)
         record_many(Entry(Tag.RESOURCE_REOPENED, actor, at, row) for row in back)
         return len(back)

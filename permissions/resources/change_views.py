@@ -14,6 +14,7 @@ from permissions.models import ResourceType
 from permissions.resources import pages, selectors, services
 from permissions.resources.forms import EditResourceForm, NewResourceForm, ReasonForm
 from permissions.resources.opening import ARCHIVE, CREATE, EDIT
+from permissions.resources.returning import may_return
 
 # mypy: disable-error-code="arg-type, attr-defined"
 FORM = ("GET", "HEAD", "POST")
@@ -73,7 +74,8 @@ def archive(request: HttpRequest, pk: int) -> HttpResponse:
         request.user, resource=resource, reason=given["reason"], at=request.at
     ))  # fmt: skip
     if tried.done:
-        tell(request, _("%(name)s is archived.") % {"name": resource.name}, undo=reverse("resources:reopen", args=[pk]))
+        undo = reverse("resources:reopen", args=[pk]) if may_return(request.user, [resource], at=request.at) else ""
+        tell(request, _("%(name)s is archived.") % {"name": resource.name}, undo=undo)
         return redirect("resources:detail", pk)
     context |= {"form": tried.form}
     return render(request, "permissions/resources/archive.html", context, status=tried.status)

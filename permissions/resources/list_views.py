@@ -22,6 +22,7 @@ from permissions.resources.forms import ExportForm, OwnerForm, ReasonForm
 from permissions.resources.listed import record_listed
 from permissions.resources.listing import Criteria
 from permissions.resources.opening import ARCHIVE, EDIT, EXPORT, TYPE, VIEW, seen
+from permissions.resources.returning import may_return
 
 # mypy: disable-error-code="arg-type, attr-defined"
 FORM = ("GET", "HEAD", "POST")
@@ -70,8 +71,7 @@ def archive_many(request: HttpRequest) -> HttpResponse:
         request.user, ids=ids, reason=given["reason"], at=request.at
     ) or [])  # fmt: skip
     if tried.done is not None:
-        undo = reverse("resources:undo", args=[bulk.undo_archive_token(tried.done)])
-        n = len(tried.done)
+        n, undo = len(tried.done), _way_back(request, tried.done)
         tell(request, ngettext("%(n)d resource is archived.", "%(n)d resources are archived.", n) % {"n": n}, undo=undo)
         return redirect("resources:list")
     context = {"form": tried.form, "rows": _chosen(request, ids, ARCHIVE)}
@@ -107,6 +107,13 @@ def undo(request: HttpRequest, token: str) -> HttpResponse:
     n = bulk.undo(request.user, token=token, at=request.at)
     tell(request, ngettext("Undone for %(n)d resource.", "Undone for %(n)d resources.", n) % {"n": n})
     return redirect("resources:list")
+
+
+def _way_back(request: HttpRequest, archived: list[Resource]) -> str:
+    """Return where the archiving is taken back; nothing for who could not give what would return."""
+    if not may_return(request.user, archived, at=request.at):
+        return ""
+    return reverse("resources:undo", args=[bulk.undo_archive_token(archived)])
 
 
 def _ids(request: HttpRequest) -> list[int]:

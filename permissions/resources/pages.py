@@ -20,6 +20,7 @@ from permissions.giving import may_share
 from permissions.models import Resource, Sensitivity
 from permissions.resources import services
 from permissions.resources.opening import ARCHIVE, EDIT, VIEW, Opening, opened
+from permissions.resources.returning import may_return
 from permissions.resources.rows import TONES
 from permissions.resources.selectors import PAGE
 from permissions.usage.reads import count_read
@@ -84,6 +85,7 @@ def page_of(opening: Opening, tab: str, at: datetime) -> dict[str, Any]:
     resource = opening.resource
     standing = resource.archived_at is None
     may_archive = opening.may(ARCHIVE, at=at)
+    may_reopen = not standing and may_archive and may_return(opening.reader, [resource], at=at)
     return {
         "opening": opening,
         "resource": resource,
@@ -92,7 +94,8 @@ def page_of(opening: Opening, tab: str, at: datetime) -> dict[str, Any]:
         "may_list": gate.may_somewhere(opening.reader, VIEW, at=at),
         "may_edit": standing and opening.may(EDIT, at=at),
         "may_archive": standing and may_archive,
-        "may_reopen": not standing and may_archive,
+        "may_reopen": may_reopen,
+        "lacks_giving": not standing and may_archive and not may_reopen,
     }
 
 

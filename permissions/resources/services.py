@@ -24,7 +24,7 @@ from permissions.attributes import values as attributes
 from permissions.guards import NotAllowed, NotVisible, locked, require, use_case
 from permissions.models import Resource, ResourceType
 from permissions.objects import owners
-from permissions.resources import moving, rules
+from permissions.resources import moving, returning, rules
 from permissions.resources.opening import ARCHIVE, CREATE, EDIT, TYPE, Opening, content_decision, prospect
 from permissions.resources.selectors import EDITABLE, editable, split
 
@@ -133,10 +133,14 @@ def archive_resource(actor: Person, *, resource: Resource, reason: str, at: date
 
 @use_case
 def reopen_resource(actor: Person, *, resource: Resource, at: datetime) -> Resource:
-    """Bring an archived resource back: whoever held something on it holds it again. Raises Stale where it stands."""
+    """Bring an archived resource back: whoever held something on it holds it again, so the actor must be able to give.
+
+    Raises Stale where it stands.
+    """
     row = _opened(actor, resource, ARCHIVE, at)
     if row.archived_at is None:
         raise Stale(_("%(name)s is in use.") % {"name": row.name})
+    returning.require_return(actor, [row], at=at)
     bring_back([row], at=at)
     record(Tag.RESOURCE_REOPENED, actor=actor, at=at, obj=row)
     return row

@@ -1,6 +1,8 @@
 """Ways round the front door: moving a thing instead of giving it, naming it before its owner does, opening by POST."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Identity, Person, PersonState
 from accounts.teams.services import create_team
@@ -14,8 +16,9 @@ from permissions.imports.services.batches import remembered
 from permissions.models import Action, Resource, ResourceType, Sensitivity
 from permissions.objects import services as objects
 from permissions.objects.brought import sync
+from permissions.resources import bulk, returning
 from permissions.resources.bulk import change_owner
-from permissions.resources.services import create_resource, edit_resource
+from permissions.resources.services import create_resource, edit_resource, reopen_resource
 from permissions.usage.reading import Row
 from permissions.usage.reads import flush
 from permissions.usage.services import ingest
@@ -171,6 +174,85 @@ def test_a_stand_in_tells_nobody_what_it_stands_for(cast: Cast) -> None:
     answer = signed_in(cast.chiara).get(f"/resources/{cast.care_dach.resource_id}/")
     assert answer.status_code == 404
     assert signed_in(cast.priya).get(f"/resources/{cast.care_dach.resource_id}/").status_code == 302
+
+
+def put_away(actor: Person, *things: Resource) -> str:
+    """Archive them and return what takes that back."""
+    rows = bulk.archive_many(actor, ids=[thing.pk for thing in things], reason="Old", at=clock.now())
+    return bulk.undo_archive_token(rows)
+
+
+def reopen(actor: Person, thing: Resource) -> Resource:
+    return reopen_resource(actor, resource=thing, at=clock.now())
+
+
+def test_nobody_brings_back_access_that_they_could_not_give(cast: Cast, keeper: Person) -> None:
+    """Taking a thing into use again gives back all that is given on it, so it counts as giving."""
+    put_away(keeper, cast.german_reviews)
+    with pytest.raises(NotAllowed):
+        reopen(keeper, cast.german_reviews)
+    away = Resource.objects.get(pk=cast.german_reviews.pk)
+    assert away.archived_at is not None
+    assert not gate.may(cast.maya, "feedback.view", away, at=clock.now())
+    assert gate.may(cast.maya, "feedback.view", reopen(cast.rosa, away), at=clock.now())
+
+
+def test_nor_by_undoing_what_they_archived_together(cast: Cast, keeper: Person) -> None:
+    quiet = world.resource("Nobody's", "feedback", region=world.node("Quiet", cast.emea))
+    token = put_away(keeper, cast.german_reviews, quiet)
+    with pytest.raises(NotAllowed):
+        bulk.undo(keeper, token=token, at=clock.now())
+    assert Resource.objects.exclude(archived_at=None).count() == 2, "all of them or none"
+    assert bulk.undo(cast.rosa, token=token, at=clock.now()) == 2
+
+
+def test_what_nobody_has_anything_on_comes_back_without_giving(cast: Cast, keeper: Person) -> None:
+    """Where nobody gains nothing more is asked; a grant on the thing itself is a gain, now or later."""
+    quiet = world.resource("Nobody's", "feedback", region=world.node("Quiet", cast.emea))
+    token = put_away(keeper, quiet)
+    assert bulk.undo(keeper, token=token, at=clock.now()) == 1
+    world.give_on(cast.ali, "feedback.view", quiet, starts=world.soon(days=3), until=world.soon(days=9))
+    world.give_on(cast.maya, "resource.edit", quiet)  # the registry was never away
+    put_away(keeper, quiet)
+    with pytest.raises(NotAllowed):
+        reopen(keeper, quiet)
+
+
+def test_whoever_shares_a_thing_brings_it_back(cast: Cast, keeper: Person) -> None:
+    give_on(cast.priya, keeper, "resource.give", cast.german_reviews)
+    put_away(keeper, cast.german_reviews)
+    assert reopen(keeper, cast.german_reviews).archived_at is None
+
+
+def test_pages_offer_no_way_back_to_whom_it_would_be_refused(cast: Cast, keeper: Person) -> None:
+    thing = cast.german_reviews
+    world.give(keeper, world.role("Registry reader", {"resource.view"}), region=cast.emea)
+    client, back = signed_in(keeper), f"/resources/{thing.pk}/reopen/"
+    shown = client.post(f"/resources/{thing.pk}/archive/", {"reason": "Old"}, follow=True).content.decode()
+    assert "is archived." in shown
+    assert "by somebody who may give what people have on it" in shown
+    assert back not in shown
+    assert client.post(back).status_code == 403
+    assert back in signed_in(cast.rosa).get(f"/resources/{thing.pk}/").content.decode()
+    reopen(cast.rosa, thing)
+    for who, offered in ((keeper, False), (cast.rosa, True)):
+        address = f"/resources/archive/?resource={thing.pk}"
+        told = signed_in(who).post(address, {"resource": thing.pk, "reason": "Old"}, follow=True).content.decode()
+        assert ("/resources/undo/" in told) is offered
+        reopen(cast.rosa, thing)
+
+
+def test_many_that_come_back_are_asked_about_at_once(cast: Cast, keeper: Person) -> None:
+    costs = []
+    for number in (1, 20):
+        things = [world.resource(f"Reviews {number} {n}", "feedback", region=cast.germany) for n in range(number)]
+        for thing in things:
+            world.give_on(cast.ali, "feedback.view", thing)
+        returning.may_return(cast.rosa, things, at=clock.now())
+        with CaptureQueriesContext(connection) as queries:
+            assert returning.may_return(cast.rosa, things, at=clock.now())
+        costs.append(len(queries))
+    assert costs[0] == costs[1]
 
 
 HOSTILE = ["100000000000000042", "\ue00077\ue001", "{0}{99}{name}", '"><script>alert(1)</script>', "{{ 7 }}{% x %}"]

@@ -9,7 +9,7 @@ from datetime import datetime
 from accounts.models import Membership, Person, Principal
 from cxaccess.lib.models import Risk
 from permissions import facts
-from permissions.giving import MANAGE_MEMBERS, Gains, gains_of, passes_on, require_give_all
+from permissions.giving import MANAGE_MEMBERS, Gains, gains_of, hold, passes_on, require_give_all
 from permissions.guards import NotAllowed, NotVisible
 from permissions.models import Action, Mode, Resource, RoleGrant
 
@@ -44,6 +44,24 @@ def within(dimension: str, places: Iterable[int], *, at: datetime) -> Gains:
         scope__terms__dimension=dimension, scope__terms__ref_id__in=set(places), mode=Mode.ACTIVE
     )
     return Gains(frozenset(rows.not_over(at).values_list("role_id", "scope_id")))
+
+
+def hold_joining(principal: Principal, *, at: datetime) -> None:
+    """Let nobody give to a team or group, or to one above it, while somebody may come into it.
+
+    Call it after `lock_administration`, which holds the tree of teams still, and before authority is read.
+    """
+    hold(facts.model(at).chain(principal.pk), at=at)
+
+
+def hold_person(person: Person, *, at: datetime) -> None:
+    """Let nobody give to `person`, or to where they are in, while somebody may come by all they hold.
+
+    Call it after `lock_administration` and before authority is read.
+    """
+    rows = Membership.objects.filter(person=person).not_over(at).values_list("principal_id", flat=True)
+    chain = facts.model(at).chain
+    hold({person.principal_id, *(above for principal in rows for above in chain(principal))}, at=at)
 
 
 def require_gains(actor: Person, gains: Gains, *, at: datetime) -> None:

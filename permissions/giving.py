@@ -9,15 +9,16 @@ on that team) hands out what the team holds; so giving that right takes being ab
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import Membership, Person, PersonState, Principal
+from accounts.models import Membership, Person, PersonState, Principal, PrincipalKind, Team
 from cxaccess.jobs import stamps
 from cxaccess.lib.errors import Refused
 from permissions import facts, gate, history, places
@@ -101,6 +102,9 @@ class Gains:
         return bool(self.roles or self.objects)
 
 
+NOTHING = Gains()
+
+
 def gains_of(principals: Iterable[int], *, at: datetime) -> Gains:
     """Return all that is granted to `principals`, now or later."""
     wanted = set(principals)
@@ -122,15 +126,21 @@ def passes_on(gains: Gains, *, at: datetime) -> bool:
 
 def whole(gains: Gains, *, at: datetime) -> Gains:
     """Return `gains` with what they let somebody hand out: who keeps a team's members gives what the team holds."""
+    return _handed_out(gains, at)[0]
+
+
+def _handed_out(gains: Gains, at: datetime) -> tuple[Gains, set[int]]:
+    """Return `gains` with what they let somebody hand out, and the principals whose grants that is."""
     model = facts.model(at)
     handing_out = frozenset(one for action in MANAGE_MEMBERS for one in model.implied_by.get(action, ()))
-    found, kept = gains, set[int]()
+    found, kept, principals = gains, set[int](), set[int]()
     while keys := {resource for action, resource in found.objects if action in handing_out} - kept:
         kept |= keys
         owners = Principal.objects.filter(Q(team__resource__in=keys) | Q(group__resource__in=keys))
         reached = {above for owner in owners.values_list("pk", flat=True) for above in model.chain(owner)}
         found |= gains_of(reached, at=at)
-    return found
+        principals |= reached
+    return found, principals
 
 
 def require_give_all(actor: Person, *, gains: Gains, at: datetime) -> None:
@@ -182,6 +192,53 @@ def _by_resource(gains: Gains) -> Iterator[tuple[Resource, set[str]]]:
 def lock_administration() -> None:
     """Queue up with everybody else who might take away the last administrator; call before the change."""
     stamps.lock(stamps.MODEL)
+
+
+def hold(principals: Iterable[int], *, at: datetime) -> None:
+    """Hold still what `principals` have, and what that lets somebody hand out: somebody is to come by all of it.
+
+    Whoever gives to one of them waits, and who gave already is seen. Call it before authority is read, and after
+    `lock_administration`, so that nobody waits in a circle (decision 27).
+    """
+    if not connection.features.has_select_for_update:
+        return  # there is one writer at a time
+    wanted, held = set(principals), set[int]()
+    while not wanted <= held:
+        wanted |= _handed_out(gains_of(wanted, at=at), at)[1]
+        _lock_principals(wanted - held)
+        held |= wanted
+        wanted = wanted | _handed_out(gains_of(wanted, at=at), at)[1]
+
+
+def hold_collectives() -> None:
+    """Hold still what every team and group has: for a set of changes, which meets them in any order."""
+    if connection.features.has_select_for_update:
+        collective = (PrincipalKind.TEAM, PrincipalKind.GROUP, PrincipalKind.INTEGRATION)
+        _lock_principals(Principal.objects.filter(kind__in=collective).values_list("pk", flat=True))
+
+
+def hold_takers(
+    principals: Iterable[int], *, scope: Scope | None = None, gains: Gains = NOTHING, at: datetime
+) -> dict[int, Principal]:  # fmt: skip
+    """Return {id: those who are given to}, locked with the teams whose members `scope` or `gains` are power over.
+
+    So nobody joins one of them unseen at the same moment. Call it before authority is read.
+    """
+    wanted = set(principals)
+    named = {ref for dimension, ref in (scope.terms if scope else ()) if dimension == "team"}
+    over = set(Team.objects.filter(pk__in=named).values_list("principal_id", flat=True)) if named else set()
+    over |= _handed_out(gains, at)[1]
+    if len(wanted | over) > 1:
+        lock_administration()
+    _lock_principals(wanted | over)
+    return Principal.objects.select_related("person", "team", "group").in_bulk(wanted)
+
+
+def _lock_principals(ids: Collection[int]) -> None:
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), CHUNK):
+        rows = Principal.objects.filter(pk__in=ordered[start : start + CHUNK]).order_by("pk")
+        list(rows.select_for_update(no_key=True).values_list("pk"))
 
 
 def require_administrator(*, at: datetime) -> None:

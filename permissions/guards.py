@@ -140,6 +140,9 @@ def record_refusal(refusal: NotAllowed) -> None:
 
 
 def locked(rows: type[M] | models.QuerySet[M], pk: Any) -> M:
-    """Return the row, locked until the transaction ends. Raises its DoesNotExist."""
+    """Return the row, locked until the transaction ends. Raises its DoesNotExist.
+
+    Rows that point at it can be written meanwhile: an event or a grant by somebody does not wait for who edits them.
+    """
     found = rows if isinstance(rows, models.QuerySet) else rows._default_manager.all()
-    return found.select_for_update(of=("self",)).get(pk=pk)
+    return found.select_for_update(of=("self",), no_key=True).get(pk=pk)

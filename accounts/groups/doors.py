@@ -18,7 +18,7 @@ from accounts.groups.recompute import Outcome, recompute
 from accounts.groups.rules import Standing, standing
 from accounts.models import Person
 from cxaccess.lib.errors import Refused
-from permissions.giving import lock_administration, require_administrator
+from permissions.giving import hold, lock_administration, require_administrator
 from permissions.guards import NotAllowed
 
 
@@ -75,6 +75,7 @@ def watch(
     found = [each for each in standing() if reads is None or each.reads_any(reads)] if reads != frozenset() else []
     if found:
         lock_administration()
+        hold({each.group.principal_id for each in found}, at=at)
     refusals: dict[int, NotAllowed] = {}
     before: dict[int, Course] = {}
     for each in found:

@@ -116,7 +116,7 @@ def change_rule(actor: Person, *, group: Group, row_version: int, rule: Rule, at
     row = _opened(actor, group, row_version, at)
     if row.rule is None:
         raise Refused(_("%(name)s is a group by hand; no rule says who is in it.") % {"name": row.name})
-    locked(Principal, row.principal_id)  # nothing is given to it while it is decided whether the actor could give it
+    gains.hold_joining(row.principal, at=at)
     gains.require_gains(actor, gains.of_membership(row.principal, at=at), at=at)
     before, row.rule = row.rule, write(rule.condition)
     if before == row.rule:
@@ -136,6 +136,9 @@ def archive_group(actor: Person, *, group: Group, reason: str, at: datetime) -> 
     Those whom a rule took in are let go: they lose nothing, for the group holds nothing.
     """
     row = _opened(actor, group, group.row_version, at)
+    # Whoever gives to it or on it at this very moment is waited for.
+    locked(Principal, row.principal_id)
+    locked(Resource, row.resource_id)
     users = selectors.users_of(row, at=at)
     if users:
         raise InUse(

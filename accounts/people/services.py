@@ -102,8 +102,7 @@ def edit_person(
 ) -> Person:  # fmt: skip
     """Change what `changes` names, of EDITABLE; "custom" maps names to values. Raises Stale where one was quicker."""
     watch = doors.watch(actor, _keys(changes), at=at, people=_just(person))
-    if {"manager", "email"} & changes.keys():
-        lock_administration()  # two at once could close a circle, or take the last administrator's way in, unseen
+    _queue_up(person, changes, at)
     before = locked(Person, person.pk)
     require(actor, "person.edit", before, at=at)
     after = copy.copy(before)
@@ -137,6 +136,14 @@ def edit_person(
     record(Tag.PERSON_EDITED, actor=actor, at=at, obj=after, before=before, about=after, changes=told)
     watch.settle(_just(after))
     return after
+
+
+def _queue_up(person: Person, changes: Mapping[str, Any], at: datetime) -> None:
+    """Wait for whoever changes what this change is decided on."""
+    if {"manager", "email"} & changes.keys():
+        lock_administration()  # two at once could close a circle, or take the last administrator's way in, unseen
+    if "email" in changes:
+        gains.hold_person(person, at=at)
 
 
 def _keys(changes: Mapping[str, Any]) -> set[str]:
@@ -199,7 +206,9 @@ def suspend(actor: Person, *, person: Person, reason: str, at: datetime) -> Pers
 @use_case
 def reactivate(actor: Person, *, person: Person, reason: str, at: datetime) -> Person:
     """Make somebody active again. It gives back all they hold, so the actor must be able to give it."""
+    lock_administration()
     watch = doors.watch(actor, {"subject.state"}, at=at, people=_just(person))
+    gains.hold_person(person, at=at)
     before = locked(Person, person.pk)
     require(actor, "person.suspend", before, at=at)
     _require_other(actor, before)

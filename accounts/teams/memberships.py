@@ -44,7 +44,9 @@ def add_member(
 
     Raises Refused for who is in it already or cannot be.
     """
+    lock_administration()
     watch = doors.watch(actor, _reads(team), at=at, people=_just(person))
+    gains.hold_joining(team.principal, at=at)
     team = _standing(team)
     newcomer = locked(Person, person.pk)
     if not mail or newcomer.email.casefold() != mail.strip().casefold():
@@ -185,6 +187,7 @@ def _opened(actor: Person, membership: Membership, at: datetime) -> tuple[Member
     """Return the membership, locked and not over, with its team or group, once the actor may manage it."""
     lock_administration()
     rows = Membership.objects.select_related("person", "principal__team__resource", "principal__group__resource")
+    gains.hold_joining(membership.principal, at=at)
     row = locked(rows, membership.pk)
     team = _of(row.principal)
     require(actor, _manage(team), team, at=at)

@@ -130,6 +130,8 @@ def move_team(actor: Person, *, team: Team, row_version: int, parent: Team | Non
     """Put a team under another, or on top. Members gain what those above hold, so the actor must be able to give it."""
     lock_administration()
     watch = doors.watch(actor, doors.of_tree("team"), at=at)
+    if parent is not None:
+        gains.hold_joining(parent.principal, at=at)
     row = locked(TEAMS, team.pk)
     require(actor, "team.edit", row, at=at)
     _require_standing(row)
@@ -171,8 +173,8 @@ def archive_team(actor: Person, *, team: Team, reason: str, at: datetime) -> Tea
     require(actor, "team.edit", row, at=at)
     _require_standing(row)
     # Whoever gives to it or on it at this very moment is waited for.
-    locked(Resource, row.resource_id)
     locked(Principal, row.principal_id)
+    locked(Resource, row.resource_id)
     users = selectors.users_of(row, at=at)
     if users:
         raise InUse(

@@ -41,12 +41,14 @@ def give_role(
 ) -> RoleGrant:
     """Give `role` to a person or team within `scope`. `starts_at` None or past: now. `until` None: no end.
 
-    The role is locked before authority is read, so that what it holds does not change in between.
+    The role is locked before authority is read, so that what it holds does not change in between; the principal too,
+    so that nobody joins it at the same moment unseen.
     Raises NotAllowed, NotVisible, Refused.
     """
+    where = facts.scope(scope.pk)
+    taker = giving.hold_takers([principal.pk], scope=where, at=at)[principal.pk]
     given = locked(Role, role.pk)
-    taker = locked(Principal, principal.pk)
-    giving.require_give(actor, role_id=given.pk, scope=facts.scope(scope.pk), at=at)
+    giving.require_give(actor, role_id=given.pk, scope=where, at=at)
     why = stated(reason)
     require_giveable(given)
     require_taker(taker)

@@ -62,9 +62,11 @@ def give_many(
     """
     asked = sorted(dict.fromkeys(wanted), key=lambda one: one.principal)  # so that a chunk reads few holders
     why = stated(reason)
-    things = _locked(Resource.objects.select_related("type"), {one.resource for one in asked})
-    takers = _locked(Principal.objects.select_related("person", "team", "group"), {one.principal for one in asked})
     pairs = frozenset((one.action, one.resource) for one in asked)
+    named = {one.principal for one in asked}
+    takers = giving.hold_takers(named, gains=giving.Gains(objects=pairs), at=at)
+    _require_there(takers, named)
+    things = _locked(Resource.objects.select_related("type"), {one.resource for one in asked})
     giving.require_give_all(actor, gains=giving.Gains(objects=pairs), at=at)
     actions = Action.objects.in_bulk({action for action, _resource in pairs}, field_name="key")
     for action, resource in sorted(pairs):
@@ -92,10 +94,15 @@ def _locked(found: Any, ids: Collection[int]) -> dict[int, Any]:
     """Return {id: row}, each locked until the transaction ends, always in the same order. Raises Refused."""
     held: dict[int, Any] = {}
     for chunk in _chunks(sorted(ids)):
-        held |= {row.pk: row for row in found.filter(pk__in=chunk).order_by("pk").select_for_update(of=("self",))}
-    if len(held) != len(ids):
-        raise Refused(_("Some of what this names is not there any more. Nothing was changed."))
+        ordered = found.filter(pk__in=chunk).order_by("pk")
+        held |= {row.pk: row for row in ordered.select_for_update(of=("self",), no_key=True)}
+    _require_there(held, ids)
     return held
+
+
+def _require_there(found: Collection[int], ids: Collection[int]) -> None:
+    if len(found) != len(ids):
+        raise Refused(_("Some of what this names is not there any more. Nothing was changed."))
 
 
 def _fresh(

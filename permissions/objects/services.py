@@ -51,8 +51,9 @@ def give_on(
 
     Raises NotAllowed, NotVisible, Refused.
     """
+    asked = giving.Gains(objects=frozenset({(action.key, resource.pk)}))
+    taker = giving.hold_takers([principal.pk], gains=asked, at=at)[principal.pk]
     thing = locked(Resource.objects.select_related("type"), resource.pk)
-    taker = locked(Principal, principal.pk)
     giving.require_give_on(actor, actions=[action.key], resource=thing, at=at)
     why = stated(reason)
     require_fitting(action, thing)

@@ -103,7 +103,7 @@ def _locked(actor: Person, ids: Collection[int], action: str, at: datetime) -> l
         raise Refused(_("Choose no more than %(n)d at once.") % {"n": MOST})
     rows = Resource.objects.filter(pk__in=wanted, object_kind=None).select_related("type")
     held = gate.visible(actor, action, rows, at=at, as_type=TYPE)
-    found = list(held.select_for_update(of=("self",)).order_by("pk"))
+    found = list(held.select_for_update(of=("self",), no_key=True).order_by("pk"))
     missing = len(wanted) - len(found)
     if missing:
         said = ngettext(

@@ -101,7 +101,7 @@ def planned(role: Role, after: Contents, at: datetime) -> Change:
         path = " > ".join(names[pk] for pk in closed)
         raise Refused(_("A role cannot include itself: %(path)s.") % {"path": path}, field="includes")
     effect = change(model, role.pk, after.actions, after.includes)
-    list(Role.objects.filter(pk__in=effect.touched).order_by("pk").select_for_update().values_list("pk"))
+    list(Role.objects.filter(pk__in=effect.touched).order_by("pk").select_for_update(no_key=True).values_list("pk"))
     return effect
 
 

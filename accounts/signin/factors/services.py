@@ -20,6 +20,7 @@ from audits.trail.tags import Tag
 from cxaccess.jobs.notices import notify
 from cxaccess.lib.errors import Refused
 from cxaccess.lib.reasons import stated
+from permissions.giving import lock_administration
 from permissions.guards import require, use_case
 
 SECRET_BYTES = 20  # as RFC 4226 recommends for HMAC-SHA-1
@@ -97,6 +98,8 @@ def reset_factor(actor: Person, *, person: Person, reason: str, at: datetime) ->
     It leaves one secret where there were two, so it takes the right to stop them and to give all that they hold.
     Raises NotAllowed, NotVisible, Refused.
     """
+    lock_administration()
+    gains.hold_person(person, at=at)
     require(actor, "person.suspend", person, at=at)
     if actor.pk == person.pk:
         raise Refused(_("Nobody resets their own second factor. Replace it, or ask another administrator."))

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import Person, Principal, PrincipalKind
+from accounts.models import Person, PrincipalKind
 from audits.trail.record import Entry, record, record_many
 from audits.trail.tags import Tag
 from cxaccess.jobs import stamps
@@ -17,7 +17,7 @@ from cxaccess.lib import windows
 from cxaccess.lib.errors import Refused, Stale
 from cxaccess.lib.models import Source
 from cxaccess.lib.reasons import stated
-from permissions import facts, gate, giving
+from permissions import engine, facts, gate, giving
 from permissions.grants import scopes
 from permissions.grants.bulk.plan import GAINS, HOLDS, digest, plan
 from permissions.grants.rules import is_open
@@ -88,9 +88,10 @@ def give_many(actor: Person, *, batch: GrantBatch, seen: str, at: datetime) -> G
     row = _draft(actor, batch)
     if row.role_id is None or row.scope is None:
         raise Refused(_("Choose the role first."))
+    where = facts.scope(row.scope.pk)
+    people = _locked_people(row.people, where, at)
     role = locked(Role, row.role_id)
-    people = _locked_people(row.people)
-    giving.require_give(actor, role_id=role.pk, scope=facts.scope(row.scope.pk), at=at)
+    giving.require_give(actor, role_id=role.pk, scope=where, at=at)
     require_giveable(role)
     window = windows.settle(row.starts_at, row.until, at=at)
     found = plan(people, role=role, scope=row.scope, starts_at=window.starts_at, until=window.until)
@@ -164,11 +165,10 @@ def _draft(actor: Person, batch: GrantBatch) -> GrantBatch:
     return row
 
 
-def _locked_people(principals: Iterable[int]) -> list[Person]:
-    """Return the people behind `principals`, in one order for everybody who locks several."""
-    rows = Principal.objects.filter(pk__in=list(principals), kind=PrincipalKind.PERSON).order_by("pk")
-    ids = list(rows.select_for_update().values_list("pk", flat=True))
-    return list(Person.objects.filter(principal__in=ids).order_by("principal_id"))
+def _locked_people(principals: Iterable[int], scope: engine.Scope, at: datetime) -> list[Person]:
+    """Return the people behind `principals`, locked with the teams that `scope` names."""
+    held = giving.hold_takers(principals, scope=scope, at=at)
+    return [held[pk].person for pk in sorted(held) if held[pk].kind == PrincipalKind.PERSON]
 
 
 def _given(

@@ -89,7 +89,7 @@ def roles(desk: Desk) -> dict[str, Role]:
     def read() -> dict[str, Role]:
         # Locked, so that what a role holds does not change between this look and what is written.
         found = Role.objects.filter(retired_at=None).order_by("pk")
-        rows = list(found.select_for_update() if desk.locking else found)
+        rows = list(found.select_for_update(no_key=True) if desk.locking else found)
         return {row.name.casefold(): row for row in rows} | {row.key.casefold(): row for row in rows}
 
     found: dict[str, Role] = desk.once("roles", read)

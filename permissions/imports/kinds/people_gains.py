@@ -5,7 +5,7 @@ from collections.abc import Collection
 from accounts import gains
 from accounts.models import Membership, Person
 from permissions import facts
-from permissions.giving import may_give_all
+from permissions.giving import hold, may_give_all
 from permissions.imports.kinds.base import Desk
 
 
@@ -20,6 +20,8 @@ def may_give_held(desk: Desk, people: Collection[Person]) -> dict[int, bool]:
     rows = Membership.objects.filter(person__in=[person.pk for person in people]).not_over(at)
     for principal in set(rows.values_list("principal_id", flat=True)):
         reached |= set(model.chain(principal))
+    if desk.locking:
+        hold(reached, at=at)
     if may_give_all(desk.actor, gains=gains.of_principals(reached, at=at), at=at):
         return {person.pk: True for person in people}
     return {

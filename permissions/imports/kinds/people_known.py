@@ -35,7 +35,8 @@ class Known:
         missing = {pk for pk, _external in self.ids.values()} - found.keys()
         found |= {person.pk: person for person in Person.objects.filter(pk__in=missing)}
         if desk.locking:
-            found = {one.pk: one for one in Person.objects.select_for_update().filter(pk__in=found).order_by("pk")}
+            held = Person.objects.select_for_update(no_key=True).filter(pk__in=found).order_by("pk")
+            found = {one.pk: one for one in held}
             self.by_mail = {one.email.lower(): one for one in found.values() if one.email.lower() in self.by_mail}
         self.people = found
         self.linked = self._linked()

@@ -85,7 +85,7 @@ class Known:
         systems = {line["system"] or desk.batch.system for line in lines}
         rows = Resource.objects.filter(system__in=systems, external_id__in={line["external_id"] for line in lines})
         if desk.locking:
-            rows = rows.select_for_update(of=("self",)).order_by("pk")
+            rows = rows.select_for_update(of=("self",), no_key=True).order_by("pk")
         found = list(rows.select_related("type"))
         self.rows = {(row.system, row.external_id): row for row in found}
         self.targets = places.targets(found, desk.tick(), as_type=TYPE)

@@ -18,7 +18,7 @@ from cxaccess.jobs.imports import Run, Staged
 from cxaccess.jobs.models import ImportRow, ImportState, Verdict
 from cxaccess.lib.errors import Refused
 from permissions import facts
-from permissions.giving import lock_administration
+from permissions.giving import hold_collectives, lock_administration
 from permissions.guards import NotAllowed, use_case
 from permissions.imports.kinds import KINDS
 from permissions.imports.kinds.base import Desk, Kind, Line, Outdated, chunked
@@ -88,6 +88,8 @@ def carry_out(
     batch, kind = run.batch, KINDS[run.batch.kind]
     run.report(phase="applying")  # holds the batch's row: no second worker comes this far
     lock_administration()
+    if kind.gives:
+        hold_collectives()
     watch = doors.watch(actor, kind.reads, at=at)
     with facts.pinned():
         if looked is not None and affairs_of(actor, tick()) == looked.affairs:

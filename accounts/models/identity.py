@@ -6,11 +6,17 @@ from cxaccess.lib.models import Windowed
 
 
 class Identity(models.Model):
-    """How another system names a person; imports and provisioning find people by it, never by name."""
+    """How another system names a person; imports and provisioning find people by it, never by name.
+
+    Who links an id to somebody says where that system's rights will go, so it is kept who did and when. NULL: before
+    this was kept.
+    """
 
     person = models.ForeignKey("accounts.Person", models.PROTECT, related_name="identities")
     system = models.CharField(max_length=40)
     external_id = models.CharField(max_length=120)
+    linked_at = models.DateTimeField(null=True)
+    linked_by = models.ForeignKey("accounts.Person", models.PROTECT, null=True, related_name="+")
 
     class Meta:
         constraints = [models.UniqueConstraint("system", "external_id", name="identity_unique")]

@@ -13,6 +13,7 @@ urlpatterns = [
     path("<int:pk>/", views.detail, name="detail"),
     path("<int:pk>/columns/", views.columns, name="columns"),
     path("<int:pk>/refusals/", views.refusals, name="refusals"),
+    path("<int:pk>/matched/", views.matched_people, name="matched"),
     path("<int:pk>/apply/", views.apply, name="apply"),
     path("<int:pk>/cancel/", views.cancel, name="cancel"),
 ]

@@ -18,7 +18,7 @@ from cxaccess.lib.listing import Listing, search_text
 from cxaccess.toasts import tell
 from permissions import gate, places
 from permissions.guards import require_somewhere
-from permissions.imports import selectors
+from permissions.imports import matched, selectors
 from permissions.imports.forms import ApplyForm, ColumnsForm, FilterForm, UploadForm
 from permissions.imports.kinds import KINDS, Kind
 from permissions.imports.services import batches
@@ -128,6 +128,27 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         **_about(request, batch),
     }
     return render(request, "permissions/imports/detail.html", context)
+
+
+@require_safe
+@login_required
+def matched_people(request: HttpRequest, pk: int) -> HttpResponse:
+    """List the people whom the rows of a permission matrix matched, and since when they do."""
+    batch = _batch(request, pk)
+    if KINDS[batch.kind].key != "matrix" or batch.checked_at is None:
+        raise Http404
+    only = request.GET.get("show") == "lately"
+    page = matched.page_of(batch, request.GET, only=only, at=request.at)
+    context = {
+        "batch": batch,
+        "kind": KINDS[batch.kind],
+        "page": page,
+        "rows": matched.shown(request.user, page.rows, at=request.at),
+        "only": only,
+        "days": matched.LATELY.days,
+        **_about(request, batch),
+    }
+    return render(request, "permissions/imports/matched.html", context)
 
 
 def _about(request: HttpRequest, batch: ImportBatch) -> dict[str, object]:

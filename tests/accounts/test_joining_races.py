@@ -1,7 +1,7 @@
-"""Somebody comes to what a team holds, and the team is given more, at the same moment: whoever is second sees the first.
+"""Somebody comes to what a team holds, and the team is given more, at the same moment: the second sees the first.
 
-Rosa lets people in and gives within EMEA alone. Priya gives what Rosa could not. Whether somebody may come in is decided
-on what is held, so either they were in before, or Rosa is refused.
+Rosa lets people in and gives within EMEA alone. Priya gives what Rosa could not. Whether somebody may come in is
+decided on what is held, so either they were in before, or Rosa is refused.
 """
 
 import os

@@ -2,7 +2,7 @@
 
 from cxaccess.jobs.models import ImportBatch, ImportState
 from tests.cast import Cast
-from tests.importing import received
+from tests.importing import checked, received
 from tests.url_table import Row
 
 MAY_NOT = {"otto": 403}
@@ -22,6 +22,10 @@ def _in(state: str):
     return build
 
 
+def _matrix(cast: Cast) -> dict[str, int]:
+    return {"pk": checked(cast.priya, "matrix", "user,permission\nu1,p1\n", system="legacy").pk}
+
+
 CHECKED = _in(ImportState.CHECKED)
 
 ROWS = [
@@ -31,6 +35,7 @@ ROWS = [
     Row("imports:upload", "priya", lambda _cast: {"kind": "people"}, method="post", ok=422, also=MAY_NOT),
     Row("imports:example", "priya", lambda _cast: {"kind": "matrix"}, also=MAY_NOT),
     Row("imports:detail", "priya otto", _received),
+    Row("imports:matched", "priya otto", _matrix),
     Row("imports:columns", "priya otto", _received),
     Row("imports:columns", "priya", _received, method="post", data={"name": "0", "email": "1"}, ok=302,
         also=MAY_NOT),

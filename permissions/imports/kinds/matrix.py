@@ -17,6 +17,7 @@ from cxaccess.jobs.models import Verdict
 from cxaccess.lib.csv_in import shown
 from permissions import places
 from permissions.giving import may_give_on
+from permissions.imports import matched
 from permissions.imports.kinds import matrix_rows
 from permissions.imports.kinds.base import Column, Desk, Fault, Judged, Kind, Line
 from permissions.models import Action, PersonObjectGrant, Resource
@@ -66,9 +67,10 @@ class Matrix(Kind):
         return [_judged(desk, known, line) for line in lines]
 
     def told(self, desk: Desk) -> dict[str, Any]:
-        """Return how many people and entitlements come along, and how many people gain something."""
-        told = {name: len(desk.kept.get(name, ())) for name in ("people", "resources", "gain")}
-        return told | {"gain_names": sorted(desk.kept.get("gain", ()))[:12]}
+        """Return how many people and entitlements come along, who gains something, and who was here already."""
+        told = {name: len(desk.kept.get(name, ())) for name in ("people", "resources", "gain", "matched")}
+        lately = matched.count_lately(desk.kept.get("matched", ()), at=desk.tick())
+        return told | {"gain_names": sorted(desk.kept.get("gain", ()))[:12], "lately": lately}
 
     def write(self, desk: Desk, rows: Sequence[Staged]) -> None:
         """Write nothing yet: it is done in one go."""
@@ -84,10 +86,8 @@ class Known:
     def __init__(self, desk: Desk, lines: Sequence[Line]) -> None:
         system = desk.batch.system
         people = Identity.objects.filter(system=system, external_id__in={line["user"] for line in lines})
-        self.people = {
-            external: (pk, state)
-            for external, pk, state in people.values_list("external_id", "person_id", "person__state")
-        }
+        columns = ("external_id", "person_id", "person__state", "pk")
+        self.people = {external: (pk, state, own) for external, pk, state, own in people.values_list(*columns)}
         resources = Resource.objects.filter(system=system, external_id__in={line["permission"] for line in lines})
         self.resources = {one.external_id: one for one in resources.select_related("type")}
         self.targets = places.targets(list(self.resources.values()), desk.tick())
@@ -97,7 +97,7 @@ class Known:
         if not self.people or not self.resources:
             return set()
         rows = PersonObjectGrant.objects.not_over(desk.tick()).filter(
-            user__in={pk for pk, _state in self.people.values()},
+            user__in={pk for pk, _state, _own in self.people.values()},
             permission=twin(desk),
             content_object__in={one.pk for one in self.resources.values()},
         )
@@ -140,6 +140,7 @@ def _user(desk: Desk, known: Known, line: Line) -> int | None:
     if found is not None:
         if found[1] == PersonState.LEFT:
             raise Fault(_("%(value)s has left and can be given nothing.") % {"value": shown(line["user"])}, "user")
+        desk.kept.setdefault("matched", set()).add(found[2])
         return found[0]
     if not desk.once("may add", lambda: desk.may("person.create", places.prospect("person"))):
         raise Fault(

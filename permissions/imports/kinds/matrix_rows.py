@@ -69,7 +69,7 @@ def _add_people(desk: Desk, named: Sequence[tuple[str, str]]) -> None:
         for principal in principals
     )
     Identity.objects.bulk_create(
-        Identity(person=person, system=desk.batch.system, external_id=one)
+        Identity(person=person, system=desk.batch.system, external_id=one, linked_at=desk.at, linked_by=desk.actor)
         for (one, _name), person in zip(named, new, strict=True)
     )
     details = {"import": desk.batch.pk}

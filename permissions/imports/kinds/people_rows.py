@@ -29,7 +29,7 @@ def write(desk: Desk, rows: Sequence[Staged]) -> None:
     old = [row for row in rows if row.verdict == Verdict.CHANGE]
     people = _add(desk, new)
     people |= _change(desk, old)
-    _link(people, rows)
+    _link(desk, people, rows)
     _place(desk, people, rows)
 
 
@@ -118,13 +118,28 @@ def _edited(desk: Desk, row: Staged, person: Person) -> Entry:
     )  # fmt: skip
 
 
-def _link(people: Mapping[int, Person], rows: Sequence[Staged]) -> None:
-    """Keep how the file's system names the people."""
+def _link(desk: Desk, people: Mapping[int, Person], rows: Sequence[Staged]) -> None:
+    """Keep how the file's system names the people, and who said so: its rights will go to them."""
+    linked = [row for row in rows if row.plan["id_of"]]
     Identity.objects.bulk_create(
-        Identity(person=people[row.line], system=row.plan["id_of"][0], external_id=row.plan["id_of"][1])
-        for row in rows
-        if row.plan["id_of"]
+        Identity(
+            person=people[row.line],
+            system=row.plan["id_of"][0],
+            external_id=row.plan["id_of"][1],
+            linked_at=desk.at,
+            linked_by=desk.actor,
+        )
+        for row in linked
     )
+    details = {"import": desk.batch.pk}
+    record_many(
+        Entry(
+            Tag.IDENTITY_LINKED, desk.actor, desk.at, people[row.line], people[row.line],
+            details=details | {"system": row.plan["id_of"][0]},
+        )
+        for row in linked
+        if row.verdict == Verdict.CHANGE
+    )  # fmt: skip
 
 
 def _place(desk: Desk, people: Mapping[int, Person], rows: Sequence[Staged]) -> None:

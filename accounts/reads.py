@@ -7,7 +7,7 @@ from typing import TypeVar
 from django.db import models
 
 from accounts.models import Node, Person
-from permissions import facts, gate
+from permissions import facts, gate, places
 from permissions.engine import scopes_for
 
 M = TypeVar("M", bound=models.Model)
@@ -29,6 +29,11 @@ def places_for(reader: Person, action: str, kind: str, *, at: datetime) -> model
 def allowed_on(reader: Person, actions: Iterable[str], rows: Collection[M], *, at: datetime) -> dict[str, set[int]]:
     """Return {action: the ids of those `rows` on which `reader` may do it}, in at most one query for each action."""
     return {action: gate.allowed(reader, action, rows, at=at) for action in actions}
+
+
+def sees_everybody(reader: Person, *, at: datetime) -> bool:
+    """Return whether there is nobody whom `reader` may not see, wherever somebody is or will be."""
+    return gate.may(reader, "person.view", places.prospect("person"), at=at)
 
 
 def below(kind: str, place: int, *, at: datetime) -> frozenset[int]:

@@ -10,11 +10,11 @@ from accounts.attributes import options, schema
 from accounts.groups import pages, rules
 from accounts.groups.rules import Rule
 from accounts.models import Group, Person
+from accounts.reads import sees_everybody
 from cxaccess.builder.form import Builder
 from cxaccess.lib.conditions import Problem, leaves
 from cxaccess.lib.conditions.columns import NotCompilable
 from cxaccess.lib.listing import Count, number_in
-from permissions import gate
 
 # mypy: disable-error-code="arg-type, attr-defined"
 SHOWN = 20
@@ -22,14 +22,13 @@ SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of the preview: how many, and one page of those whom the reader may see."""
+    """One side of the preview, of those whom the reader may see: how many, and one page of them."""
 
     key: str
     count: Count
     people: list[Person]
     page: int
     has_next: bool
-    hidden: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +72,17 @@ def _place_of(rule: Rule, refusal: NotCompilable) -> Problem:
 
 
 def _preview(request: HttpRequest, rule: Rule, group: Group | None) -> dict[str, Any]:
-    found = rules.preview(rule, group, request.at)
+    found = rules.preview(rule, group, request.user, request.at)
     deed = request.POST.get("rule-do", "")
-    sides = [_side(request, key, rows, deed) for key, rows in (("joins", found.joins), ("leaves", found.leaves))]
+    sides = [_side(key, rows, deed) for key, rows in (("joins", found.joins), ("leaves", found.leaves))]
     gains = pages.context_of_gain(group, request) if group is not None else {}
-    return {"sides": sides, "stays": found.stays, "total": found.total, **gains}
+    others = not sees_everybody(request.user, at=request.at)  # whatever the rule is, so that it tells nothing either
+    return {"sides": sides, "stays": found.stays, "total": found.total, "others": others, **gains}
 
 
-def _side(request: HttpRequest, key: str, rows: QuerySet[Person], deed: str) -> Side:
+def _side(key: str, rows: QuerySet[Person], deed: str) -> Side:
     name, _colon, number = deed.partition(":")
     page = (number_in(number) or 1) if name == key else 1
-    seen = gate.visible(request.user, "person.view", rows, at=request.at).order_by("name", "pk")
     start = (page - 1) * SHOWN
-    people = list(seen.only("name", "title")[start : start + SHOWN + 1])
-    count, visible = Count.of(rows), Count.of(seen)
-    hidden = 0 if count.capped else count.value - visible.value
-    return Side(key, count, people[:SHOWN], page, len(people) > SHOWN, hidden)
+    people = list(rows.order_by("name", "pk").only("name", "title")[start : start + SHOWN + 1])
+    return Side(key, Count.of(rows), people[:SHOWN], page, len(people) > SHOWN)

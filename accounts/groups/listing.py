@@ -71,7 +71,8 @@ def page_of(reader: Person, params: Mapping[str, str], *, at: datetime) -> dict[
     page = LISTING.page(rows.select_related("principal", "resource__region", "resource__department", "owner"), params)
     tabs = _tabs(seen, asked.view, reader, at)
     return {
-        "q": asked.q, "view": asked.view, "views": tabs, "page": page, "rows": selectors.described(list(page.rows), at),
+        "q": asked.q, "view": asked.view, "views": tabs, "page": page,
+        "rows": selectors.described(list(page.rows), reader, at),
     }  # fmt: skip
 
 
@@ -100,11 +101,11 @@ def export_groups(actor: Person, *, asked: Criteria, at: datetime) -> QuerySet[G
     return rows.select_related("resource__region", "resource__department").order_by("principal__label", "pk")
 
 
-def file_rows(rows: QuerySet[Group], *, at: datetime) -> Iterator[tuple[Any, ...]]:
+def file_rows(actor: Person, rows: QuerySet[Group], *, at: datetime) -> Iterator[tuple[Any, ...]]:
     """Yield the lines of the file under HEAD, reading in batches."""
     known = schema.of_people()
     for groups in batches(rows, BATCH):
-        for row in selectors.described(groups, at):
+        for row in selectors.described(groups, actor, at):
             group, place = row.group, row.group.resource
             rule = rules.kept(group.rule, known) if group.rule is not None else None
             said = sentence(rule.condition, known) if rule is not None else ""

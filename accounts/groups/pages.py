@@ -12,8 +12,9 @@ from accounts.attributes import schema
 from accounts.gains import hands_out
 from accounts.groups import rules
 from accounts.groups.services import GROUPS
-from accounts.models import Group, Membership, Part
+from accounts.models import Group, Membership, Part, Person
 from accounts.pages import RECENTLY, Tab, give_url
+from accounts.reads import sees_everybody
 from accounts.teams.listing import beyond
 from cxaccess.lib.conditions.sentences import Piece, pieces
 from permissions import facts, gate, places
@@ -33,7 +34,10 @@ def group_page(request: HttpRequest, pk: int, tab: str, action: str = "group.vie
     here = places.target(group, at)
     standing = group.archived_at is None
     held = RoleGrant.objects.not_over(at).filter(principal__in=facts.model(at).chain(group.principal_id))
-    counts = {"members": memberships(group).not_over(at).count(), "roles": held.filter(mode=Mode.ACTIVE).count()}
+    counts = {
+        "members": seen_members(group, reader, at).not_over(at).count(),
+        "roles": held.filter(mode=Mode.ACTIVE).count(),
+    }
     history = gate.may(reader, "trail.view", places.retyped(here, "trail"), at=at)
     return {
         "group": group,
@@ -56,6 +60,17 @@ def _tabs(group: Group, current: str, counts: dict[str, int], *, history: bool) 
         Tab(label, reverse(f"groups:{name}", args=[group.pk]), name == current, counts.get(name))
         for name, label in shown
     ]
+
+
+def seen_members(group: Group, reader: Person, at: datetime) -> QuerySet[Membership]:
+    """Return the memberships of `group` that `reader` may know of: by rule, of those whom they may see.
+
+    Otherwise whoever writes rules would come to know whom a rule takes in by how many it takes in.
+    """
+    rows = memberships(group)
+    if group.rule is None or sees_everybody(reader, at=at):
+        return rows
+    return rows.filter(person__in=gate.visible(reader, "person.view", Person.objects.all(), at=at))
 
 
 def memberships(group: Group) -> QuerySet[Membership]:

@@ -19,6 +19,7 @@ from cxaccess.lib.conditions import Condition, InvalidCondition, Schema, World, 
 from cxaccess.lib.conditions.query import compile_condition
 from cxaccess.lib.conditions.tree import is_dated
 from permissions import facts as access
+from permissions import gate
 
 WINDOWED = frozenset(
     {"subject.territories", "subject.product_lines", "subject.segments", "subject.teams", "subject.leads"}
@@ -106,7 +107,11 @@ def standing(groups: Iterable[Group] | None = None) -> list[Standing]:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a rule would do to a group: whom it newly takes in, whom it no longer does, and how many stay."""
+    """What a rule would do to a group: whom it newly takes in, whom it no longer does, and how many stay.
+
+    Of those whom its reader may see. Whoever could count the others by a rule could find out what anybody is by asking
+    one rule after another.
+    """
 
     joins: QuerySet[Person]
     leaves: QuerySet[Person]
@@ -114,10 +119,11 @@ class Preview:
     total: int
 
 
-def preview(rule: Rule, group: Group | None, at: datetime) -> Preview:
-    """Return what `rule` would do to `group`, or as the rule of a new one."""
-    taken = rule.takes_in(at, zone())
+def preview(rule: Rule, group: Group | None, reader: Person, at: datetime) -> Preview:
+    """Return what `rule` would do to `group`, or as the rule of a new one, to those whom `reader` may see."""
+    taken = gate.visible(reader, "person.view", rule.takes_in(at, zone()), at=at)
     inside = Membership.objects.in_force(at).filter(principal=group.principal_id if group else None).values("person")
     stays = taken.filter(pk__in=inside).count()
     leaves = Person.objects.filter(pk__in=inside).exclude(pk__in=taken.values("pk"))
+    leaves = gate.visible(reader, "person.view", leaves, at=at)
     return Preview(taken.exclude(pk__in=inside), leaves, stays, taken.count())

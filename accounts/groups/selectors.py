@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from accounts.models import Group, Membership, Part, Person
-from accounts.reads import below
+from accounts.reads import below, sees_everybody
 from accounts.teams.selectors import said
 from permissions import gate
 from permissions.models import GroupObjectGrant, Mode, RoleGrant
@@ -95,10 +95,16 @@ def _of_view(view: str, reader: Person, at: datetime) -> Q:
     return Q(owner__isnull=True) if view == "no-owner" else Q()
 
 
-def described(groups: Collection[Group], at: datetime) -> list[Row]:
-    """Return a row for each group, in three queries however many there are and however big."""
+def described(groups: Collection[Group], reader: Person, at: datetime) -> list[Row]:
+    """Return a row for each group, in three queries however many there are and however big.
+
+    Of a group by rule those members count whom `reader` may see.
+    """
     found = {group.principal_id: Row(group) for group in groups}
     rows = Membership.objects.in_force(at).filter(principal__in=list(found))
+    if not sees_everybody(reader, at=at):
+        seen = gate.visible(reader, "person.view", Person.objects.all(), at=at)
+        rows = rows.filter(Q(principal__group__rule__isnull=True) | Q(person__in=seen.values("pk")))
     for principal, count in rows.order_by().values_list("principal").annotate(n=Count("pk")):
         found[principal].members = count
     leads = rows.filter(part=Part.LEAD).order_by("person__name")

@@ -9,10 +9,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.groups import listing, pages, selectors, services
 from accounts.groups.forms import EditGroupForm, GroupForm
-from accounts.models import Person
 from accounts.pages import may_make_lead, things_of
 from accounts.people.forms import ReasonForm
-from accounts.reads import allowed_on
+from accounts.reads import allowed_on, sees_everybody
 from accounts.teams.selectors import abilities as abilities_of
 from audits.trail.selectors import history_of
 from cxaccess.attempts import attempt, posted
@@ -47,7 +46,7 @@ def groups(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """Send the list that the address describes, as a file."""
     rows = listing.export_groups(request.user, asked=listing.criteria(request.GET), at=request.at)
-    lines = csv_out.lines(listing.HEAD, listing.file_rows(rows, at=request.at))
+    lines = csv_out.lines(listing.HEAD, listing.file_rows(request.user, rows, at=request.at))
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="groups-{request.at:%Y-%m-%d}.csv"'
     return answer
@@ -72,7 +71,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what a group is for, who is in it and why, whose it is."""
     context = pages.group_page(request, pk, "detail")
     group = context["group"]
-    context["size"] = pages.memberships(group).in_force(request.at).count()
+    context["size"] = pages.seen_members(group, request.user, request.at).in_force(request.at).count()
     context["leads"] = pages.leads(group, request.at)
     context["holdings"] = pages.in_force(group, request.at)
     context["sentence"] = pages.in_words(group, timezone.get_current_timezone_name())
@@ -84,11 +83,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 def members(request: HttpRequest, pk: int) -> HttpResponse:
     """Show who is in a group, page by page, and who was lately."""
     context = pages.group_page(request, pk, "members")
-    rows = pages.memberships(context["group"])
-    if context["by_rule"]:  # whoever writes a rule does not come to know whom they may not see
-        everybody = rows.not_over(request.at).count()
-        rows = rows.filter(person__in=gate.visible(request.user, "person.view", Person.objects.all(), at=request.at))
-        context["hidden"] = everybody - rows.not_over(request.at).count()
+    rows = pages.seen_members(context["group"], request.user, request.at)
+    context["others"] = context["by_rule"] and not sees_everybody(request.user, at=request.at)
     page = MEMBERS.page(rows.not_over(request.at), request.GET)
     ended = pages.ended(rows, request.at)
     people = [row.person for row in (*page.rows, *ended)]

@@ -11,9 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.groups import rules, services
-from accounts.models import Group, Membership
+from accounts.models import Group, Membership, Person
 from audits.models import Event
 from cxaccess.lib import clock
+from permissions import gate
+from permissions.guards import NotAllowed
 from tests import world
 from tests.cast import Cast
 from tests.sessions import signed_in
@@ -101,13 +103,62 @@ def test_hostile_posts_of_the_builder_are_read_as_far_as_they_fit(cast: Cast, pr
     assert priya.post(NEW, odd).status_code == 200
 
 
-def test_the_preview_names_only_whom_the_reader_sees(cast: Cast) -> None:
+OTHERS = "Others may be affected, too."
+
+
+def told(page: str) -> tuple[int, bool]:
+    """Return how many the preview says would be in the group, and whether it says that there may be others."""
+    return int(page.partition("would be in it")[0].rpartition('<p class="small">')[2].split()[0]), OTHERS in page
+
+
+def titled(title: str) -> dict[str, str]:
+    return {"rule-0-attribute": "subject.title", "rule-0-operator": "equals", "rule-0-value": title, "rule-do": "look"}
+
+
+def test_the_preview_names_and_counts_only_whom_the_reader_sees(cast: Cast) -> None:
     world.give(cast.rosa, world.role("Maker", {"group.create"}))
     everybody = one_row(cast, **{"rule-0-value": [str(cast.world_.pk)], "rule-do": "look"})
     page = text(signed_in(cast.rosa).post(NEW, everybody))
     assert "Maya Okafor" in page
     assert "Otto Lang" not in page
-    assert "of them you may not see" in page
+    seen = gate.visible(cast.rosa, "person.view", Person.objects.exclude(state="left"), at=clock.now()).count()
+    assert told(page) == (seen, True)
+
+
+def test_what_somebody_unseen_is_cannot_be_asked_by_one_rule_after_another(cast: Cast, priya: Client) -> None:
+    """Rosa does not see Otto; whichever title she tries, the answer is the same. Priya sees him."""
+    world.give(cast.rosa, world.role("Maker", {"group.create"}))
+    rosa = signed_in(cast.rosa)
+    right, wrong = (one_row(cast) | titled(title) for title in ("Internal auditor", "Chief clown"))
+    assert told(text(rosa.post(NEW, right))) == told(text(rosa.post(NEW, wrong))) == (0, True)
+    assert told(text(priya.post(NEW, right))) == (1, False)
+
+
+def test_nor_by_the_size_of_the_group_that_the_rule_makes(cast: Cast, priya: Client) -> None:
+    world.give(cast.rosa, world.role("Maker", {"group.create", "group.view", "group.export"}))
+    raw = {"attribute": "subject.title", "operator": "equals", "value": "Internal auditor"}
+    group = services.create_group(cast.rosa, name="Auditors", rule=rules.parsed(raw), at=clock.now())
+    assert group.principal.memberships.get().person == cast.otto  # the rule itself looks at everybody
+    for client, size in ((priya, 1), (signed_in(cast.rosa), 0)):
+        detail, members = (
+            text(client.get(reverse(f"groups:{page}", args=[group.pk]))) for page in ("detail", "members")
+        )
+        assert f'Members <span class="count">{size}</span>' in detail
+        assert ("Otto Lang" in members, "Others may be in it" in members) == (size == 1, size == 0)
+        row = next(one for one in text(client.get("/groups/")).split("<tr>") if "Auditors" in one)
+        assert f'data-label="Members">{size}</td>' in row
+        file = b"".join(client.post(reverse("groups:export")).streaming_content).decode()
+        assert next(line for line in file.splitlines() if "Auditors" in line).split(",")[4] == str(size)
+
+
+def test_whoever_changes_a_rule_must_be_able_to_give_to_whom_they_do_not_see(cast: Cast) -> None:
+    """Nobody whom Rosa sees would come; still the rule would let Otto in, and she could not give what he gets."""
+    nobody = rules.parsed({"attribute": "subject.title", "operator": "equals", "value": "Nobody"})
+    group = services.create_group(cast.priya, name="Office", region=cast.emea, rule=nobody, at=clock.now())
+    world.give(group, cast.administrator)
+    otto = rules.parsed({"attribute": "subject.title", "operator": "equals", "value": "Internal auditor"})
+    with pytest.raises(NotAllowed):
+        services.change_rule(cast.rosa, group=group, row_version=1, rule=otto, at=clock.now())
 
 
 def test_changing_a_rule_shows_who_comes_who_goes_and_what_they_hold(cast: Cast, priya: Client) -> None:

@@ -285,7 +285,7 @@ def test_recomputing_anew_changes_nothing(cast: Cast, analysts: Group) -> None:
 
 
 def test_a_preview_says_who_comes_and_who_goes(cast: Cast, analysts: Group) -> None:
-    found = rules.preview(rules.parsed(titled("Team lead")), analysts, clock.now())
+    found = rules.preview(rules.parsed(titled("Team lead")), analysts, cast.priya, clock.now())
     assert [person.name for person in found.joins] == ["Jonas Weber"]
     assert [person.name for person in found.leaves] == ["Maya Okafor"]
     assert (found.stays, found.total) == (0, 1)

@@ -29,6 +29,7 @@ class Resource(Versioned):
     segment = models.ForeignKey("accounts.Node", models.PROTECT, null=True, blank=True, related_name="+")
     channel = models.CharField(max_length=40, blank=True)
     sensitivity = models.PositiveSmallIntegerField(choices=Sensitivity.choices, default=Sensitivity.INTERNAL)
+    guarded_until = models.DateTimeField(null=True, blank=True)  # so long reading stays on record after a lowering
     owner = models.ForeignKey("accounts.Person", models.PROTECT, null=True, blank=True, related_name="owned_resources")
     owner_team = models.ForeignKey("accounts.Team", models.PROTECT, null=True, blank=True, related_name="+")
     custom = models.JSONField(default=dict, blank=True)  # values of the custom attributes of resources, by name

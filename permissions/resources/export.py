@@ -23,7 +23,7 @@ from permissions.guards import require_somewhere, use_case
 from permissions.models import AttributeDefinition, Entity, Resource, ResourceType
 from permissions.resources import fields
 from permissions.resources.listing import Criteria, narrowed
-from permissions.resources.opening import EXPORT, GUARDED, seen
+from permissions.resources.opening import EXPORT, is_guarded, seen
 
 BATCH = 500
 COUNTED = 100_000  # rows that are counted for the event; of more it says that there are more
@@ -111,7 +111,7 @@ def lines(
 @use_case
 def record_reading(actor: Person, rows: Iterable[Resource], *, at: datetime) -> None:
     """Write which confidential or restricted resources a batch of the file tells the content of."""
-    ids = [row.pk for row in rows if row.sensitivity in GUARDED]
+    ids = [row.pk for row in rows if is_guarded(row, at)]
     if ids:
         record(Tag.RESOURCES_READ, actor=actor, at=at, details={"resources": ids, "page": "export", "content": True})
 

@@ -10,7 +10,7 @@ from audits.trail.record import Entry, record_many
 from audits.trail.tags import Tag
 from permissions.guards import use_case
 from permissions.models import Resource
-from permissions.resources.opening import GUARDED
+from permissions.resources.opening import is_guarded
 
 SPAN = 3600  # seconds, of the clock: within them the same reader's sight of the same resources is one event
 
@@ -20,7 +20,7 @@ def record_listed(reader: Person, shown: Iterable[Resource], *, page: str, at: d
 
     Seen within the hour already, it asks one question and writes nothing.
     """
-    ids = sorted(row.pk for row in shown if row.sensitivity in GUARDED)
+    ids = sorted(row.pk for row in shown if is_guarded(row, at))
     if not ids:
         return
     digest = blake2b(",".join(map(str, ids)).encode(), digest_size=16).hexdigest()

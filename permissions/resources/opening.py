@@ -6,7 +6,7 @@ The attributes are shown to the first and the owner; the content only to the sec
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
@@ -20,6 +20,7 @@ TYPE, VIEW, EDIT, CREATE, ARCHIVE, EXPORT = (
     "resource", "resource.view", "resource.edit", "resource.create", "resource.archive", "resource.export"
 )  # fmt: skip
 GUARDED = (Sensitivity.CONFIDENTIAL, Sensitivity.RESTRICTED)  # whoever opens one of these leaves an event
+STAYS_GUARDED = timedelta(weeks=4)  # after one is lowered, so that lowering is no way to read unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +33,26 @@ class Opening:
     attributes: bool
     content: Decision
 
-    @property
-    def guarded(self) -> bool:
-        """Return whether opening it is an event of its own."""
-        return self.resource.sensitivity in GUARDED
-
     def may(self, action: str, *, at: datetime) -> bool:
         """Return whether the reader may do `action` here; one of another type is asked about under that type."""
         return gate.may(self.reader, action, places.retyped(self.here, action.partition(".")[0]), at=at)
+
+
+def is_guarded(resource: Resource, at: datetime) -> bool:
+    """Return whether reading it is an event: it is confidential or restricted, or was lately."""
+    return resource.sensitivity in GUARDED or lowered_until(resource, at) is not None
+
+
+def lowered_until(resource: Resource, at: datetime) -> datetime | None:
+    """Return until when reading it stays on record though its sensitivity no longer says so; None: it need not."""
+    until = resource.guarded_until
+    return until if until is not None and at < until and resource.sensitivity not in GUARDED else None
+
+
+def stay_guarded(resource: Resource, was: int, *, at: datetime) -> None:
+    """Set, unsaved, how long reading stays on record where the sensitivity is lowered from `was` out of GUARDED."""
+    if was in GUARDED and resource.sensitivity not in GUARDED:
+        resource.guarded_until = at + STAYS_GUARDED
 
 
 def opened(reader: Person, resource: Resource, *, at: datetime) -> Opening:

@@ -19,7 +19,7 @@ from permissions import gate
 from permissions.giving import may_share
 from permissions.models import Resource, Sensitivity
 from permissions.resources import services
-from permissions.resources.opening import ARCHIVE, EDIT, VIEW, Opening, opened
+from permissions.resources.opening import ARCHIVE, EDIT, VIEW, Opening, is_guarded, opened
 from permissions.resources.returning import may_return
 from permissions.resources.rows import TONES
 from permissions.resources.selectors import PAGE
@@ -74,7 +74,7 @@ def resource_page(request: HttpRequest, asked: Resource | int, tab: str) -> dict
     if resource.object_kind is not None:
         raise Http404  # it stands for a console object, which has a page of its own
     opening = opened(request.user, resource, at=request.at)
-    if opening.guarded:  # whatever the method: a form that is refused shows the page as well
+    if is_guarded(resource, request.at):  # whatever the method: a form that is refused shows the page as well
         services.record_reading(opening, page=tab.rpartition(":")[2], at=request.at)
     count_read(request.user, opening.content.action if opening.content.allowed else VIEW, resource, request.at)
     return page_of(opening, tab, request.at)

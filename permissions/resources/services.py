@@ -25,7 +25,7 @@ from permissions.guards import NotAllowed, NotVisible, locked, require, use_case
 from permissions.models import Resource, ResourceType
 from permissions.objects import owners
 from permissions.resources import moving, returning, rules
-from permissions.resources.opening import ARCHIVE, CREATE, EDIT, TYPE, Opening, content_decision, prospect
+from permissions.resources.opening import ARCHIVE, CREATE, EDIT, TYPE, Opening, content_decision, prospect, stay_guarded
 from permissions.resources.selectors import EDITABLE, editable, split
 
 DECIDING = (*rules.PLACES, "owner_team", "sensitivity")  # what decisions read, so its past is kept
@@ -84,6 +84,7 @@ def edit_resource(
     rules.require_sound(actor, after, changed, at=at)
     here, there = (places.target(row, at, as_type=TYPE) for row in (before, after))
     moving.require_move(actor, before, here, there, at=at)
+    stay_guarded(after, before.sensitivity, at=at)
     after.row_version += 1
     _save_unless_known(after)
     _note(before, after, at)

@@ -14,7 +14,7 @@ from permissions.resources import fields, listing, pages, rows, selectors
 from permissions.resources import who as holding
 from permissions.resources.listed import record_listed
 from permissions.resources.listing import LISTING, Criteria
-from permissions.resources.opening import ARCHIVE, CREATE, EDIT, EXPORT, VIEW, opens_console, seen
+from permissions.resources.opening import ARCHIVE, CREATE, EDIT, EXPORT, VIEW, lowered_until, opens_console, seen
 
 # mypy: disable-error-code="arg-type, attr-defined"
 # Behind login_required request.user is a Person, and request.at is a moment; Django's stubs know neither.
@@ -54,6 +54,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     declared = resource.type.fields
     context["fields"] = [(row["label"], fields.class_label(row["data_class"])) for row in declared]
     context["values"] = fields.values(resource, declared, opening.content)
+    context["guarded_until"] = lowered_until(resource, request.at)
     context["custom"] = selectors.custom_of(resource) if opening.attributes else []
     return render(request, "permissions/resources/detail.html", context)
 

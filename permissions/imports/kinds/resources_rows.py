@@ -12,6 +12,7 @@ from cxaccess.jobs.models import Verdict
 from permissions.imports.kinds.base import Desk, Outdated
 from permissions.models import Resource
 from permissions.objects import brought, owners
+from permissions.resources.opening import stay_guarded
 from permissions.resources.services import DECIDING
 
 
@@ -61,7 +62,9 @@ def _change(desk: Desk, rows: Sequence[Staged]) -> None:
     _note(desk, rows, found)
     for row in rows:
         _set(found[row.plan["id"]], row.plan["set"])
-    fields = sorted({name.removesuffix("_id") for row in rows for name in row.plan["set"]} | {"row_version"})
+        stay_guarded(found[row.plan["id"]], row.plan["was"].get("sensitivity", 0), at=desk.at)
+    written = {name.removesuffix("_id") for row in rows for name in row.plan["set"]}
+    fields = sorted(written | {"row_version"} | ({"guarded_until"} if "sensitivity" in written else set()))
     Resource.objects.bulk_update(found.values(), fields, batch_size=200)
     _pass_on(desk, [found[row.plan["id"]] for row in rows if "owner_id" in row.plan["set"]])
     record_many(_edited(desk, row, found[row.plan["id"]]) for row in rows)

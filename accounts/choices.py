@@ -88,11 +88,6 @@ def people_for(reader: Person, at: datetime) -> QuerySet[Person]:
     return gate.visible(reader, "person.view", rows, at=at)
 
 
-def person_by(mail: str) -> Person | None:
-    """Return whoever has exactly this address and has not left: to know it is to know them."""
-    return Person.objects.filter(email__iexact=mail.strip()).exclude(state=PersonState.LEFT).first()
-
-
 def teams_for(reader: Person, at: datetime) -> QuerySet[Team]:
     """Return the standing teams that `reader` sees, by name."""
     rows = Team.objects.select_related("principal").filter(archived_at=None)

@@ -1,5 +1,6 @@
 """Forms on teams."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +10,10 @@ from django.utils.translation import gettext_lazy
 
 from accounts import choices
 from accounts.models import NodeKind, Part, Person, Team
+from accounts.people.lookups import nobody
 from cxaccess.choosing import RowSelect
 from cxaccess.formparts import UntilForm, VersionedForm, WindowForm
+from cxaccess.lib.errors import Refused
 from permissions import gate
 
 
@@ -89,7 +92,7 @@ class AddMemberForm(WindowForm):
     """Somebody, the part they play, and for how long.
 
     Who keeps one team may see hardly anybody; a colleague is found by their whole mail address, which takes no right
-    to look through everybody. `lead`: whether leads may be made here.
+    to look through everybody. `lead`: whether leads may be made here. `find` returns who has an address, or None.
     """
 
     mail = forms.EmailField(
@@ -101,8 +104,18 @@ class AddMemberForm(WindowForm):
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, required=False)
     field_order = ["person", "mail", "part", "starts_at", "until", "reason"]
 
-    def __init__(self, *args: Any, reader: Person, at: datetime, zone: str, lead: bool, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        reader: Person,
+        at: datetime,
+        zone: str,
+        lead: bool,
+        find: Callable[[str], Person | None],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, at=at, zone=zone, **kwargs)
+        self.find = find
         if gate.may_somewhere(reader, "person.view", at=at):
             self.fields["person"] = choices.person_field(_("Person"), choices.people_for(reader, at), empty_label="")
         else:
@@ -117,9 +130,13 @@ class AddMemberForm(WindowForm):
         cleaned = super().clean()
         mail = cleaned.get("mail")
         if mail and not cleaned.get("person"):
-            cleaned["person"] = choices.person_by(mail)
+            try:
+                cleaned["person"] = self.find(mail)
+            except Refused as refusal:
+                self.add_error("mail", refusal.message)
+                return cleaned
             if cleaned["person"] is None:
-                self.add_error("mail", _("Nobody here has this address."))
+                self.add_error("mail", nobody())
         elif not cleaned.get("person") and not self.errors:
             self.add_error("person", _("Choose somebody, or type their mail address."))
         return cleaned

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Group, Membership, Part, Team
 from accounts.pages import may_make_lead
+from accounts.people import lookups
 from accounts.signin.guards import fresh_factor
 from accounts.teams import memberships, pages
 from accounts.teams.forms import AddMemberForm, MembershipEndForm, WhyForm
@@ -24,7 +25,10 @@ def add_form(request: HttpRequest, led: Team | Group) -> AddMemberForm:
     """Return the form that adds somebody to a team or group."""
     zone, lead = timezone.get_current_timezone_name(), may_make_lead(request, led)
     initial = {"person": request.GET.get("person")}
-    return AddMemberForm(posted(request), initial=initial, reader=request.user, at=request.at, zone=zone, lead=lead)
+    return AddMemberForm(
+        posted(request), initial=initial, reader=request.user, at=request.at, zone=zone, lead=lead,
+        find=lambda mail: lookups.by_mail(request.user, mail=mail, at=request.at),
+    )  # fmt: skip
 
 
 @require_http_methods(FORM)

@@ -74,6 +74,7 @@ SENTENCES: dict[str, "StrOrPromise"] = {
     Tag.SIGN_OUT: _("{actor} signed out"),
     Tag.IDENTITY_LINKED: _("{actor} linked an identity to {about}"),
     Tag.ADMINISTRATOR_RECOVERED: _("The operator let {about} back in"),
+    Tag.PERSON_FOUND: _("{actor} found {about} by their mail address"),
     Tag.PERSON_INVITED: _("{actor} invited {about}"),
     Tag.SESSION_ENDED: _("{actor} ended a session of {about}"),
     Tag.PASSWORD_CHANGED: _("{actor} changed the password of {about}"),

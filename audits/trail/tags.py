@@ -12,6 +12,7 @@ class Tag(models.TextChoices):
     PERSON_RANGED = "person.ranged", _("What somebody answers for changed")
     PERSON_SUSPENDED = "person.suspended", _("Person suspended")
     PERSON_REACTIVATED = "person.reactivated", _("Person reactivated")
+    PERSON_FOUND = "person.found", _("Found by mail address")
     PERSON_INVITED = "person.invited", _("Invitation sent")
     PERSON_CLAIMED = "person.claimed", _("Account claimed")
     NODE_CREATED = "structure.created", _("Place added")

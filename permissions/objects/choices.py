@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from accounts.models import Person, PersonState, Principal
+from accounts.models import Person, Principal
+from accounts.people import lookups
 from permissions import gate, giving
 from permissions.grants import choices
 from permissions.models import Action, Resource
@@ -23,16 +24,16 @@ def may_give_on(actor: Person, resource: Resource, *, at: datetime) -> bool:
     )
 
 
-def takers(actor: Person, *, at: datetime, mail: str = "") -> QuerySet[Principal]:
-    """Return the people and teams that `actor` may see, and whoever has exactly the address `mail`.
+def takers(actor: Person, *, at: datetime, found: str = "") -> QuerySet[Principal]:
+    """Return the people and teams that `actor` may see, and whom they found by the whole address (`found`: the proof).
 
     Whoever shares one thing sees hardly anybody; they know the address of a colleague, and need no list of all.
     """
     seen = choices.takers(actor, at=at)
-    if "@" not in mail:
+    known = lookups.proven(actor, found) if found else None
+    if known is None:
         return seen
-    known = Person.objects.filter(email__iexact=mail.strip()).exclude(state=PersonState.LEFT)
-    return Principal.objects.filter(Q(pk__in=seen.values("pk")) | Q(pk__in=known.values("principal"))).select_related(
+    return Principal.objects.filter(Q(pk__in=seen.values("pk")) | Q(pk=known)).select_related(
         "person__region", "person__department", "team"
     )
 

@@ -33,13 +33,13 @@ class GiveOnForm(LastingForm, WindowForm):
 
     to = forms.ModelChoiceField(Principal.objects.none(), widget=forms.HiddenInput)
     on = forms.ModelChoiceField(Resource.objects.none(), widget=forms.HiddenInput)
-    mail = forms.CharField(required=False, max_length=254, widget=forms.HiddenInput)
+    found = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
     action = ActionChoice(
         Action.objects.none(), label=gettext_lazy("Permission"), empty_label=gettext_lazy("Choose a permission"),
         widget=forms.Select({"data-combobox": True, "data-placeholder": gettext_lazy("Start typing a name")}),
     )  # fmt: skip
     reason = ReasonField()
-    field_order = ["to", "on", "mail", "action", "starts_at", "lasts", "until", "reason"]
+    field_order = ["to", "on", "found", "action", "starts_at", "lasts", "until", "reason"]
 
     def __init__(
         self,
@@ -71,6 +71,13 @@ class GiveOnForm(LastingForm, WindowForm):
         return {"principal": data["to"], "resource": data["on"]} | {
             name: data[name] for name in ("action", "starts_at", "until", "reason")
         }
+
+
+class FindForm(forms.Form):
+    """The whole mail address of somebody whom its writer does not see, to be given something on a thing."""
+
+    on = forms.IntegerField(widget=forms.HiddenInput)
+    mail = forms.EmailField(label=gettext_lazy("Mail address"), help_text=gettext_lazy("The whole address."))
 
 
 class TypeField(RowField):

@@ -7,11 +7,13 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Principal
+from accounts.people import lookups
+from accounts.reads import sees_everybody
 from accounts.signin.guards import fresh_factor
-from cxaccess.attempts import INVALID
+from cxaccess.attempts import INVALID, attempt
 from cxaccess.formparts import add_refusal
 from cxaccess.lib.errors import Refused
 from cxaccess.lib.listing import Listing, number_in, search_text
@@ -22,7 +24,7 @@ from permissions.grants.services import is_long
 from permissions.guards import require_somewhere
 from permissions.models import Action, Resource
 from permissions.objects import choices, rows, services
-from permissions.objects.forms import GiveOnForm
+from permissions.objects.forms import FindForm, GiveOnForm
 
 # mypy: disable-error-code="arg-type, attr-defined"
 TAKERS = Listing(sorts={"name": ("label",)}, default="name", size=20)
@@ -78,20 +80,48 @@ def _asked(request: HttpRequest) -> HttpResponse:
         found = choices.things(request.user, at=request.at)
         page = THINGS.page(found.filter(name__icontains=q) if q else found, request.GET)
         return render(
-            request, "permissions/objects/choose_thing.html", {"page": page, "to": to, "mail": _mail(request)}
+            request, "permissions/objects/choose_thing.html", {"page": page, "to": to, "proof": _found(request)}
         )
     if to is None:
-        people = choices.takers(request.user, at=request.at, mail=q)
-        named = people.filter(label__icontains=q) | people.filter(person__email__iexact=q) if q else people
-        return render(
-            request, "permissions/objects/choose.html", {"page": TAKERS.page(named, request.GET), "on": on, "q": q}
-        )
+        by_mail = FindForm(initial={"on": on.pk, "mail": q if "@" in q else ""})
+        return _choose(request, on, by_mail)
     return _page(request, form, to, on)
 
 
-def _mail(request: HttpRequest) -> str:
+def _choose(request: HttpRequest, on: Resource, by_mail: FindForm, status: int = 200) -> HttpResponse:
+    """Let the reader choose somebody whom they see, or find one by the whole address."""
+    q = search_text(request.GET)
+    people = choices.takers(request.user, at=request.at)
+    named = people.filter(label__icontains=q) | people.filter(person__email__iexact=q) if q else people
+    context = {"page": TAKERS.page(named, request.GET), "on": on, "by_mail": by_mail}
+    context["others"] = not sees_everybody(request.user, at=request.at)
+    return render(request, "permissions/objects/choose.html", context, status=status)
+
+
+@login_required
+@require_POST
+def find(request: HttpRequest) -> HttpResponse:
+    """Find somebody by their whole mail address, to give them something on a thing that the reader may share."""
+    _door(request)
+    form = FindForm(request.POST)
+    on = choices.things(request.user, at=request.at).filter(pk=number_in(request.POST.get("on"))).first()
+    if on is None:
+        return redirect("objects:give")
+    tried = attempt(form, lambda given: lookups.by_mail(request.user, mail=given["mail"], at=request.at))
+    if tried.done:
+        proof = lookups.proof(request.user, tried.done)
+        asked = QueryDict(mutable=True)
+        asked.update({"on": str(on.pk), "to": str(tried.done.principal_id), "found": proof})
+        return redirect(f"{reverse('objects:give')}?{asked.urlencode()}")
+    if form.is_valid():
+        form.add_error("mail", lookups.nobody())
+    return _choose(request, on, form, status=INVALID)
+
+
+def _found(request: HttpRequest) -> str:
+    """Return the proof that the reader found whom they do not see."""
     data = request.POST if request.method == "POST" else request.GET
-    return data.get("mail", "")[:254]
+    return data.get("found", "")[:200]
 
 
 def _form(
@@ -99,11 +129,11 @@ def _form(
 ) -> tuple[GiveOnForm, Principal | None, Resource | None]:  # fmt: skip
     """Return the form with whom and what it is about, if the reader may choose those."""
     at = request.at
-    takers = choices.takers(request.user, at=at, mail=_mail(request))
+    takers = choices.takers(request.user, at=at, found=_found(request))
     things = choices.things(request.user, at=at)
     to, on = (kept.filter(pk=number_in(data.get(name))).first() for kept, name in ((takers, "to"), (things, "on")))
     actions = choices.actions(request.user, on, at=at) if on is not None else Action.objects.none()
-    initial = {name: data.get(name) for name in ("to", "on", "mail", "action")}
+    initial = {name: data.get(name) for name in ("to", "on", "found", "action")}
     zone = request.user.time_zone
     form = GiveOnForm(
         data if bound else None, initial=initial, zone=zone, at=at, takers=takers, things=things, actions=actions
@@ -119,7 +149,7 @@ def _page(
         kept = f"?to={to.pk}" if to else f"?on={on.pk}" if on else ""
         return redirect(f"{reverse('objects:give')}{kept}")
     held = rows.held_by(to).filter(content_object=on).not_over(request.at).order_by("pk")[:20]  # type: ignore[attr-defined]
-    context = {"form": form, "to": to, "on": on, "twin": twin, "mail": _mail(request)}
+    context = {"form": form, "to": to, "on": on, "twin": twin, "proof": _found(request)}
     context["held"] = [(rows.key(grant), grant) for grant in held]
     return render(request, "permissions/objects/give.html", context, status=status)
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", views.index, name="list"),
     path("export/", views.export, name="export"),
     path("give/", giving_views.give, name="give"),
+    path("give/find/", giving_views.find, name="find"),
     path("give/confirm/", giving_views.confirm, name="confirm"),
     path("<slug:key>/", views.detail, name="detail"),
     path("<slug:key>/change-end/", views.change_end, name="change_end"),

@@ -1,13 +1,18 @@
 """The pages of grants on one resource: the list and its file, giving step by step, moving ends, ending."""
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.people import lookups
 from audits.models import Event
 from audits.trail.stories import describe
+from audits.trail.tags import Tag
 from cxaccess.lib import clock
 from permissions import gate
 from permissions.models import Action, PersonObjectGrant
@@ -75,17 +80,68 @@ def test_an_owner_who_sees_nobody_finds_a_colleague_by_the_whole_address(cast: C
     things = owner.get(give).context["page"]
     assert [thing.name for thing in things] == ["App reviews MENA"]
     ask = {"on": cast.mena_reviews.pk}
-    assert not owner.get(give, ask | {"q": "Ali"}).context["page"].rows
-    found = owner.get(give, ask | {"q": cast.ali.email.upper()})
-    assert [one.label for one in found.context["page"]] == ["Ali Haddad"]
+    for typed in ("Ali", cast.ali.email):
+        assert not owner.get(give, ask | {"q": typed}).context["page"].rows, "typing finds nobody whom they do not see"
+    found = owner.post(reverse("objects:find"), ask | {"mail": cast.ali.email.upper()})
+    asked = parse_qs(urlsplit(found.url).query)
     to = {"to": cast.ali.principal_id}
+    assert asked["to"] == [str(cast.ali.principal_id)]
     assert "Ali Haddad" not in owner.get(give, ask | to).content.decode(), "an id alone names nobody to them"
-    form = owner.get(give, ask | to | {"mail": cast.ali.email}).context["form"]
+    form = owner.get(found.url).context["form"]
     offered = set(form.fields["action"].queryset.values_list("key", flat=True))
     assert offered == {"feedback.view", "feedback.edit", "feedback.export", "feedback.delete"}
-    answer = owner.post(give, gift(cast) | to | {"mail": cast.ali.email})
+    answer = owner.post(give, gift(cast) | to | {"found": asked["found"][0]})
     assert gate.may(cast.ali, "feedback.view", cast.mena_reviews, at=clock.now())
     assert owner.get(answer.url).status_code == 200, "who shares a thing sees the grants on it"
+
+
+def test_the_proof_of_having_found_somebody_is_good_for_nobody_else_and_for_an_hour(cast: Cast) -> None:
+    for owner in (cast.chiara, cast.ivy):
+        world.give_on(owner, "resource.give", cast.mena_reviews)
+    client = signed_in(cast.chiara)
+    ask = {"on": cast.mena_reviews.pk}
+    url = client.post(reverse("objects:find"), ask | {"mail": cast.ali.email}).url
+    proof = parse_qs(urlsplit(url).query)["found"][0]
+    assert client.get(url).status_code == 200
+    other = client.get(reverse("objects:give"), ask | {"to": cast.maya.principal_id, "found": proof})
+    assert "Maya Okafor" not in other.content.decode()
+    assert lookups.proven(cast.ivy, proof) is None
+    assert lookups.proven(cast.chiara, proof + "x") is None
+    with time_machine.travel(world.soon(hours=1, minutes=1)):
+        assert lookups.proven(cast.chiara, proof) is None
+
+
+def test_whoever_is_found_is_on_record_and_whom_one_sees_is_not(cast: Cast) -> None:
+    world.give_on(cast.chiara, "resource.give", cast.mena_reviews)
+    for who in (cast.chiara, cast.priya):
+        signed_in(who).post(reverse("objects:find"), {"on": cast.mena_reviews.pk, "mail": cast.ali.email})
+    told = Event.objects.get(tag=Tag.PERSON_FOUND)
+    assert (told.actor, told.about_person_id) == (cast.chiara, cast.ali.pk)
+
+
+def test_who_has_not_started_is_suspended_or_left_reads_like_nobody(cast: Cast) -> None:
+    world.give_on(cast.chiara, "resource.give", cast.mena_reviews)
+    client = signed_in(cast.chiara)
+    for mail in (cast.nils.email, cast.sofia.email, cast.lena.email, "nobody@kestrelhome.example"):
+        answer = client.post(reverse("objects:find"), {"on": cast.mena_reviews.pk, "mail": mail})
+        assert (answer.status_code, "Nobody here has this address" in answer.content.decode()) == (422, True)
+    assert not Event.objects.filter(tag=Tag.PERSON_FOUND).exists()
+
+
+def test_addresses_cannot_be_tried_one_after_another(cast: Cast) -> None:
+    """Hits and misses count alike; whom one sees anyway does not."""
+    world.give_on(cast.chiara, "resource.give", cast.mena_reviews)
+    world.give(cast.chiara, cast.people_reader, region=cast.dach)
+    client = signed_in(cast.chiara)
+
+    def find(mail: str) -> int:
+        return client.post(reverse("objects:find"), {"on": cast.mena_reviews.pk, "mail": mail}).status_code
+
+    assert [find(f"nobody{number}@kestrelhome.example") for number in range(lookups.TRIES.most - 1)] == [422] * 19
+    assert find(cast.ali.email) == 302
+    answer = client.post(reverse("objects:find"), {"on": cast.mena_reviews.pk, "mail": cast.ali.email})
+    assert (answer.status_code, "Too many tries" in answer.content.decode()) == (422, True)
+    assert find(cast.maya.email) == 302
 
 
 def test_the_list_has_people_and_collectives_apart_with_filters(cast: Cast, priya: Client) -> None:

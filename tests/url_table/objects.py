@@ -37,6 +37,8 @@ ROWS = [
     Row("objects:give", "priya rosa", also=MAY_NOT,
         data=lambda cast: {"to": cast.maya.principal_id, "on": cast.german_reviews.pk}),
     Row("objects:give", "priya rosa", method="post", data=_gift, ok=302, also=MAY_NOT),
+    Row("objects:find", "priya rosa", method="post", ok=302, also=MAY_NOT,
+        data=lambda cast: {"on": cast.german_reviews.pk, "mail": cast.maya.email}),
     Row("objects:confirm", "priya rosa", data=_risky, also=MAY_NOT),
     Row("objects:confirm", "priya rosa", method="post", data=_risky, ok=302, also=MAY_NOT),
     Row("objects:change_end", "priya rosa", _of_ali, also={"otto": 403}),

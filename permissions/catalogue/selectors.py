@@ -117,12 +117,17 @@ def holders(action: Action, *, at: datetime) -> int:
     return gate.who_can_somewhere(action.key, at=at).distinct().count()
 
 
-def use_of(action: Action, *, at: datetime) -> dict[str, Any]:
-    """Return the line of a permission's use, and how many of those who hold it used it lately."""
+def use_of(reader: Person, action: Action, *, at: datetime) -> dict[str, Any]:
+    """Return the line of a permission's use, how many of those who hold it used it lately, and of how many.
+
+    Counted are the people whose use `reader` may see.
+    """
     model = facts.model(at)
     grants = RoleGrant.objects.in_force(at).filter(role__in=model.granting[action.key], mode=Mode.ACTIVE)
-    (used,) = usage.of_actions([action.key], usage.reached_by(grants, at=at), at=at)
-    return {"used": used, "line": usage.line_of_action(action, at=at)}
+    (used,) = usage.of_actions([action.key], usage.whose(reader, usage.reached_by(grants, at=at), at=at), at=at)
+    all_seen = usage.sees_all(reader, at=at)
+    of = None if all_seen else usage.whose(reader, gate.who_can_somewhere(action.key, at=at), at=at).distinct().count()
+    return {"used": used, "line": usage.line_of_action(action, reader, at=at), "all_seen": all_seen, "used_of": of}
 
 
 def neighbours(action: Action) -> dict[str, list[Action]]:

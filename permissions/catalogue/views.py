@@ -56,7 +56,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_edit": gate.may(person, "catalogue.edit", action, at=at),
         "events": history_of(action, before=request.GET.get("before")) if may_read else None,
         **selectors.neighbours(action),
-        **(selectors.use_of(action, at=at) if "usage.view" in visible else {}),
+        **(selectors.use_of(person, action, at=at) if "usage.view" in visible else {}),
     }
     return render(request, "permissions/catalogue/detail.html", context)
 

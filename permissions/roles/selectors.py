@@ -138,7 +138,11 @@ def use_by(reader: Person, role: Role, grants: Collection[RoleGrant], *, at: dat
     if not usage.may_see(reader, at=at):
         return {}
     current = RoleGrant.objects.in_force(at).filter(role=role, mode=Mode.ACTIVE)
-    return {"used": usage.of_holders(current, at=at), "uses_seen": usage.seen(reader, grants, at=at)}
+    return {
+        "used": usage.of_holders(current, at=at, reader=reader),
+        "all_seen": usage.sees_all(reader, at=at),
+        "uses_seen": usage.seen(reader, grants, at=at),
+    }
 
 
 def names_of(roles: Iterable[int]) -> dict[int, str]:

@@ -21,10 +21,11 @@ def use(request: HttpRequest, pk: int) -> HttpResponse:
     if not usage.may_see(request.user, at=request.at):
         raise Http404
     grants = RoleGrant.objects.in_force(request.at).filter(role=role, mode=Mode.ACTIVE)
-    people = usage.reached_by(grants, at=request.at)
+    people = usage.whose(request.user, usage.reached_by(grants, at=request.at), at=request.at)
     held = facts.model(request.at).holding.get(role.pk, frozenset())
     own = {
-        "used": usage.of_holders(grants, at=request.at),
+        "used": usage.of_holders(grants, at=request.at, reader=request.user),
+        "all_seen": usage.sees_all(request.user, at=request.at),
         "lines": usage.of_actions(held, people, at=request.at),
         "since": usage.since(),
     }

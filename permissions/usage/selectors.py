@@ -56,6 +56,16 @@ def may_see_of(reader: Person, row: models.Model, *, at: datetime) -> bool:
     return row == reader or bool(seen(reader, [row], at=at))
 
 
+def sees_all(reader: Person, *, at: datetime) -> bool:
+    """Return whether `reader` may see everybody's use, wherever they are."""
+    return gate.may(reader, VIEW, at=at)
+
+
+def whose(reader: Person, people: QuerySet[Person], *, at: datetime) -> QuerySet[Person]:
+    """Return those of `people` whose use `reader` may see: what has no place, such as a role, is counted among them."""
+    return gate.visible(reader, VIEW, people, at=at, as_type="usage")
+
+
 def since() -> date | None:
     """Return the first day that anything was counted on; None where nothing ever was."""
     first: date | None = UsageActionDay.objects.aggregate(first=Min("day"))["first"]
@@ -100,13 +110,17 @@ class Used:
         return text % {"n": f"{self.users:,}", "of": f"{self.holders:,}"}
 
 
-def of_holders(grants: QuerySet[RoleGrant], *, at: datetime) -> Used:
+def of_holders(grants: QuerySet[RoleGrant], *, at: datetime, reader: Person | None = None) -> Used:
     """Return how the people whom `grants` reach used what those grants let them do, in four queries.
 
-    Who used and who holds are met here and not in the database: with an index on both, it would try each with each.
+    With a `reader`: of those whose use they may see. Who used and who holds are met here and not in the database: with
+    an index on both, it would try each with each.
     """
-    holders = set(reached_by(grants, at=at).values_list("pk", flat=True))
-    uses = UsageGrant.objects.filter(grant__in=grants.values("pk"))
+    people, uses = reached_by(grants, at=at), UsageGrant.objects.filter(grant__in=grants.values("pk"))
+    if reader is not None and not sees_all(reader, at=at):
+        people = whose(reader, people, at=at)
+        uses = uses.filter(person__in=whose(reader, Person.objects.all(), at=at).values("pk"))
+    holders = set(people.values_list("pk", flat=True))
     users = uses.filter(last_at__gte=at - UNUSED_AFTER).order_by().values_list("person_id", flat=True)
     return Used(len(holders.intersection(users)), len(holders), uses.aggregate(last=Max("last_at"))["last"])
 
@@ -253,9 +267,12 @@ def line_of_resource(resource: Resource, *, at: datetime) -> Line:
     return _line(UsageDay.objects.filter(resource=resource), at)
 
 
-def line_of_action(action: Action, *, at: datetime) -> Line:
-    """Return how often a permission was used, by anybody on anything."""
-    return _line(UsageActionDay.objects.filter(action=action), at)
+def line_of_action(action: Action, reader: Person, *, at: datetime) -> Line:
+    """Return how often a permission was used, on anything, by those whose use `reader` may see."""
+    if sees_all(reader, at=at):
+        return _line(UsageActionDay.objects.filter(action=action), at)
+    people = whose(reader, Person.objects.all(), at=at)
+    return _line(UsageDay.objects.filter(action=action, person__in=people.values("pk")), at)
 
 
 def _line(rows: QuerySet, at: datetime) -> Line:

@@ -129,6 +129,40 @@ def test_a_role_shows_which_of_its_permissions_nobody_uses(cast: Cast) -> None:
     assert "used by 1 of 2 holders" in page(cast.priya, "roles:holders", cast.analyst.pk)
 
 
+@pytest.fixture
+def regional(cast: Cast) -> Person:
+    """Rosa sees the use of EMEA; outside it Otto is an analyst who does a lot, and a member of a team there."""
+    world.give(cast.rosa, world.role("Role and catalogue reader", {"role.view", "catalogue.view"}))
+    world.give(cast.otto, cast.analyst)
+    did(cast.otto, "feedback.view", cast.german_reviews, days=1, times=40)
+    did(cast.maya, "feedback.view", cast.german_reviews, days=5, times=7)
+    return cast.rosa
+
+
+def test_the_use_of_a_role_counts_nobody_outside_its_readers_reach(cast: Cast, regional: Person) -> None:
+    url = reverse("roles:use", args=[cast.analyst.pk])
+    for reader, users, holders, last in ((cast.priya, 2, 3, ago(1)), (regional, 1, 2, ago(5))):
+        answer = signed_in(reader).get(url)
+        line = next(line for line in answer.context["lines"] if line.action.key == "feedback.view")
+        assert (line.users, line.last_at) == (users, last)
+        used = answer.context["used"]
+        assert (used.users, used.holders, used.last_at) == (users, holders, last)
+        assert f"{users} of {holders}" in answer.content.decode()
+        holding = page(reader, "roles:holders", cast.analyst.pk)
+        assert f"used by {users} of {holders} holders" in holding
+        assert ("among those whose use you may see" in holding) is (reader == regional)
+
+
+def test_the_use_of_a_permission_counts_nobody_outside_its_readers_reach(cast: Cast, regional: Person) -> None:
+    action = Action.objects.get(key="feedback.view")
+    everybody, own = page(cast.priya, "catalogue:detail", action.pk), page(regional, "catalogue:detail", action.pk)
+    assert "Use: 2 of 3 holders in 90 days" in everybody
+    assert "47 uses in the last 90 days" in everybody
+    assert "Use where you may see it: 1 of 2 holders in 90 days" in own
+    assert "7 uses in the last 90 days" in own
+    assert "47 uses" not in own
+
+
 def test_roles_that_nobody_used_are_a_list_of_their_own(cast: Cast) -> None:
     did(cast.maya, "feedback.view", cast.german_reviews)
     answer = signed_in(cast.priya).get(reverse("roles:list") + "?view=idle")

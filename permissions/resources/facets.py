@@ -19,6 +19,7 @@ from accounts import choices
 from accounts.models import NodeKind, Person
 from accounts.reads import below, places_for
 from cxaccess.lib.listing import CAP, Count
+from permissions import facts, gate
 from permissions.models import Resource, ResourceType, Sensitivity
 from permissions.resources.listing import Criteria, narrowed
 from permissions.resources.opening import VIEW
@@ -139,7 +140,8 @@ def _offered(
         yield kind, label, list(_places(reader, kind, at))
     yield "owner_team", _("Owner team"), list(_teams(under("owner_team", None), reader, at))
     yield "owner", _("Owner"), [Option("me", _("Me"), "me"), Option("nobody", _("Nobody"), "nobody")]
-    yield "system", _("System"), [Option(system, system, system) for system in _systems()]
+    systems = _systems() if _sees_all(reader, at) else _systems_met(under("system", ""), wanted.system)
+    yield "system", _("System"), [Option(system, system, system) for system in systems]
     yield "archived", _("State"), [Option("yes", _("Archived"), True)]
 
 
@@ -162,7 +164,21 @@ def _teams(rows: QuerySet[Resource], reader: Person, at: datetime) -> Iterator[O
         yield Option(str(pk), label, pk)
 
 
+def _sees_all(reader: Person, at: datetime) -> bool:
+    return gate.may(reader, VIEW, at=at) and not facts.model(at).policies
+
+
+def _systems_met(rows: QuerySet[Resource], chosen: str) -> list[str]:
+    """Return the systems met most often among the first of the rows that the reader sees, and what they chose.
+
+    What is not met is not offered: its name would tell that there is such a system.
+    """
+    met = Counter(rows.order_by().values_list("system", flat=True)[:TALLY])
+    return sorted({system for system, _n in met.most_common(MOST)} | ({chosen} if chosen else set()))
+
+
 def _systems() -> list[str]:
+    """Return the first of all systems, for who sees every resource."""
     with connection.cursor() as cursor:
         cursor.execute(SYSTEMS, [MOST])
         return [system for (system,) in cursor.fetchall()]

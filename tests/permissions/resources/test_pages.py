@@ -353,6 +353,28 @@ def test_what_no_index_counts_is_counted_among_the_first_rows(
     assert priya.get(reverse("resources:facets")).status_code == 200
 
 
+def test_no_filter_names_a_system_of_which_the_reader_sees_nothing(
+    cast: Cast, priya: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many rows there are: past those that are counted, only who sees all is offered the rest."""
+    from permissions.resources import facets
+
+    world.resource("Merger plans", "report", system="secret-merger", region=world.node("APAC", cast.world_))
+    world.resource("Late board", "dashboard", system="late", region=cast.germany)
+    rosa = signed_in(cast.rosa)
+
+    def offered(client: Client, query: str = "") -> set[str]:
+        found = client.get(f"{reverse('resources:facets')}?{query}").context["facets"]
+        return {one.option.value for facet in found if facet.name == "system" for one in facet.options}
+
+    assert offered(rosa) == {"voice", "late"}
+    for rows in (1, 2):
+        monkeypatch.setattr(facets, "TALLY", rows)
+        assert "secret-merger" not in offered(rosa)
+        assert "secret-merger" in offered(priya)
+        assert "late" in offered(rosa, "system=late"), "what one chose stays chosen"
+
+
 def test_the_filters_ask_as_much_of_the_database_with_a_type_as_without(cast: Cast, priya: Client) -> None:
     url = reverse("resources:facets")
     assert queries(priya, f"{url}?type=feedback") == queries(priya, url)

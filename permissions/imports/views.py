@@ -160,6 +160,7 @@ def _about(request: HttpRequest, batch: ImportBatch) -> dict[str, object]:
         "tone": selectors.TONES.get(batch.state, ""),
         "writing": writing,
         "refused": batch.counts.get(Verdict.REFUSE, 0),
+        "may_mend": KINDS[batch.kind] in selectors.kinds_for(request.user, at=request.at),
         "may_apply": own and batch.state == ImportState.CHECKED and writing,
         "may_cancel": own and batch.over_at is None,
         "facts": selectors.facts(batch),
@@ -173,8 +174,8 @@ def _about(request: HttpRequest, batch: ImportBatch) -> dict[str, object]:
 def refusals(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """Send the refused rows with what is wrong with each, to be mended."""
     batch = _batch(request, pk)
-    head, lines = selectors.refusal_lines(batch)
     batches.record_refusals(request.user, batch=batch, at=request.at)
+    head, lines = selectors.refusal_lines(batch)
     return _file(csv_out.lines(head, lines), f"import-{pk}-refused")
 
 

@@ -10,9 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Person
+from audits.models import Event
+from audits.trail.tags import Tag
 from cxaccess import uploads
 from cxaccess.jobs.models import ImportBatch, ImportState
 from cxaccess.lib import csv_in
+from tests import world
 from tests.importing import check, checked, received
 from tests.sessions import signed_in
 
@@ -63,6 +66,26 @@ def test_the_refused_rows_come_as_a_file_that_can_be_mended(priya, cast):
     assert rows[0] == ["Line", "Column", "Value", "What is wrong", "Full name", "E-Mail", "Region"]
     assert rows[1][:3] == ["2", "Region", "Nowhere"]
     assert rows[2][2] == "'=cmd|x", "a spreadsheet does not run it"
+
+
+def test_looking_at_imports_takes_no_refused_rows_out(priya, cast):
+    """They hold what a file says of people: only who may bring in such a file mends them."""
+    batch = checked(cast.priya, "people", BAD)
+    page, file = (reverse(f"imports:{name}", kwargs={"pk": batch.pk}) for name in ("detail", "refusals"))
+    otto = signed_in(cast.otto)
+    shown = otto.get(page, {"verdict": "refuse"}).content.decode()
+    assert "There is no place “Nowhere”" in shown
+    assert file not in shown
+    assert otto.post(file).status_code == 403
+    assert not Event.objects.filter(tag=Tag.ACCESS_EXPORTED).exists()
+    world.give(cast.otto, world.role("Runner of other imports", {"import.run", "resource.create"}))
+    assert signed_in(cast.otto).post(file).status_code in (403, 404), "not of this kind"
+    world.give(cast.otto, world.role("Adder of people", {"person.create"}))
+    otto = signed_in(cast.otto)
+    assert file in otto.get(page, {"verdict": "refuse"}).content.decode()
+    assert otto.post(file).status_code == 200
+    assert Event.objects.filter(tag=Tag.ACCESS_EXPORTED, actor=cast.otto, object_id=batch.pk).exists()
+    assert file in priya.get(page, {"verdict": "refuse"}).content.decode()
 
 
 def test_a_file_that_is_none_is_refused_beside_its_field(priya):

@@ -39,7 +39,7 @@ ROWS = [
     Row("imports:columns", "priya otto", _received),
     Row("imports:columns", "priya", _received, method="post", data={"name": "0", "email": "1"}, ok=302,
         also=MAY_NOT),
-    Row("imports:refusals", "priya otto", CHECKED, method="post"),
+    Row("imports:refusals", "priya", CHECKED, method="post", also=MAY_NOT),
     Row("imports:apply", "priya", CHECKED, also={"otto": 302}),
     Row("imports:apply", "priya", CHECKED, method="post", ok=302, also={"otto": 302}),
     Row("imports:cancel", "priya", _received, method="post", ok=302, also=MAY_NOT),

@@ -190,7 +190,11 @@ def cancel(actor: Person, *, batch: ImportBatch, at: datetime) -> bool:
 
 @use_case
 def record_refusals(actor: Person, *, batch: ImportBatch, at: datetime) -> None:
-    """Record that the refused rows leave the console."""
+    """Record that the refused rows leave the console, to be mended by who may bring in such a file.
+
+    Looking at imports is not enough: the rows say of people what nobody may have a file of. Raises NotAllowed.
+    """
+    require_run(actor, batch.kind, at=at)
     details = {"list": _("Refused rows of an import"), "rows": batch.counts.get(Verdict.REFUSE, 0)}
     record(Tag.ACCESS_EXPORTED, actor=actor, at=at, obj=batch, details=details)
 

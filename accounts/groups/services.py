@@ -16,7 +16,7 @@ from accounts.groups.rules import Rule, Standing
 from accounts.history import note_attribute
 from accounts.models import Group, Node, Person, PersonState, Principal, PrincipalKind
 from accounts.people.rules import PLACES, require_place
-from accounts.reach import require_reach
+from accounts.reach import require_held_there, require_reach
 from audits.trail.record import record
 from audits.trail.tags import Tag
 from cxaccess.jobs import stamps
@@ -27,6 +27,7 @@ from permissions import places
 from permissions.giving import lock_administration, require_administrator
 from permissions.guards import locked, require, use_case
 from permissions.models import Resource, ResourceType
+from permissions.objects import owners
 
 EDITABLE = ("name", "purpose", "owner", "region", "department")
 GROUPS = Group.objects.select_related("principal", "resource", "owner")
@@ -51,6 +52,7 @@ def create_group(
     group = insert(
         name=name, purpose=purpose, owner=owner, region=region, department=department, rule=rule, at=at
     )  # fmt: skip
+    owners.give_right(actor, resource=group.resource, at=at)
     record(Tag.GROUP_CREATED, actor=actor, at=at, obj=group, changes={"name": ("", group.name)}, details=_told(rule))
     if rule is not None:
         recompute.recompute([Standing(group, rule)], at=at)
@@ -99,8 +101,12 @@ def edit_group(actor: Person, *, group: Group, row_version: int, changes: Mappin
     if not changed:
         return row
     _require_sound(**{name: after[name] for name in ("name", "owner", "region", "department")})
+    was = copy.copy(row.resource)
     _write(row, after, at)
     require_reach(actor, "group.edit", row, at=at)
+    if set(PLACES) & changed.keys():
+        require_held_there(actor, "group.edit", row, at=at)
+    owners.change(actor, before=was, after=row.resource, at=at)
     stamps.bump(row.principal_id)
     record(Tag.GROUP_EDITED, actor=actor, at=at, obj=row, changes=changed)
     return row

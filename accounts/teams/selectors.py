@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import Membership, Part, Person, PersonState, Team
 from accounts.reads import below
+from cxaccess.lib.models import Source
 from cxaccess.lib.tree import numbered
 from permissions import facts
 from permissions.models import Action, GroupObjectGrant, Mode, PersonObjectGrant, Resource, ResourceType, RoleGrant
@@ -52,8 +53,8 @@ def users_of(team: Team, *, at: datetime) -> list[str]:
 
 
 def _given_on(team: Team, at: datetime) -> list[str]:
-    """Return the names of whoever has something on exactly this team."""
-    people = PersonObjectGrant.objects.not_over(at).filter(content_object=team.resource_id)
+    """Return the names of whoever has something on exactly this team; that its owner has is no use of it."""
+    people = PersonObjectGrant.objects.not_over(at).filter(content_object=team.resource_id).exclude(source=Source.OWNER)
     others = GroupObjectGrant.objects.not_over(at).filter(content_object=team.resource_id)
     return [*people.values_list("user__name", flat=True), *others.values_list("group__principal__label", flat=True)]
 

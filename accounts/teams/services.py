@@ -15,7 +15,7 @@ from accounts.groups import doors
 from accounts.history import note_attribute, note_parent
 from accounts.models import Node, Person, PersonState, Principal, PrincipalKind, Team
 from accounts.people.rules import PLACES, require_place
-from accounts.reach import require_reach
+from accounts.reach import require_held_there, require_reach
 from accounts.teams import selectors
 from audits.trail.record import record
 from audits.trail.tags import Tag
@@ -27,6 +27,7 @@ from permissions import facts, places
 from permissions.giving import Gains, lock_administration, require_administrator
 from permissions.guards import locked, require, use_case
 from permissions.models import Resource, ResourceType
+from permissions.objects import owners
 
 EDITABLE = ("name", "purpose", "owner", "region", "department")
 TEAMS = Team.objects.select_related("principal", "resource", "owner")
@@ -54,6 +55,7 @@ def create_team(
         name=name, purpose=purpose, parent=parent, owner=owner, region=region, department=department, at=at
     )  # fmt: skip
     stamps.bump(stamps.MODEL)
+    owners.give_right(actor, resource=team.resource, at=at)
     record(Tag.TEAM_CREATED, actor=actor, at=at, obj=team, changes={"name": ("", team.name), "parent": (None, parent)})
     return team
 
@@ -103,8 +105,12 @@ def edit_team(actor: Person, *, team: Team, row_version: int, changes: Mapping[s
     if not changed:
         return row
     _require_sound(**{name: after[name] for name in ("name", "owner", "region", "department")})
+    was = copy.copy(row.resource)
     _write(row, after, at)
     require_reach(actor, "team.edit", row, at=at)
+    if set(PLACES) & changed.keys():
+        require_held_there(actor, "team.edit", row, at=at)
+    owners.change(actor, before=was, after=row.resource, at=at)
     stamps.bump(stamps.MODEL, row.principal_id)
     record(Tag.TEAM_EDITED, actor=actor, at=at, obj=row, changes=changed)
     return row

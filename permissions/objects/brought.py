@@ -25,6 +25,7 @@ from permissions.objects import rows
 
 UPGRADE = System("upgrade")
 OWNING = ("resource.edit", "resource.give")
+OWNING_CONSOLE = {"team": ("team.edit",), "group": ("group.edit",)}  # what the owner answers for, they may put right
 ENDED = ["until", "ended_by", "end_reason"]
 CHUNK = 1_000
 
@@ -117,9 +118,16 @@ def of_lead(membership: Membership, led: Team | Group, *, starts_at: datetime) -
     )  # fmt: skip
 
 
+def owning(resource: Resource) -> tuple[str, ...]:
+    """Return what owning brings: of a resource editing and sharing it, of a team or group editing it, else nothing."""
+    if resource.object_kind is None:
+        return OWNING
+    return OWNING_CONSOLE.get(resource.object_kind, ())
+
+
 def of_owner(resource: Resource, owner: Person, *, at: datetime, by: Person | None = None) -> Right:
     """Return what owning brings."""
-    return Right(owner, resource, OWNING, Source.OWNER, str(resource.pk), at, given_by=by)
+    return Right(owner, resource, owning(resource), Source.OWNER, str(resource.pk), at, given_by=by)
 
 
 def sync(*, at: datetime, actor: Actor = UPGRADE, told: Any = record_many) -> int:
@@ -173,10 +181,11 @@ def _leads(at: datetime) -> QuerySet[Membership]:
 
 
 def _owned(at: datetime) -> QuerySet[Resource]:
-    """Return the resources whose owner has no right by that yet; console objects are not edited as resources."""
+    """Return the resources, teams and groups whose owner has no right by that yet."""
     standing = PersonObjectGrant.objects.not_over(at).filter(
         source=Source.OWNER, content_object=OuterRef("pk"), user=OuterRef("owner")
     )
-    owned = Resource.objects.filter(owner__isnull=False, object_kind=None, archived_at=None)
+    bringing = Q(object_kind=None) | Q(object_kind__in=OWNING_CONSOLE)
+    owned = Resource.objects.filter(bringing, owner__isnull=False, archived_at=None)
     owned = owned.exclude(owner__state=PersonState.LEFT)
     return owned.filter(~Exists(standing)).select_related("owner__principal", "type")

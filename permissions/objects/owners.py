@@ -1,4 +1,5 @@
-"""What owning a resource brings: the right to edit exactly it and to share it, as long as somebody owns it.
+"""What owning brings, as long as somebody owns it: of a resource the right to edit exactly it and to share it, of a
+team or group the right to edit exactly that.
 
 The use cases that set an owner call this in their transaction, before the event of their own.
 """
@@ -18,7 +19,7 @@ from permissions.objects import brought, rows
 
 def give_right(actor: Person, *, resource: Resource, at: datetime) -> None:
     """Give the owner, if there is one, what comes with it; the actor must be able to give it. Raises NotAllowed."""
-    if resource.owner is None or resource.object_kind is not None:
+    if resource.owner is None or not brought.owning(resource):
         return
     right = brought.of_owner(resource, resource.owner, at=at, by=actor)
     brought.require_giving(actor, right, at=at)

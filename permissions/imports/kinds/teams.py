@@ -171,6 +171,8 @@ class Judge:
         there = places.prospect("team", team=parent.pk if parent else None, **spots)
         if not self.desk.may("team.create", there):
             raise Fault(_("You may not found teams there. It takes team.create."), "team")
+        if owner is not None and not self.desk.may("role.give", places.prospect("role", **spots)):
+            raise Fault(_("You may not make owners there: they edit the team. It takes role.give."), "owner")
         purpose = values.text(line["purpose"], "purpose", Team, "purpose")
         plan = {"parent": parent.pk if parent else None, "owner": owner, "purpose": purpose, **spots}
         return Founding(line.number, dict(line.cells), plan | {"under": parent_name}, parent, parent_name)

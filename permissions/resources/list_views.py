@@ -49,7 +49,8 @@ def export(request: HttpRequest) -> HttpResponseBase:
     form = ExportForm(posted(request), columns=files.columns(request.user, wanted, at=request.at))
     if request.method != "POST" or not form.is_valid():
         status = 422 if request.method == "POST" else 200
-        context = {"form": form, "chips": list(wanted.chips()), "wanted": wanted}
+        chips = list(wanted.chips(request.user, at=request.at))
+        context = {"form": form, "chips": chips, "wanted": wanted}
         return render(request, "permissions/resources/export.html", context, status=status)
     chosen = form.cleaned_data["columns"]
     rows, kept = files.export_resources(request.user, wanted=wanted, chosen=chosen, at=request.at)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Node, Person, Team
 from accounts.reads import below
 from cxaccess.lib.listing import Listing, number_in, search_text
+from permissions import gate
 from permissions.models import Resource, ResourceType, Sensitivity
 from permissions.resources import search
 from permissions.usage import selectors as usage
@@ -67,8 +68,11 @@ class Criteria:
         found = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: "" if name == "q" else value for name, value in found.items() if value}
 
-    def chips(self) -> Iterator[tuple[str, str, str]]:
-        """Yield (label, value, parameter) of each filter in force but the search and the view."""
+    def chips(self, reader: Person, *, at: datetime) -> Iterator[tuple[str, str, str]]:
+        """Yield (label, value, parameter) of each filter in force but the search and the view.
+
+        An address may hold any id: people and teams whom the reader does not see stay numbers.
+        """
         if self.type:
             label = ResourceType.objects.filter(key=self.type).values_list("plural", flat=True).first()
             yield _("Type"), label or self.type, "type"
@@ -79,17 +83,20 @@ class Criteria:
         for name, pk in places.items():
             yield str(Resource._meta.get_field(name).verbose_name).capitalize(), names.get(pk, str(pk)), name
         if self.owner_team is not None:
-            team = Team.objects.filter(pk=self.owner_team).values_list("principal__label", flat=True).first()
-            yield _("Owner team"), team or str(self.owner_team), "owner_team"
+            team = gate.visible(reader, "team.view", Team.objects.filter(pk=self.owner_team), at=at)
+            label = team.values_list("principal__label", flat=True).first()
+            yield _("Owner team"), label or str(self.owner_team), "owner_team"
         if self.owner:
-            yield _("Owner"), self._owner(), "owner"
+            yield _("Owner"), self._owner(reader, at), "owner"
         if self.system:
             yield _("System"), self.system, "system"
 
-    def _owner(self) -> str:
+    def _owner(self, reader: Person, at: datetime) -> str:
         said = {"me": _("Me"), "nobody": _("Nobody")}.get(self.owner)
-        pk = number_in(self.owner)
-        return said or Person.objects.filter(pk=pk).values_list("name", flat=True).first() or self.owner
+        if said:
+            return said
+        seen = gate.visible(reader, "person.view", Person.objects.filter(pk=number_in(self.owner)), at=at)
+        return seen.values_list("name", flat=True).first() or self.owner
 
 
 def _text(params: Mapping[str, str], name: str, longest: int) -> str:

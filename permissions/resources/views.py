@@ -33,7 +33,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": rows.rows_of(page),
         "wanted": wanted,
-        "chips": list(wanted.chips()),
+        "chips": list(wanted.chips(request.user, at=request.at)),
         "tabs": rows.tabs(visible, request.user, request.GET, at=request.at),
         "hidden": rows.kept_filters(request.GET),
     }

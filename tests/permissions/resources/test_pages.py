@@ -353,6 +353,16 @@ def test_what_no_index_counts_is_counted_among_the_first_rows(
     assert priya.get(reverse("resources:facets")).status_code == 200
 
 
+def test_an_address_is_no_way_to_read_names(cast: Cast, priya: Client) -> None:
+    """Whoever lists resources could try one id after the other: what they do not see stays a number."""
+    world.give(cast.chiara, world.role("Registry of EMEA", {"resource.view", "resource.export"}), region=cast.emea)
+    query = f"?owner={cast.otto.pk}&owner_team={cast.care_dach.pk}"
+    for address in (LIST, reverse("resources:export")):
+        seen, hidden = (signed_in(who).get(address + query).context["chips"] for who in (cast.priya, cast.chiara))
+        assert [value for _label, value, _name in seen] == ["Care DACH", "Otto Lang"]
+        assert [value for _label, value, _name in hidden] == [str(cast.care_dach.pk), str(cast.otto.pk)]
+
+
 def test_no_filter_names_a_system_of_which_the_reader_sees_nothing(
     cast: Cast, priya: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

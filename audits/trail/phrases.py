@@ -154,7 +154,8 @@ def guarded(details: Mapping[str, Any]) -> str:
     """Return how many confidential or restricted resources a list showed."""
     stated = details.get("resources")
     n = len(stated) if isinstance(stated, list) else 0
-    return ngettext("%(n)d guarded resource", "%(n)d guarded resources", n) % {"n": n}
+    text = ngettext("%(n)d confidential or restricted resource", "%(n)d confidential or restricted resources", n)
+    return text % {"n": n}
 
 
 def delta(changes: Any) -> Phrase:

@@ -132,7 +132,7 @@ def test_the_trail_says_how_many_and_its_page_which(cast: Cast, guarded: list[Re
     client: Client = signed_in(cast.priya)
     client.get(LIST)
     event = Event.objects.get(tag=Tag.RESOURCES_LISTED)
-    assert str(describe([event])[0].sentence) == "Priya Raman saw 2 guarded resources in a list"
+    assert str(describe([event])[0].sentence) == "Priya Raman saw 2 confidential or restricted resources in a list"
     shown = client.get(reverse("trail:detail", args=[event.pk])).content.decode()
     for thing in guarded:
         assert f'<a href="/resources/{thing.pk}/">{thing.name}</a>' in shown

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from accounts.models import Person
 from audits.trail.record import record
 from audits.trail.tags import Tag
+from cxaccess.lib import clock
 from cxaccess.lib.tally import Tally
 from permissions import facts, gate, places
 from permissions.engine import Decision
@@ -99,10 +100,17 @@ _depth: ContextVar[int] = ContextVar("use_case_depth", default=0)
 
 
 def use_case(function: Callable[P, R]) -> Callable[P, R]:
-    """Run a use case in one transaction with authority read afresh; a refusal is recorded after the rollback."""
+    """Run a use case in one transaction with authority read afresh; a refusal is recorded after the rollback.
+
+    It happens now. A request may take minutes to arrive and a job to get so far; an `at` that would be answered from
+    history becomes this moment. So nobody does what they might have done then, and nothing begins or ends in the past.
+    """
 
     @functools.wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        at = kwargs.get("at")
+        if isinstance(at, datetime) and facts.is_past(at):
+            kwargs["at"] = clock.now()
         try:
             with _deeper(), transaction.atomic(), facts.unpinned():
                 return function(*args, **kwargs)

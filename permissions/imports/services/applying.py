@@ -1,7 +1,7 @@
 """Applying a checked file: judged again and written in one transaction, or not at all."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import IntegrityError, connection
@@ -93,7 +93,7 @@ def carry_out(
     watch = doors.watch(actor, kind.reads, at=at)
     with facts.pinned():
         if looked is not None and affairs_of(actor, tick()) == looked.affairs:
-            desk = looked.desk
+            desk = replace(looked.desk, at=at)  # what is written begins when it is written
         else:
             desk = Desk(actor, batch, at, tick, lambda keys: _in_file(run, keys), locking=True)
             _judge_again(run, kind, desk)

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -85,7 +86,8 @@ def test_the_next_hour_has_its_own_event(
     now = clock.now()
     whole = datetime.fromtimestamp(int(now.timestamp()) // 3600 * 3600, tz=now.tzinfo)
     for moment in (whole, whole + timedelta(minutes=59), whole + timedelta(minutes=60)):
-        listed.record_listed(cast.priya, Resource.objects.all(), page="list", at=moment)
+        with time_machine.travel(moment, tick=False):
+            listed.record_listed(cast.priya, Resource.objects.all(), page="list", at=moment)
     assert [event.timestamp for event in Event.objects.filter(tag=Tag.RESOURCES_LISTED).order_by("pk")] == [
         whole, whole + timedelta(hours=1),
     ]  # fmt: skip

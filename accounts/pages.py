@@ -1,6 +1,5 @@
 """What the pages of people, teams and structure share at the edge."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,14 +38,14 @@ def give_url(request: HttpRequest, principal_id: int) -> str:
         return ""
 
 
-def things_of(request: HttpRequest, principal: Principal, through: Collection[int]) -> dict[str, Any]:
-    """Return what `principal` has on single resources, itself and through others, where all of it is, where to give."""
+def things_of(request: HttpRequest, principal: Principal, found: held.Things) -> dict[str, Any]:
+    """Return what was `found` on single resources for `principal`, where all of it is, and where to give more."""
     reader, at = request.user, request.at
     letter = rows.letter_of(principal)
     more = f"{reverse('objects:list')}?of={letter}&holder={principal.pk}"
     give = f"{reverse('objects:give')}?to={principal.pk}"
     return {
-        "things": held.of(principal, through, at),
+        "things": found,
         "things_url": more if gate.may_somewhere(reader, "grant.view", at=at) else "",
         "give_on_url": give if choices.may_give_somewhere(reader, at=at) else "",
     }

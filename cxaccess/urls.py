@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from audits.overview.views import overview
+from audits.overview.views import overview, overview_desk
 from cxaccess import health
 from cxaccess.appearance import choose
 from cxaccess.gallery import gallery
@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/access/", my_access, name="my-access"),
     path("me/access/why/", my_why, name="my-access-why"),
     path("", overview, name="overview"),
+    path("overview/figures/", overview_desk, name="overview-desk"),
     path("search/", search, name="search"),
     path("gallery/", gallery, name="gallery"),
     path("help/", help_page, name="help-start"),

@@ -17,6 +17,7 @@ from cxaccess.lib import clock
 from cxaccess.lib.tally import Tally
 from permissions import facts, gate, places
 from permissions.engine import Decision
+from permissions.engine.types import Target
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -88,12 +89,24 @@ def fetch(
     as_type: str | None = None,
 ) -> M:
     """Fetch a row and authorise `action` on it in one call. Raises Http404, NotVisible or NotAllowed."""
+    return fetch_placed(request, action, rows, pk, as_type=as_type)[0]
+
+
+def fetch_placed(
+    request: HttpRequest,
+    action: str,
+    rows: type[M] | models.QuerySet[M],
+    pk: int,
+    *,
+    as_type: str | None = None,
+) -> tuple[M, Target]:
+    """Fetch and authorise as `fetch` does; return the row and the target it was asked about as, for more questions."""
     from django.shortcuts import get_object_or_404
 
     row = get_object_or_404(rows, pk=pk)
     asked = places.target(row, request.at, as_type=as_type)  # type: ignore[attr-defined]
     require(request.user, action, asked, at=request.at)  # type: ignore[arg-type, attr-defined]
-    return row
+    return row, asked
 
 
 _depth: ContextVar[int] = ContextVar("use_case_depth", default=0)

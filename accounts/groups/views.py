@@ -21,6 +21,7 @@ from cxaccess.toasts import tell
 from permissions import gate
 from permissions.grants.held import all_held
 from permissions.guards import fetch, require_somewhere
+from permissions.objects.held import of as things_held
 
 # mypy: disable-error-code="arg-type, attr-defined"
 # Behind login_required request.user is a Person, and request.at is a moment; Django's stubs know neither.
@@ -102,7 +103,7 @@ def roles(request: HttpRequest, pk: int) -> HttpResponse:
     held = all_held({context["group"].principal_id}, (), request.at)
     ending = allowed_on(request.user, ["grant.end"], [one.grant for one in held.own], at=request.at)
     context |= {"own": held.own, "ended": held.ended, "may_end": ending["grant.end"]}
-    context |= things_of(request, context["group"].principal, ())
+    context |= things_of(request, context["group"].principal, things_held(context["group"].principal, (), request.at))
     return render(request, "accounts/groups/roles.html", context)
 
 
@@ -116,7 +117,7 @@ def abilities(request: HttpRequest, pk: int) -> HttpResponse:
         [(one.grant.role_id, one.grant.role.name, one.scope) for one in in_force], request.at
     )
     context["total"] = sum(len(found) for _type, found in context["groups"])
-    context |= things_of(request, context["group"].principal, ())
+    context |= things_of(request, context["group"].principal, things_held(context["group"].principal, (), request.at))
     return render(request, "accounts/groups/abilities.html", context)
 
 

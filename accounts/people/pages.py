@@ -16,7 +16,7 @@ from cxaccess.lib.listing import Count
 from permissions import facts, gate, places
 from permissions.attributes import values as attributes
 from permissions.engine import principals_reached
-from permissions.guards import fetch
+from permissions.guards import fetch_placed
 from permissions.models import Mode, RoleGrant
 from permissions.usage import selectors as usage
 
@@ -27,9 +27,8 @@ PEOPLE = Person.objects.select_related("department", "region", "manager", "princ
 
 def person_page(request: HttpRequest, pk: int, tab: str, action: str = "person.view") -> dict[str, Any]:
     """Return the context of one person's page, once the reader may do `action`. Raises Http404, NotAllowed."""
-    person = fetch(request, action, PEOPLE, pk)
+    person, here = fetch_placed(request, action, PEOPLE, pk)
     reader, at = request.user, request.at
-    here = places.target(person, at)
     reached = reaching(person, at)
     held = RoleGrant.objects.not_over(at).filter(principal__in=reached, mode=Mode.ACTIVE)
     inside = Membership.objects.not_over(at).filter(person=person)

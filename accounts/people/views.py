@@ -23,6 +23,7 @@ from cxaccess.toasts import tell
 from permissions import gate, places
 from permissions.grants.held import all_held, held_by
 from permissions.guards import fetch, require_somewhere
+from permissions.objects.held import of_person
 
 # mypy: disable-error-code="arg-type, attr-defined"
 # Behind login_required request.user is a Person, and request.at is a moment; Django's stubs know neither.
@@ -98,7 +99,7 @@ def access(request: HttpRequest, pk: int) -> HttpResponse:
     held = all_held(own, context["reached"] - own, request.at)
     may_end = gate.allowed(request.user, "grant.end", [one.grant for one in held.standing], at=request.at)
     context |= {"through": held.through, "direct": held.own, "ended": held.ended, "may_end": may_end}
-    context |= things_of(request, person.principal, context["reached"] - own)
+    context |= things_of(request, person.principal, of_person(person, request.at, ended=True))
     context["actions_held"] = len(gate.held(person, at=request.at))
     context |= pages.use(request, person, [one.grant for one in (*held.standing, *held.ended)])
     asked = places.retyped(context["here"], "access")

@@ -22,6 +22,7 @@ from cxaccess.toasts import tell
 from permissions import facts, gate
 from permissions.grants.held import Holding, all_held, held_by, held_now
 from permissions.guards import fetch, require_somewhere
+from permissions.objects.held import of as things_held
 
 # mypy: disable-error-code="arg-type, attr-defined"
 # Behind login_required request.user is a Person, and request.at is a moment; Django's stubs know neither.
@@ -91,7 +92,7 @@ def roles(request: HttpRequest, pk: int) -> HttpResponse:
     standing = [one.grant for one in held.standing]
     context |= {"own": held.own, "above": held.through, "ended": held.ended}
     context["may_end"] = gate.allowed(request.user, "grant.end", standing, at=request.at)
-    context |= pages.use(request, team, standing) | things_of(request, team.principal, chain - {team.principal_id})
+    context |= pages.use(request, team, standing) | _things(request, team)
     return render(request, "accounts/teams/roles.html", context)
 
 
@@ -103,8 +104,7 @@ def abilities(request: HttpRequest, pk: int) -> HttpResponse:
     held = [(one.grant.role_id, one.grant.role.name, one.scope) for one in _in_force(context["team"], request)]
     context["groups"] = selectors.abilities(held, request.at)
     context["total"] = sum(len(found) for _type, found in context["groups"])
-    chain = set(facts.model(request.at).chain(context["team"].principal_id))
-    context |= things_of(request, context["team"].principal, chain - {context["team"].principal_id})
+    context |= _things(request, context["team"])
     return render(request, "accounts/teams/abilities.html", context)
 
 
@@ -173,6 +173,11 @@ def archive(request: HttpRequest, pk: int) -> HttpResponse:
 def _above(team: Team, request: HttpRequest) -> list[Holding]:
     """Return what reaches the team from those above it."""
     return held_by(set(facts.model(request.at).chain(team.principal_id)) - {team.principal_id}, request.at)
+
+
+def _things(request: HttpRequest, team: Team) -> dict[str, Any]:
+    through = set(facts.model(request.at).chain(team.principal_id)) - {team.principal_id}
+    return things_of(request, team.principal, things_held(team.principal, through, request.at))
 
 
 def _in_force(team: Team, request: HttpRequest) -> list[Holding]:

@@ -152,11 +152,12 @@ def _unused(reader: Person, seen: QuerySet[Any], at: datetime) -> Rows:
     """Return the grants that nobody uses; nothing before use was counted for long enough to say so."""
     if not usage.may_see(reader, at=at):
         return {}
-    cut = (at - usage.UNUSED_AFTER).date()
-    return {
-        "counted": UsageActionDay.objects.filter(day__lte=cut),
-        "unused": grants.of_view(reader, seen, "unused", at=at),
-    }
+    return {"counted": _counted(at), "unused": grants.of_view(reader, seen, "unused", at=at)}
+
+
+def _counted(at: datetime) -> QuerySet[UsageActionDay]:
+    """Return use from long enough ago: without any, nothing can be called unused."""
+    return UsageActionDay.objects.filter(day__lte=(at - usage.UNUSED_AFTER).date())
 
 
 def _of_roles(reader: Person, at: datetime) -> Rows:
@@ -198,6 +199,8 @@ def of_own(reader: Person, led: list[Team], *, at: datetime) -> Rows:
     if seen is not None:
         own = resources.Criteria(owner="me", use="none")
         mine["unused resources"] = resources.narrowed(seen, own, reader.pk, at=at)
+    if usage.may_see(reader, at=at):
+        mine["counted"] = _counted(at)
     return mine | _of_led(reader, led, at)
 
 

@@ -16,10 +16,10 @@ from audits.overview.desk import Concern, Desk, desk
 from audits.overview.waiting import Owned, owned, waiting
 from audits.trail.selectors import Stretch, stretch
 from cxaccess.lib.models import in_force
-from permissions import facts, gate
-from permissions.grants.held import Holding, held_by
-from permissions.objects.held import NOTHING, Things
-from permissions.objects.held import of as things_of
+from permissions import gate
+from permissions.grants.held import Holding, of_person
+from permissions.objects.held import Things
+from permissions.objects.held import of_person as things_of
 
 SOON = timedelta(days=14)
 RECENT = 8
@@ -48,33 +48,45 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The whole page. `recent` is what changed: everywhere for who may read the trail, else about the reader."""
+    """What concerns the reader. `recent` is what changed: everywhere for who may read the trail, else about them.
+
+    `administers`: there is a desk for them as well, which the page asks for once it stands.
+    """
 
     own: Own
     waiting: Sequence[Concern]
     owned: Owned
-    desk: Desk
+    administers: bool
     recent: Stretch
     reads_trail: bool
-    steps: Sequence[steps.Step]
 
 
 def page(reader: Person, *, at: datetime) -> Page:
     """Return what `reader` sees; however much there is, in the same number of queries."""
     teams = teams_of(reader, at=at)
     led = [team for one in teams if one.part == Part.LEAD and (team := getattr(one.principal, "team", None))][:LED]
-    found = count({**of_desk(reader, at=at), **of_own(reader, led, at=at), **steps.rows(reader, at=at)})
-    shown = desk(found, ends(reader, at=at), at=at)
+    found = count(of_own(reader, led, at=at))
+    desked = administers(reader, at=at)
     reads_trail = gate.may_somewhere(reader, "trail.view", at=at)
     return Page(
-        own(reader, teams, at=at, whole=shown.is_empty),
+        own(reader, teams, at=at, whole=not desked),
         waiting(found, led),
         owned(reader, found, at=at),
-        shown,
+        desked,
         _everywhere(reader, at) if reads_trail else _about(reader),
         reads_trail,
-        steps.steps(found),
     )
+
+
+def administers(reader: Person, *, at: datetime) -> bool:
+    """Return whether `reader` sees enough of people or grants to be shown figures of them."""
+    return any(gate.may_somewhere(reader, action, at=at) for action in ("person.view", "grant.view"))
+
+
+def desk_of(reader: Person, *, at: datetime) -> tuple[Desk, list[steps.Step]]:
+    """Return the figures for who administers, and what a new console still needs."""
+    found = count({**of_desk(reader, at=at), **steps.rows(reader, at=at)})
+    return desk(found, ends(reader, at=at), at=at), steps.steps(found)
 
 
 def _everywhere(reader: Person, at: datetime) -> Stretch:
@@ -88,24 +100,21 @@ def _about(reader: Person) -> Stretch:
 
 def teams_of(person: Person, *, at: datetime) -> list[Membership]:
     """Return the memberships of `person` that are in force, by name."""
-    rows = Membership.objects.filter(in_force(at), person=person).select_related("principal__team__principal")
-    return list(rows.order_by("principal__label"))
+    rows = Membership.objects.filter(in_force(at), person=person).select_related("principal__team")
+    return list(rows.only("part", "principal__label", "principal__team__principal").order_by("principal__label"))
 
 
 def own(person: Person, teams: list[Membership], *, at: datetime, whole: bool = True) -> Own:
     """Return what concerns `person`; unless it is the `whole` of it, only what ends soon."""
-    found = facts.snapshot(person.pk, at)
-    reached = {person.principal_id, *(above for one in teams for above in found.model.chain(one.principal_id))}
-    held = [holding for holding in held_by(reached, at, until=None if whole else at + SOON) if holding.begun]
+    until = None if whole else at + SOON
+    held = [holding for holding in of_person(person, at, until=until) if holding.begun]
     ending = [one for one in held if one.grant.until is not None and one.grant.until <= at + SOON]
     return Own(
         teams=teams,
         held=held[:SHOWN],
         more=max(0, len(held) - SHOWN),
         ending=sorted(ending, key=lambda holding: (holding.grant.until or at, holding.grant.pk)),
-        things=things_of(person.principal, reached - {person.principal_id}, at, recently=timedelta())
-        if found.subject.objects
-        else NOTHING,
+        things=things_of(person, at, until=until),
     )
 
 

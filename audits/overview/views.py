@@ -1,7 +1,7 @@
 """The overview page."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -21,3 +21,15 @@ def overview(request: HttpRequest) -> HttpResponse:
         "may_check": gate.may_somewhere(reader, "access.check", at=at),
     }
     return render(request, "audits/overview/page.html", context)
+
+
+@require_safe
+@login_required
+def overview_desk(request: HttpRequest) -> HttpResponse:
+    """Show the figures of who administers: the part that the overview fetches, or a page where there are no scripts."""
+    reader, at = request.user, request.at
+    if not selectors.administers(reader, at=at):
+        raise Http404
+    desk, steps = selectors.desk_of(reader, at=at)
+    part = "#desk" if request.htmx and not request.htmx.boosted else ""
+    return render(request, f"audits/overview/desk_page.html{part}", {"desk": desk, "steps": steps})

@@ -40,6 +40,15 @@ class Window:
     starts_at: datetime
     until: datetime | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Return whether it never was in force: what is ended before it began."""
+        return self.until == self.starts_at
+
+    def is_over(self, at: datetime) -> bool:
+        """Return whether it will not be in force at `at` or later."""
+        return self.until is not None and self.until <= at
+
     def covers(self, at: datetime) -> bool:
         """Return whether this window is in force at `at`."""
         return self.starts_at <= at and (self.until is None or at < self.until)

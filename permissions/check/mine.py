@@ -12,11 +12,21 @@ from accounts.models import Membership, Person, Principal, PrincipalKind
 from permissions import facts, gate
 from permissions.check.names import address
 from permissions.check.ways import SOON_DAYS
-from permissions.engine import scopes_for
+from permissions.engine import principals_reached
 from permissions.grants.scopes import labels
 from permissions.models import Action, ResourceType, RoleGrant
 from permissions.objects import held
 from permissions.usage import selectors as usage
+
+GRANT = (
+    "starts_at", "until", "given_at", "source", "reason", "scope_id", "principal_id", "role__name", "role__risk",
+    "role__purpose", "given_by__name",
+)  # fmt: skip
+MEMBERSHIP = (
+    "starts_at", "until", "source", "part", "reason", "principal__kind", "principal__label",
+    "principal__team__principal_id", "principal__group__principal_id",
+)  # fmt: skip
+ACTION = ("key", "label", "purpose", "risk", "position", "type__key", "type__plural")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +60,17 @@ class Area:
 
 def overview(person: Person, at: datetime) -> dict[str, Any]:
     """Return roles, teams and abilities of `person` at `at`."""
-    roles = held_roles(person, at)
-    areas = abilities(person, at)
-    things = held.of(person.principal, _ways_in(person, at).keys() - {person.principal_id}, at, recently=timedelta())
+    teams = teams_of(person, at)
+    grants = _grants(person, at)
+    places = _places(person, at)
+    names = labels({grant.scope_id for grant in grants}.union(*places.values()))
+    roles = _roles(person, grants, teams, names, at)
+    areas = _areas(person, places, names, at)
+    things = held.of_person(person, at)
     return {
         "roles": roles,
         "things": things,
-        "teams": teams_of(person, at),
+        "teams": teams,
         "areas": areas,
         "count": sum(len(area.abilities) for area in areas),
         "ending": sum(one.state == "soon" for one in roles) + len(things.ending),
@@ -65,33 +79,39 @@ def overview(person: Person, at: datetime) -> dict[str, Any]:
     }
 
 
-def held_roles(person: Person, at: datetime) -> list[Held]:
-    """Return every role that reaches `person` now or will, what ends first on top."""
+def teams_of(person: Person, at: datetime) -> list[Membership]:
+    """Return the memberships of `person` in teams and groups that are not over."""
+    rows = Membership.objects.not_over(at).filter(person=person).select_related("principal__team", "principal__group")
+    return list(rows.only(*MEMBERSHIP).order_by("-principal__kind", "principal__label"))
+
+
+def _grants(person: Person, at: datetime) -> list[RoleGrant]:
+    """Return every grant of a role that reaches `person` now or will."""
     found = facts.snapshot(person.pk, at)
-    reaching = _ways_in(person, at)
-    ids = {
-        grant.id for grant in found.subject.grants if grant.principal in reaching and not _over(grant.window.until, at)
-    }
-    rows = RoleGrant.objects.filter(pk__in=ids).select_related("role", "principal", "given_by")
-    where = labels({row.scope_id for row in rows})
-    used = usage.by_person(person, ids)
-    found_roles = [_held(row, where[row.scope_id], reaching[row.principal_id], used.get(row.pk), at) for row in rows]
-    return sorted(found_roles, key=lambda one: (one.grant.until is None, one.grant.until or at, one.grant.role.name))
+    reached = principals_reached(found.model, found.subject, at)
+    mine = [one for one in found.subject.grants if one.principal in reached]
+    ids = [one.id for one in mine if not one.window.is_over(at) and not one.window.is_empty]
+    return list(RoleGrant.objects.filter(pk__in=ids).select_related("role", "given_by").only(*GRANT)) if ids else []
 
 
-def _over(until: datetime | None, at: datetime) -> bool:
-    return until is not None and until <= at
+def _roles(
+    person: Person, grants: list[RoleGrant], teams: list[Membership], names: dict[int, str], at: datetime
+) -> list[Held]:
+    """Return the grants as roles held, what ends first on top."""
+    ways = _ways_in(teams, at)
+    used = usage.by_person(person, [row.pk for row in grants])
+    found = [_held(row, names[row.scope_id], ways.get(row.principal_id), used.get(row.pk), at) for row in grants]
+    return sorted(found, key=lambda one: (one.grant.until is None, one.grant.until or at, one.grant.role.name))
 
 
-def _ways_in(person: Person, at: datetime) -> dict[int, Principal | None]:
-    """Return {principal: the team or group whose membership reaches it}; None for the person's own."""
+def _ways_in(teams: list[Membership], at: datetime) -> dict[int, Principal]:
+    """Return {principal: the team or group whose membership reaches it}."""
     model = facts.model(at)
-    found: dict[int, Principal | None] = {}
-    rows = Membership.objects.in_force(at).filter(person=person)
-    for row in rows.select_related("principal__team", "principal__group"):
-        for principal in model.chain(row.principal_id):
+    found: dict[int, Principal] = {}
+    for row in teams:
+        for principal in model.chain(row.principal_id) if row.starts_at <= at else ():
             found.setdefault(principal, row.principal)
-    return found | {person.principal_id: None}
+    return found
 
 
 def _held(row: RoleGrant, where: str, via: Principal | None, used: datetime | None, at: datetime) -> Held:
@@ -104,25 +124,21 @@ def _held(row: RoleGrant, where: str, via: Principal | None, used: datetime | No
     return Held(row, where, via.label, address(page, of.pk), via.get_kind_display(), state, used)
 
 
-def teams_of(person: Person, at: datetime) -> list[Membership]:
-    """Return the memberships of `person` in teams and groups that are not over."""
-    rows = Membership.objects.not_over(at).filter(person=person)
-    return list(rows.select_related("principal", "given_by").order_by("-principal__kind", "principal__label"))
+def _places(person: Person, at: datetime) -> dict[str, set[int]]:
+    """Return {permission: the scopes within which `person` holds it}; none for what is held on single things only."""
+    found = facts.snapshot(person.pk, at)
+    return {key: {scope.id for scope in found.scopes(key, at)} for key in gate.held(person, at=at)}
 
 
-def abilities(person: Person, at: datetime) -> list[Area]:
+def _areas(person: Person, places: dict[str, set[int]], names: dict[int, str], at: datetime) -> list[Area]:
     """Return what `person` can do somewhere, by type, in the catalogue's order."""
     found = facts.snapshot(person.pk, at)
-    keys = gate.held(person, at=at)
-    scopes = {key: {scope.id for scope in scopes_for(found.model, found.subject, key, at)} for key in keys}
-    names = labels({scope for ids in scopes.values() for scope in ids})
     everywhere = {scope.id for grant in found.subject.grants if (scope := grant.scope).everywhere}
-    things = {key: found.objects(key, at) for key in keys}
     areas: dict[ResourceType, list[Ability]] = defaultdict(list)
-    for action in Action.objects.filter(key__in=keys).select_related("type", "owner"):
-        where = _widest(scopes[action.key], everywhere, names)
-        areas[action.type].append(Ability(action, where + _things(len(things[action.key]))))
-    return [Area(type_, tuple(found)) for type_, found in areas.items()]
+    for action in Action.objects.filter(key__in=places).select_related("type").only(*ACTION):
+        where = _widest(places[action.key], everywhere, names)
+        areas[action.type].append(Ability(action, where + _things(len(found.objects(action.key, at)))))
+    return [Area(type_, tuple(abilities)) for type_, abilities in areas.items()]
 
 
 def _things(count: int) -> tuple[str, ...]:

@@ -4,12 +4,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.models import Person
 from cxaccess.lib.models import Risk, Source
 from permissions import facts
+from permissions.engine import principals_reached
 from permissions.grants import scopes
 from permissions.models import Mode, RoleGrant
 
@@ -24,12 +26,13 @@ SHOWN = (
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One grant as a page shows it: with its scope in words, how many permissions it gives, whether it has begun."""
+    """One grant as a page shows it: its scope in words, how much it gives, whether it has begun or ended."""
 
     grant: RoleGrant
     scope: str
     permissions: int
     begun: bool
+    over: bool = False
 
     @property
     def weight(self) -> str:
@@ -67,7 +70,28 @@ def held_by(principal_ids: Iterable[int], at: datetime, *, until: datetime | Non
     """
     rows = RoleGrant.objects.filter(principal__in=set(principal_ids), mode=Mode.ACTIVE).not_over(at)
     rows = rows if until is None else rows.filter(until__lte=until)
-    return _described(rows.order_by("-role__risk", "role__name", "pk"), at=at)[0]
+    return _described(rows.order_by("-role__risk", "role__name", "pk"), at=at)
+
+
+def of_person(person: Person, at: datetime, *, until: datetime | None = None) -> list[Holding]:
+    """Return the grants that reach `person` and are not over, riskiest first; future ones of today's principals too.
+
+    The facts of their decisions say which, so where there is none nothing is asked. `until`: only what ends by then.
+    """
+    found = facts.snapshot(person.pk, at)
+    reached = principals_reached(found.model, found.subject, at)
+    ids = [
+        grant.id
+        for grant in found.subject.grants
+        if grant.principal in reached
+        and not grant.window.is_over(at)
+        and (until is None or grant.window.is_over(until))
+    ]
+    return (
+        _described(RoleGrant.objects.filter(pk__in=ids).order_by("-role__risk", "role__name", "pk"), at=at)
+        if ids
+        else []
+    )
 
 
 def held_now(principal_ids: Iterable[int], at: datetime) -> QuerySet[RoleGrant]:
@@ -93,30 +117,34 @@ class Held:
 
 
 def all_held(own: Collection[int], through: Collection[int], at: datetime) -> Held:
-    """Return what the principals `own` hold themselves and `through` others, in four queries."""
-    standing = RoleGrant.objects.filter(principal__in={*own, *through}, mode=Mode.ACTIVE).not_over(at)
-    over = RoleGrant.objects.filter(principal__in=own, until__lte=at, until__gt=at - RECENTLY)
-    rows = (standing.order_by("-role__risk", "role__name", "pk"), over.order_by("-until", "pk"))
-    held, ended = _described(*rows, at=at)
+    """Return what the principals `own` hold themselves and `through` others, riskiest first, in three queries."""
+    rows = RoleGrant.objects.filter(
+        Q(until=None) | Q(until__gt=at) | Q(until__gt=at - RECENTLY, principal__in=own),
+        principal__in={*own, *through},
+    ).filter(Q(mode=Mode.ACTIVE) | Q(until__lte=at))
+    found = _described(rows.order_by("-role__risk", "role__name", "pk"), at=at)
+    standing = [one for one in found if not one.over]
     return Held(
-        [one for one in held if one.grant.principal_id in own],
-        [one for one in held if one.grant.principal_id not in own],
-        ended,
+        [one for one in standing if one.grant.principal_id in own],
+        [one for one in standing if one.grant.principal_id not in own],
+        sorted((one for one in found if one.over), key=lambda one: one.grant.until or at, reverse=True),
     )
 
 
-def _described(*lists: QuerySet[RoleGrant], at: datetime) -> list[list[Holding]]:
-    """Return each of the lists with its scopes in words; those of all are read together."""
-    found = [
-        list(rows.select_related("role", "principal__team", "principal__group", "given_by", "ended_by").only(*SHOWN))
-        for rows in lists
-    ]
-    words = scopes.labels({grant.scope_id for grants in found for grant in grants})
+def _described(rows: QuerySet[RoleGrant], *, at: datetime) -> list[Holding]:
+    """Return the grants with their scopes in words."""
+    found = list(
+        rows.select_related("role", "principal__team", "principal__group", "given_by", "ended_by").only(*SHOWN)
+    )
+    words = scopes.labels({grant.scope_id for grant in found})
     holding = facts.model(at).holding
     return [
-        [
-            Holding(grant, words[grant.scope_id], len(holding.get(grant.role_id, ())), grant.starts_at <= at)
-            for grant in grants
-        ]
-        for grants in found
+        Holding(
+            grant,
+            words[grant.scope_id],
+            len(holding.get(grant.role_id, ())),
+            begun=grant.starts_at <= at,
+            over=grant.until is not None and grant.until <= at,
+        )
+        for grant in found
     ]

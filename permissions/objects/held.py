@@ -9,7 +9,8 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from accounts.models import Person, Principal
-from permissions import gate
+from permissions import facts, gate
+from permissions.engine import principals_reached
 from permissions.giving import may_share
 from permissions.grants.held import RECENTLY
 from permissions.models import Resource
@@ -17,6 +18,18 @@ from permissions.objects import rows
 from permissions.objects.rows import AnyGrant
 
 MOST = 25  # rows of each part that a page shows; the list has them all
+# The columns that a row shows, that its links need, and that say where its resource is.
+ACTION, THING = "permission__catalogue_action__", "content_object__"
+SHOWN = (
+    "starts_at", "until", "given_at", "source", "reason", "end_reason", "given_by__name", "ended_by__name",
+    *(f"{ACTION}{name}" for name in ("key", "label", "purpose", "auth_permission", "type__key")),
+    *(f"{THING}{name}" for name in ("name", "object_kind", "object_id", "archived_at", "type__key", "type__label")),
+    *(f"{THING}{name}" for name in ("region", "department", "product_line", "segment", "owner_team")),
+)  # fmt: skip
+HOLDER = {
+    rows.PEOPLE: ("user__principal__kind", "user__principal__label", "user__name"),
+    rows.COLLECTIVES: ("group__principal__kind", "group__principal__label", "group__principal__auth_group"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,27 +82,64 @@ class Things:
         return bool(self.own or self.through or self.ended)
 
 
-NOTHING = Things([], [], [], more=False)
-
-
-def of(principal: Principal, through: Collection[int], at: datetime, *, recently: timedelta = RECENTLY) -> Things:
-    """Return what `principal` has itself and through the principals `through`, what ends first on top.
+def of(principal: Principal, through: Collection[int], at: datetime) -> Things:
+    """Return what a team or group has itself and through the principals `through`, what ends first on top.
 
     At most three statements, and MOST rows of each part.
     """
     order = (F("until").asc(nulls_last=True), "pk")
-    mine = rows.held_by(principal)
-    own = mine.not_over(at).exclude(until=F("starts_at")).order_by(*order)
-    over = mine.filter(until__lte=at, until__gt=at - recently).exclude(until=F("starts_at"))
+    own = rows.held_by(principal).not_over(at).exclude(until=F("starts_at")).order_by(*order)
     others: QuerySet[Any] = rows.table(rows.COLLECTIVES).not_over(at).filter(group__principal__in=through)
     found_own, own_more = _some(own, at)
     found_others, others_more = _some(others.order_by(*order), at) if through else ([], False)
-    ended, _more = _some(over.order_by("-until", "pk"), at) if recently else ([], False)
-    return Things(found_own, found_others, ended, own_more or others_more)
+    return Things(found_own, found_others, _ended(principal, at), own_more or others_more)
+
+
+def of_person(person: Person, at: datetime, *, until: datetime | None = None, ended: bool = False) -> Things:
+    """Return what `person` has itself and through teams and groups, what ends first on top; lately `ended`, if asked.
+
+    The facts of their decisions say which, so what there is none of costs no statement. `until`: only what ends by it.
+    """
+    found = facts.snapshot(person.pk, at)
+    reached = principals_reached(found.model, found.subject, at)
+    standing = sorted(
+        (
+            grant
+            for on in found.subject.objects.values()
+            for grant in on
+            if grant.principal in reached
+            and not (grant.window.is_over(at) or grant.window.is_empty)
+            and (until is None or grant.window.is_over(until))
+        ),
+        key=lambda one: (one.window.until is None, one.window.until or at, one.id),
+    )
+    own = [grant.id for grant in standing if not grant.collective]
+    through = [grant.id for grant in standing if grant.collective]
+    return Things(
+        _named(rows.PEOPLE, own[:MOST], at),
+        _named(rows.COLLECTIVES, through[:MOST], at),
+        _ended(person.principal, at) if ended else [],
+        more=len(own) > MOST or len(through) > MOST,
+    )
+
+
+def _named(letter: str, ids: list[int], at: datetime) -> list[Thing]:
+    """Return the rows with these ids, in their order."""
+    found = {one.grant.pk: one for one in _some(rows.table(letter).filter(pk__in=ids), at)[0]} if ids else {}
+    return [found[pk] for pk in ids if pk in found]
+
+
+def _ended(principal: Principal, at: datetime) -> list[Thing]:
+    """Return what ended lately. Their ids are asked for first: mostly there are none, and the rest is long to ask."""
+    letter = rows.letter_of(principal)
+    over = rows.held_by(principal).filter(until__lte=at, until__gt=at - RECENTLY).exclude(until=F("starts_at"))
+    ids = over.order_by("-until", "pk").values_list("pk", flat=True)[:MOST]
+    return _named(letter, list(ids), at)
 
 
 def _some(found: QuerySet[Any], at: datetime) -> tuple[list[Thing], bool]:
-    read = list(found[: MOST + 1])
+    letter = rows.PEOPLE if found.model is rows.MODELS[rows.PEOPLE] else rows.COLLECTIVES
+    read = list(found.only(*SHOWN, *HOLDER[letter])[: MOST + 1])
     return [_thing(row, at) for row in read[:MOST]], len(read) > MOST
 
 

@@ -39,6 +39,12 @@ def _said(day: date, language: str | None) -> str:  # the language in force, for
     return date_format(day, "j M")
 
 
+@lru_cache(maxsize=512)
+def _span(first: date, last: date, language: str | None) -> str:
+    """Return a stretch of days in words."""
+    return _("%(first)s to %(last)s") % {"first": date_format(first, "j M"), "last": date_format(last, "j M Y")}
+
+
 def may_see(reader: Person, *, at: datetime) -> bool:
     """Return whether `reader` may see anybody's use at all."""
     return gate.may_somewhere(reader, VIEW, at=at)
@@ -234,11 +240,13 @@ class Line:
         return [(_said(day, language), count) for day, count in self.days]
 
     @property
-    def weeks(self) -> list[tuple[date, date, int]]:
-        """Return the weeks as a table shows them, the latest first: first day, last day, how often."""
-        first = len(self.days) % 7
+    def weeks(self) -> list[tuple[str, int]]:
+        """Return the weeks as a table shows them, the latest first: from when to when in words, how often."""
+        first, language = len(self.days) % 7, get_language()
         parts = [self.days[start : start + 7] for start in range(first, len(self.days), 7)]
-        return [(part[0][0], part[-1][0], sum(count for _day, count in part)) for part in reversed(parts)]
+        return [
+            (_span(part[0][0], part[-1][0], language), sum(count for _day, count in part)) for part in reversed(parts)
+        ]
 
     @property
     def peak(self) -> tuple[date, int]:

@@ -1,5 +1,8 @@
-"""The overview is everybody's; what it shows is each one's own."""
+"""The overview is everybody's; what it shows is each one's own. Figures are for who sees people or grants."""
 
 from tests.url_table import EVERYBODY, Row
 
-ROWS = (Row("overview", EVERYBODY),)
+ROWS = (
+    Row("overview", EVERYBODY),
+    Row("overview-desk", "priya rosa jonas otto"),
+)

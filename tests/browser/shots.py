@@ -32,7 +32,7 @@ def take(browser: Browser, base: str, path: str, session: str, folder: Path) -> 
         if session:
             context.add_cookies([{"name": "sessionid", "value": session, "url": base}])
         page = context.new_page()
-        page.goto(path)
+        page.goto(path, wait_until="networkidle")
         name = "".join(letter if letter.isalnum() else "-" for letter in path).strip("-") or "home"
         page.screenshot(path=folder / f"{name}-{theme}-{width}.png", full_page=True)
         context.close()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from accounts.models import Person
 from tests.browser.seen import faults
@@ -41,6 +41,7 @@ def test_a_page_is_accessible_in_every_look(
         pytest.skip("not a page")
     assert not INLINE.search(answer.text())
     page.goto(path)
+    expect(page.locator(".later")).to_have_count(0)
     assert faults(page) == []
 
 

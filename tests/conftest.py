@@ -7,7 +7,7 @@ import pytest
 
 from permissions import facts, guards
 from tests import cast as people
-from tests import flushing, provider
+from tests import flushing, kept, provider
 
 flushing.install()
 
@@ -24,7 +24,7 @@ def nothing_kept() -> Iterator[None]:
 @pytest.fixture
 def cast(db: None) -> people.Cast:
     """Kestrel Home and its people."""
-    return people.build()
+    return kept.cast()
 
 
 @pytest.fixture

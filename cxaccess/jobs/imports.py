@@ -72,8 +72,11 @@ def ask_to_stop(batch: ImportBatch) -> None:
 
 
 def tell_how_far(batch: ImportBatch, done: int, total: int) -> None:
-    """Say how far a worker is whose transaction is open: by a file, for the same reason."""
-    half = _signal(batch.file, "half")
+    """Say how far a worker is whose transaction is open: by a file, for the same reason.
+
+    Each writes a half of its own: one that has lost its lease may still be at work, and must not take the other's away.
+    """
+    half = _signal(batch.file, f"{uuid4().hex}.half")
     half.write_text(f"{done} {total}")
     half.replace(_signal(batch.file, "far"))
 

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import Person
 from audits.models import Event
-from cxaccess.jobs.imports import Run
+from cxaccess.jobs.imports import Run, folder, how_far, tell_how_far
 from cxaccess.jobs.models import ImportBatch, ImportState
 from cxaccess.lib import clock
 from cxaccess.lib.errors import Refused
@@ -44,3 +44,18 @@ def test_two_files_of_a_kind_started_at_once_wait_for_each_other():
         lambda: batches.start(cast.priya, batch=second, leave_out=False, at=clock.now()),
     )
     assert sorted(isinstance(one, Refused) for one in answers) == [False, True]
+
+
+def test_two_workers_who_tell_how_far_they_are_leave_each_other_alone():
+    cast = people.build()
+    batch = checked(cast.priya, "people", TWO)
+    batches.begin_apply(cast.priya, batch=batch, leave_out=False, at=clock.now())
+    batch.refresh_from_db()
+
+    def tell():
+        for number in range(300):
+            tell_how_far(batch, number, 300)
+
+    assert together(tell, tell, tell) == [None, None, None]
+    assert how_far(batch) == (299, 300)
+    assert not list(folder().glob(f"{batch.file}*.half"))

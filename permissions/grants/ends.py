@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Value
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from audits.models import Event
 from audits.trail.record import Entry, System, record_many
 from audits.trail.tags import Tag
-from cxaccess.jobs.watermarks import Taken
+from cxaccess.jobs.watermarks import Place, Taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +26,25 @@ class Ends:
     rows: Callable[[], QuerySet[Any]]
     told: Callable[[Any], Entry]
     letter: str = ""
-    after: Callable[[list[Any], datetime], None] = lambda _rows, _at: None
+    then: Callable[[list[Any], datetime], None] = lambda _rows, _at: None
 
     @property
     def name(self) -> str:
         """Return the name of its watermark."""
         return f"{self.tag}{self.letter and '.'}{self.letter}"
 
-    def take(self, since: datetime, upto: datetime, limit: int) -> Taken:
-        """Write the next ends in ``(since, upto]`` that no event tells of yet, in the open transaction.
+    def take(self, since: datetime, upto: datetime, limit: int, after: Place | None) -> Taken:
+        """Write the next ends in ``(since, upto]``, after a place, that no event tells of yet, in the open transaction.
 
         The rows are locked: whoever moves an end at this very moment is waited for, and what they moved is left out.
         """
         key = Concat(Value(f"{self.tag}:{self.letter}"), Cast("pk", CharField()), output_field=CharField())
         over = self.rows().filter(until__gt=since, until__lte=upto, ended_by=None).exclude(until=F("starts_at"))
+        if after is not None:
+            beyond = Q(until__gt=after.moment) | Q(until=after.moment, pk__gt=after.key)
+            over = over.filter(beyond, until__gte=after.moment)  # which says nothing more, but goes by the index
         fresh = over.annotate(key=key).filter(~Exists(Event.objects.filter(once=OuterRef("key"))))
         found = list(fresh.order_by("until", "pk").select_for_update(of=("self",))[:limit])
         record_many(self.told(row) for row in found)
-        self.after(found, upto)
-        return Taken(len(found), found[-1].until if found else None)
+        self.then(found, upto)
+        return Taken(len(found), Place(found[-1].until, found[-1].pk) if found else after)

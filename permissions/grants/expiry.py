@@ -124,5 +124,5 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-GRANTS = Ends(Tag.GRANT_EXPIRED, System("grant-end"), _grants, _grant_told, after=_tell_holders)
+GRANTS = Ends(Tag.GRANT_EXPIRED, System("grant-end"), _grants, _grant_told, then=_tell_holders)
 MEMBERSHIPS = Ends(Tag.MEMBERSHIP_EXPIRED, System("membership-end"), _memberships, _membership_told)

@@ -73,5 +73,5 @@ def _facts(row: AnyGrant) -> dict[str, Any]:
 
 
 OBJECTS = tuple(
-    Ends(Tag.OBJECT_GRANT_EXPIRED, ACTOR, _rows(letter), _told, letter, after=_tell_holders) for letter in rows.MODELS
+    Ends(Tag.OBJECT_GRANT_EXPIRED, ACTOR, _rows(letter), _told, letter, then=_tell_holders) for letter in rows.MODELS
 )

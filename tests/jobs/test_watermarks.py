@@ -17,14 +17,17 @@ class Ends:
 
     def __init__(self, moments):
         self.moments = sorted(moments)
-        self.limits = []
+        self.limits, self.looked = [], []
 
-    def take(self, since, upto, limit):
+    def take(self, since, upto, limit, after):
         self.limits.append(limit)
         written = set(Job.objects.filter(kind="end").values_list("slot", flat=True))
-        due = [(n, at) for n, at in enumerate(self.moments) if since < at <= upto and str(n) not in written][:limit]
-        Job.objects.bulk_create([Job(kind="end", slot=str(n), run_at=at) for n, at in due])
-        return watermarks.Taken(len(due), due[-1][1] if due else None)
+        places = [watermarks.Place(at, n) for n, at in enumerate(self.moments) if since < at <= upto]
+        places = [place for place in places if after is None or place > after]
+        self.looked.append(len(places))
+        due = [place for place in places if str(place.key) not in written][:limit]
+        Job.objects.bulk_create([Job(kind="end", slot=str(n), run_at=at) for at, n in due])
+        return watermarks.Taken(len(due), due[-1] if due else after)
 
 
 def count():
@@ -62,8 +65,8 @@ def test_the_watermark_never_moves_back():
 def test_a_batch_that_fails_leaves_no_row_and_no_mark(monkeypatch):
     ends = Ends([T - n * MINUTE for n in range(250)])
 
-    def take(since, upto, limit):
-        taken = ends.take(since, upto, limit)
+    def take(since, upto, limit, after):
+        taken = ends.take(since, upto, limit, after)
         if count() > watermarks.FIRST_LIMIT:
             raise ZeroDivisionError
         return taken
@@ -78,12 +81,20 @@ def test_many_at_one_moment_do_not_stop_the_sweep():
     ends = Ends([T] * 350)
     between = []
     assert watermarks.sweep("ends", T, ends.take, between=lambda: between.append(count())) == 350
+    assert ends.looked == [350, *(350 - written for written in between)], "each batch looks only beyond the last one"
     assert between[0] == watermarks.FIRST_LIMIT
 
 
 @pytest.mark.parametrize(
     ("limit", "seconds", "following"),
-    [(100, 0.01, 200), (100, 0.1, 100), (100, 0.2, 50), (100, 0.4, 25), (1, 3.0, 1), (4000, 0.01, watermarks.MOST)],
+    [
+        (100, 0.01, 200),
+        (100, 0.1, 100),
+        (100, 0.2, 50),
+        (100, 0.4, 25),
+        (60, 3.0, watermarks.SMALLEST),
+        (4000, 0.01, watermarks.MOST),
+    ],
 )
 def test_batches_follow_what_the_machine_can_do(limit, seconds, following):
     assert watermarks.next_limit(limit, seconds) == following

@@ -12,7 +12,8 @@ from accounts.models import Group, Membership, Principal, Team
 from cxaccess.lib.listing import Count
 from cxaccess.lib.models import WindowQuerySet
 from permissions import gate, giving
-from permissions.objects import choices, held, rows
+from permissions.objects import choices, held, rows, uses
+from permissions.usage import selectors as usage
 
 # mypy: disable-error-code="arg-type, attr-defined"
 RECENTLY = timedelta(days=90)
@@ -48,6 +49,16 @@ def things_of(request: HttpRequest, principal: Principal, found: held.Things) ->
         "things": found,
         "things_url": more if gate.may_somewhere(reader, "grant.view", at=at) else "",
         "give_on_url": give if choices.may_give_somewhere(reader, at=at) else "",
+    }
+
+
+def uses_of_things(request: HttpRequest, of: Team | Group, found: held.Things) -> dict[str, Any]:
+    """Return when each thing `found` of a team or group was last used, by how many; nothing for who may not see it."""
+    if not found or not usage.may_see_of(request.user, of, at=request.at):
+        return {}
+    return {
+        "thing_uses": {one.key: one.grant.last_used_at for one in found.all},
+        "thing_users": uses.of_each(uses.shared(found.all), at=request.at),
     }
 
 

@@ -10,7 +10,7 @@ class PermissionsConfig(AppConfig):
     name = "permissions"
 
     def ready(self) -> None:
-        """After every migrate bring in the built-in catalogue, and what comes with leading and owning."""
+        """After every migrate bring in the catalogue, what comes with leading and owning, and use of before."""
         post_migrate.connect(_install, sender=self, dispatch_uid="permissions.catalogue")
 
 
@@ -18,6 +18,8 @@ def _install(**_kwargs: Any) -> None:
     from cxaccess.lib import clock
     from permissions.catalogue.services import install_catalogue
     from permissions.objects import brought
+    from permissions.usage.catching_up import catch_up
 
     install_catalogue()
     brought.sync(at=clock.now())
+    catch_up(at=clock.now())

@@ -40,7 +40,6 @@ ALLOWED: dict[str, str] = {
     "cxaccess/jobs/watermarks.py": "watermarks; not governed",
     "permissions/grants/scopes.py": "interned scopes, which say nothing of anybody",
     "permissions/objects/brought.py": "rights that come with leading and owning, written by the use cases of those",
-    "permissions/usage/rows.py": "counts of use and the grants' marks of it, which decide nothing",
     "permissions/imports/kinds/grants_rows.py": "rows of an import, for the use case that applies it",
     "permissions/imports/kinds/matrix_rows.py": "rows of an import, for the use case that applies it",
     "permissions/imports/kinds/people_rows.py": "rows of an import, for the use case that applies it",

@@ -1,5 +1,7 @@
 """Groups: the list, one group in tabs, making, editing, archiving."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -9,7 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.groups import listing, pages, selectors, services
 from accounts.groups.forms import EditGroupForm, GroupForm
-from accounts.pages import may_make_lead, things_of
+from accounts.models import Group
+from accounts.pages import may_make_lead, things_of, uses_of_things
 from accounts.people.forms import ReasonForm
 from accounts.reads import allowed_on, sees_everybody
 from accounts.teams.selectors import abilities as abilities_of
@@ -103,7 +106,7 @@ def roles(request: HttpRequest, pk: int) -> HttpResponse:
     held = all_held({context["group"].principal_id}, (), request.at)
     ending = allowed_on(request.user, ["grant.end"], [one.grant for one in held.own], at=request.at)
     context |= {"own": held.own, "ended": held.ended, "may_end": ending["grant.end"]}
-    context |= things_of(request, context["group"].principal, things_held(context["group"].principal, (), request.at))
+    context |= _things(request, context["group"])
     return render(request, "accounts/groups/roles.html", context)
 
 
@@ -117,7 +120,7 @@ def abilities(request: HttpRequest, pk: int) -> HttpResponse:
         [(one.grant.role_id, one.grant.role.name, one.scope) for one in in_force], request.at
     )
     context["total"] = sum(len(found) for _type, found in context["groups"])
-    context |= things_of(request, context["group"].principal, things_held(context["group"].principal, (), request.at))
+    context |= _things(request, context["group"])
     return render(request, "accounts/groups/abilities.html", context)
 
 
@@ -164,3 +167,8 @@ def archive(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("groups:list")
     context |= {"form": tried.form, "users": selectors.users_of(group, at=request.at)}
     return render(request, "accounts/groups/archive.html", context, status=tried.status)
+
+
+def _things(request: HttpRequest, group: Group) -> dict[str, Any]:
+    found = things_held(group.principal, (), request.at)
+    return things_of(request, group.principal, found) | uses_of_things(request, group, found)

@@ -18,6 +18,8 @@ from permissions.attributes import values as attributes
 from permissions.engine import principals_reached
 from permissions.guards import fetch_placed
 from permissions.models import Mode, RoleGrant
+from permissions.objects import uses
+from permissions.objects.held import Things
 from permissions.usage import selectors as usage
 
 # mypy: disable-error-code="arg-type, attr-defined"
@@ -63,12 +65,17 @@ def reaching(person: Person, at: datetime) -> set[int]:
     return principals_reached(found.model, found.subject, at)
 
 
-def use(request: HttpRequest, person: Person, grants: Sequence[RoleGrant]) -> dict[str, Any]:
+def use(request: HttpRequest, person: Person, grants: Sequence[RoleGrant], things: Things) -> dict[str, Any]:
     """Return when `person` last used each grant, and the line of what they did; nothing for who may not see that."""
     if not usage.may_see_of(request.user, person, at=request.at):
         return {}
-    uses = usage.by_person(person, [grant.pk for grant in grants])
-    return {"uses": uses, "line": usage.line_of_person(person, at=request.at)}
+    used = usage.by_person(person, [grant.pk for grant in grants], uses.shared(things.all))
+    return {
+        "uses": used.roles,
+        "thing_uses": uses.by_person(things.all, used.shared),
+        "thing_users": {},
+        "line": usage.line_of_person(person, at=request.at),
+    }
 
 
 def depending(person: Person, at: datetime) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def access(request: HttpRequest, pk: int) -> HttpResponse:
     context |= {"through": held.through, "direct": held.own, "ended": held.ended, "may_end": may_end}
     context |= things_of(request, person.principal, of_person(person, request.at, ended=True))
     context["actions_held"] = len(gate.held(person, at=request.at))
-    context |= pages.use(request, person, [one.grant for one in (*held.standing, *held.ended)])
+    context |= pages.use(request, person, [one.grant for one in (*held.standing, *held.ended)], context["things"])
     asked = places.retyped(context["here"], "access")
     context["may_check"] = gate.may(request.user, "access.check", asked, at=request.at)
     asking = context["may_check"] or person.pk == request.user.pk

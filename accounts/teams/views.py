@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.gains import hands_out
 from accounts.models import Part, Team
-from accounts.pages import may_make_lead, standing_and_ended, things_of
+from accounts.pages import may_make_lead, standing_and_ended, things_of, uses_of_things
 from accounts.people.forms import ReasonForm
 from accounts.reads import allowed_on
 from accounts.signin.guards import fresh_factor
@@ -177,7 +177,8 @@ def _above(team: Team, request: HttpRequest) -> list[Holding]:
 
 def _things(request: HttpRequest, team: Team) -> dict[str, Any]:
     through = set(facts.model(request.at).chain(team.principal_id)) - {team.principal_id}
-    return things_of(request, team.principal, things_held(team.principal, through, request.at))
+    found = things_held(team.principal, through, request.at)
+    return things_of(request, team.principal, found) | uses_of_things(request, team, found)
 
 
 def _in_force(team: Team, request: HttpRequest) -> list[Holding]:

@@ -26,12 +26,15 @@ from permissions import facts, gate
 from permissions.grants import selectors as grants
 from permissions.history import COLLECTIVE
 from permissions.models import Mode, Resource, Role, RoleGrant, UsageActionDay
+from permissions.objects import selectors as objects
+from permissions.objects.rows import COLLECTIVES, PEOPLE
 from permissions.resources import listing as resources
 from permissions.roles import selectors as roles
 from permissions.usage import selectors as usage
 
 DAYS = 14
 WEEK = timedelta(days=7)
+UNUSED_ON = {PEOPLE: "unused of people", COLLECTIVES: "unused of teams"}  # grants on one resource, by their table
 Rows = dict[str, QuerySet[Any]]
 
 
@@ -152,7 +155,10 @@ def _unused(reader: Person, seen: QuerySet[Any], at: datetime) -> Rows:
     """Return the grants that nobody uses; nothing before use was counted for long enough to say so."""
     if not usage.may_see(reader, at=at):
         return {}
-    return {"counted": _counted(at), "unused": grants.of_view(reader, seen, "unused", at=at)}
+    found: Rows = {"counted": _counted(at), "unused": grants.of_view(reader, seen, "unused", at=at)}
+    for of, name in UNUSED_ON.items():
+        found[name] = objects.of_view(reader, objects.visible(reader, of, at=at), "unused", at=at)
+    return found
 
 
 def _counted(at: datetime) -> QuerySet[UsageActionDay]:

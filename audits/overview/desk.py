@@ -15,9 +15,10 @@ from django.utils.translation import ngettext_lazy
 
 from accounts.models import PersonState
 from accounts.people.selectors import NO_FACTOR
-from audits.overview.counting import Counted, week_ago
+from audits.overview.counting import UNUSED_ON, Counted, week_ago
 from cxaccess.lib.listing import Count
 from cxaccess.lib.models import Risk
+from permissions.objects.rows import COLLECTIVES, PEOPLE
 
 MANY = 10
 SATURDAY = 5
@@ -123,7 +124,7 @@ class Look(NamedTuple):
     query: str
 
 
-NEED_USE = ("unused", "idle")  # say something only once use has been counted for long enough
+NEED_USE = ("unused", *UNUSED_ON.values(), "idle")  # say something only once use has been counted for long enough
 LOOK = (
     Look("away", ngettext_lazy("%(n)s suspended person holds a high-risk role",
                                "%(n)s suspended people hold high-risk roles", "count"),
@@ -142,6 +143,13 @@ LOOK = (
     Look("unused", ngettext_lazy("%(n)s grant was not used for 90 days", "%(n)s grants were not used for 90 days",
                                  "count"),
          _lazy("Access that nobody would miss"), "warn", "grant", "grants:list", "view=unused"),
+    Look(UNUSED_ON[PEOPLE], ngettext_lazy("%(n)s grant of a person on one resource was not used for 90 days",
+                                          "%(n)s grants of people on one resource were not used for 90 days", "count"),
+         _lazy("Exceptions that nobody would miss"), "warn", "grant", "objects:list", f"view=unused&of={PEOPLE}"),
+    Look(UNUSED_ON[COLLECTIVES],
+         ngettext_lazy("%(n)s grant of a team or group on one resource was not used for 90 days",
+                       "%(n)s grants of teams and groups on one resource were not used for 90 days", "count"),
+         _lazy("Exceptions that nobody would miss"), "warn", "grant", "objects:list", f"view=unused&of={COLLECTIVES}"),
     Look("idle", ngettext_lazy("%(n)s role was not used for 90 days", "%(n)s roles were not used for 90 days", "count"),
          _lazy("Nobody who holds it needed it"), "warn", "role", "roles:list", "view=idle"),
     Look("unclaimed", ngettext_lazy("%(n)s unclaimed account", "%(n)s unclaimed accounts", "count"),

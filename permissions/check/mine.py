@@ -15,7 +15,7 @@ from permissions.check.ways import SOON_DAYS
 from permissions.engine import principals_reached
 from permissions.grants.scopes import labels
 from permissions.models import Action, ResourceType, RoleGrant
-from permissions.objects import held
+from permissions.objects import held, uses
 from permissions.usage import selectors as usage
 
 GRANT = (
@@ -64,12 +64,14 @@ def overview(person: Person, at: datetime) -> dict[str, Any]:
     grants = _grants(person, at)
     places = _places(person, at)
     names = labels({grant.scope_id for grant in grants}.union(*places.values()))
-    roles = _roles(person, grants, teams, names, at)
-    areas = _areas(person, places, names, at)
     things = held.of_person(person, at)
+    used = usage.by_person(person, [row.pk for row in grants], uses.shared(things.standing))
+    roles = _roles(grants, teams, names, used.roles, at)
+    areas = _areas(person, places, names, at)
     return {
         "roles": roles,
         "things": things,
+        "thing_uses": uses.by_person(things.standing, used.shared),
         "teams": teams,
         "areas": areas,
         "count": sum(len(area.abilities) for area in areas),
@@ -95,11 +97,10 @@ def _grants(person: Person, at: datetime) -> list[RoleGrant]:
 
 
 def _roles(
-    person: Person, grants: list[RoleGrant], teams: list[Membership], names: dict[int, str], at: datetime
+    grants: list[RoleGrant], teams: list[Membership], names: dict[int, str], used: dict[int, datetime], at: datetime
 ) -> list[Held]:
     """Return the grants as roles held, what ends first on top."""
     ways = _ways_in(teams, at)
-    used = usage.by_person(person, [row.pk for row in grants])
     found = [_held(row, names[row.scope_id], ways.get(row.principal_id), used.get(row.pk), at) for row in grants]
     return sorted(found, key=lambda one: (one.grant.until is None, one.grant.until or at, one.grant.role.name))
 

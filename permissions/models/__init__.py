@@ -7,7 +7,15 @@ from permissions.models.grant import Mode, RoleGrant, Scope, ScopeTerm
 from permissions.models.object_grant import GroupObjectGrant, PersonObjectGrant
 from permissions.models.resource import Resource, Sensitivity
 from permissions.models.role import Role, RoleAction, RoleInclude, RoleVersion
-from permissions.models.usage import UsageAction, UsageActionDay, UsageBatch, UsageDay, UsageGrant, UsageLast
+from permissions.models.usage import (
+    UsageAction,
+    UsageActionDay,
+    UsageBatch,
+    UsageDay,
+    UsageGrant,
+    UsageGroupGrant,
+    UsageLast,
+)
 
 __all__ = [
     "Action",
@@ -34,5 +42,6 @@ __all__ = [
     "UsageBatch",
     "UsageDay",
     "UsageGrant",
+    "UsageGroupGrant",
     "UsageLast",
 ]

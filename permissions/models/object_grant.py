@@ -16,6 +16,8 @@ class ObjectGrant(Windowed):
     content_object = models.ForeignKey("permissions.Resource", models.PROTECT, db_index=False)
     given_at = models.DateTimeField()
     confirm_by = models.DateTimeField(null=True, blank=True)
+    # When anybody last did what it let them do: exactly of a person's own, to the hour of a team's or group's.
+    last_used_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         abstract = True
@@ -35,6 +37,7 @@ class PersonObjectGrant(ObjectGrant, UserObjectPermissionBase):
             models.Index(fields=["user", "permission", "content_object", "until"], name="person_object_grant_held"),
             models.Index(fields=["content_object", "permission"], name="person_object_grant_on"),
             models.Index(fields=["source", "source_ref"], name="person_object_grant_source"),
+            models.Index(fields=["last_used_at", "starts_at"], name="person_object_grant_used"),
         ]
 
     def __str__(self) -> str:
@@ -58,6 +61,7 @@ class GroupObjectGrant(ObjectGrant, GroupObjectPermissionBase):
             models.Index(fields=["group", "permission", "content_object", "until"], name="group_object_grant_held"),
             models.Index(fields=["content_object", "permission"], name="group_object_grant_on"),
             models.Index(fields=["source", "source_ref"], name="group_object_grant_source"),
+            models.Index(fields=["last_used_at", "starts_at"], name="group_object_grant_used"),
         ]
 
     def __str__(self) -> str:

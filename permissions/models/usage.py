@@ -84,6 +84,23 @@ class UsageGrant(models.Model):
         return f"{self.grant_id} by {self.person_id}: {self.last_at}"
 
 
+class UsageGroupGrant(models.Model):
+    """When one person last did something that one grant on a resource let their team or group do.
+
+    A person's own grant on a resource has one holder: its mark `last_used_at` says all.
+    """
+
+    grant = models.ForeignKey("permissions.GroupObjectGrant", models.PROTECT, related_name="uses", db_index=False)
+    person = models.ForeignKey("accounts.Person", models.PROTECT, related_name="+", db_index=False)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("grant", "person", name="usage_group_grant_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.grant_id} by {self.person_id}: {self.last_at}"
+
+
 class UsageBatch(models.Model):
     """A batch of use that was taken in; neither the same `key` of a `system` nor the same content is taken in twice."""
 

@@ -21,14 +21,18 @@ MOST = 25  # rows of each part that a page shows; the list has them all
 # The columns that a row shows, that its links need, and that say where its resource is.
 ACTION, THING = "permission__catalogue_action__", "content_object__"
 SHOWN = (
-    "starts_at", "until", "given_at", "source", "reason", "end_reason", "given_by__name", "ended_by__name",
+    "starts_at", "until", "given_at", "source", "reason", "end_reason", "last_used_at",
+    "given_by__name", "ended_by__name",
     *(f"{ACTION}{name}" for name in ("key", "label", "purpose", "auth_permission", "type__key")),
     *(f"{THING}{name}" for name in ("name", "object_kind", "object_id", "archived_at", "type__key", "type__label")),
     *(f"{THING}{name}" for name in ("region", "department", "product_line", "segment", "owner_team")),
 )  # fmt: skip
 HOLDER = {
-    rows.PEOPLE: ("user__principal__kind", "user__principal__label", "user__name"),
-    rows.COLLECTIVES: ("group__principal__kind", "group__principal__label", "group__principal__auth_group"),
+    rows.PEOPLE: ("user__principal__kind", "user__principal__label", "user__name", "user__title"),
+    rows.COLLECTIVES: (
+        *(f"group__principal__{name}" for name in ("kind", "label", "auth_group")),
+        *(f"group__principal__{kind}__principal" for kind in ("team", "group")),
+    ),
 }
 
 
@@ -71,6 +75,11 @@ class Things:
         """Return all that is not over, what ends first on top."""
         found = [*self.own, *self.through]
         return sorted(found, key=lambda one: (one.grant.until is None, one.grant.until or one.grant.starts_at))
+
+    @property
+    def all(self) -> list[Thing]:
+        """Return all that is shown, what ended included."""
+        return [*self.own, *self.through, *self.ended]
 
     @property
     def ending(self) -> list[Thing]:

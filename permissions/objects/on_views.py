@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from permissions import gate, places
 from permissions.guards import require
-from permissions.objects import choices, held
+from permissions.objects import choices, held, uses
 from permissions.resources.pages import may_see_grants, resource_page
 
 # mypy: disable-error-code="arg-type, attr-defined"
@@ -24,8 +24,10 @@ def on(request: HttpRequest, pk: int) -> HttpResponse:
         require(request.user, "grant.view", places.retyped(opening.here, "grant"), at=request.at)
     offered = resource.archived_at is None and choices.may_give_on(request.user, resource, at=request.at)
     more = f"{reverse('objects:list')}?thing={resource.pk}"
+    parts = held.on(request.user, resource, at=request.at)
     context |= {
-        "parts": held.on(request.user, resource, at=request.at),
+        "parts": parts,
+        **uses.on(request.user, [*parts[0].found, *parts[1].found, *parts[2]], at=request.at),
         "give_url": f"{reverse('objects:give')}?on={resource.pk}" if offered else "",
         "list_url": more if gate.may_somewhere(request.user, "grant.view", at=request.at) else "",
     }

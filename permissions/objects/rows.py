@@ -7,13 +7,18 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from accounts.models import Person, Principal, PrincipalKind
-from cxaccess.lib.models import WindowQuerySet
+from cxaccess.lib.models import Source, WindowQuerySet
 from permissions.models import Action, GroupObjectGrant, PersonObjectGrant, Resource
 
 AnyGrant = PersonObjectGrant | GroupObjectGrant
 PEOPLE, COLLECTIVES = "p", "c"
 MODELS: dict[str, type[AnyGrant]] = {PEOPLE: PersonObjectGrant, COLLECTIVES: GroupObjectGrant}
+BROUGHT = frozenset({Source.LEAD, Source.OWNER})  # comes with leading or owning, and goes with that alone
 HOLDER: dict[str, str] = {PEOPLE: "user__principal", COLLECTIVES: "group__principal"}
+NAMED: dict[str, tuple[str, ...]] = {  # what the holder's name and page take
+    PEOPLE: ("user__principal",),
+    COLLECTIVES: ("group__principal__team", "group__principal__group"),
+}
 
 
 def key(row: AnyGrant) -> str:
@@ -25,7 +30,7 @@ def table(letter: str) -> WindowQuerySet:
     """Return the rows of one table with all that their words need. Raises KeyError."""
     model = MODELS[letter]
     rows: WindowQuerySet = model.objects.select_related(
-        "permission__catalogue_action__type", "content_object__type", HOLDER[letter], "given_by", "ended_by"
+        "permission__catalogue_action__type", "content_object__type", *NAMED[letter], "given_by", "ended_by"
     )
     return rows
 

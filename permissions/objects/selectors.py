@@ -17,11 +17,11 @@ from cxaccess.lib.models import Source
 from permissions import facts, gate, places
 from permissions.grants import selectors as grants
 from permissions.models import Action, Resource, ResourceType
-from permissions.objects import rows
+from permissions.objects import rows, uses
 from permissions.objects.rows import AnyGrant
+from permissions.usage import selectors as usage
 
 OF = {rows.PEOPLE: gettext_lazy("Of people"), rows.COLLECTIVES: gettext_lazy("Of teams and groups")}
-VIEWS = {key: label for key, label in grants.VIEWS.items() if key != "unused"}
 CHUNK = 500
 
 
@@ -35,12 +35,17 @@ def visible(person: Person, of: str, action: str = "grant.view", *, at: datetime
     return gate.visible(person, action, rows.table(of), at=at)
 
 
+def of_view(reader: Person, found: QuerySet[Any], view: str, *, at: datetime) -> QuerySet[Any]:
+    """Return `found` as a view keeps it; an unknown one, or one not for `reader`, counts as the first: in force."""
+    if view == "unused" and usage.may_see(reader, at=at):
+        return uses.unused(gate.visible(reader, usage.VIEW, found, at=at, as_type="usage"), at=at)
+    return grants.of_window(found, view, at=at)
+
+
 def narrowed(
     found: QuerySet[Any],
     of: str,
     *,
-    at: datetime,
-    view: str = "",
     q: str = "",
     type: ResourceType | None = None,  # noqa: A002 - its name in the address
     source: str = "",
@@ -48,8 +53,7 @@ def narrowed(
     thing: Resource | None = None,
     ends: date | None = None,
 ) -> QuerySet[Any]:
-    """Return `found` as the view of time and the filters ask. `ends`: a day of the reader's."""
-    found = grants.of_window(found, view, at=at)
+    """Return `found` as the filters ask. `ends`: a day of the reader's."""
     if q:
         named = Q(**{f"{rows.HOLDER[of]}__label__icontains": q}) | Q(content_object__name__icontains=q)
         found = found.filter(named | Q(permission__catalogue_action__key__icontains=q) | Q(reason__icontains=q))
@@ -94,19 +98,21 @@ HEAD = (
     gettext_lazy("Given by"),
     gettext_lazy("Reason"),
     gettext_lazy("Ended by"),
+    gettext_lazy("Last used (UTC)"),
 )
 
 
-def lines(found: QuerySet[Any]) -> Iterator[tuple[Any, ...]]:
-    """Yield a line of the CSV file for each grant, chunk by chunk."""
+def lines(reader: Person, found: QuerySet[Any], *, at: datetime) -> Iterator[tuple[Any, ...]]:
+    """Yield a line of the CSV file for each grant, chunk by chunk; its use stays empty where it is not `reader`'s."""
     last = 0
     while chunk := list(found.filter(pk__gt=last).order_by("pk")[:CHUNK]):
         last = chunk[-1].pk
+        seen = uses.seen(reader, chunk, at=at)
         for grant in chunk:
-            yield _line(grant)
+            yield _line(grant, (grant.last_used_at or _("never")) if grant.pk in seen else "")
 
 
-def _line(grant: AnyGrant) -> tuple[Any, ...]:
+def _line(grant: AnyGrant, used: datetime | str) -> tuple[Any, ...]:
     holder, thing = rows.principal_of(grant), grant.content_object
     return (
         rows.key(grant),
@@ -123,6 +129,7 @@ def _line(grant: AnyGrant) -> tuple[Any, ...]:
         grant.given_by.name if grant.given_by else "",
         grant.reason,
         grant.ended_by.name if grant.ended_by else "",
+        used,
     )
 
 

@@ -183,7 +183,7 @@ def export_grants(actor: Person, *, of: str, view: str, wanted: Mapping[str, Any
     """
     require_somewhere(actor, "grant.export", at=at)
     seen = selectors.visible(actor, of, "grant.export", at=at)
-    found = selectors.narrowed(seen, of, view=view, at=at, **wanted)
+    found = selectors.narrowed(selectors.of_view(actor, seen, view, at=at), of, **wanted)
     used = sorted(name for name, value in wanted.items() if value)
     filters = dict.fromkeys(used, "") | {"view": view, "of": of}
     details = {"list": "grants on one resource", "rows": found.count(), "filters": filters}

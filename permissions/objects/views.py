@@ -18,8 +18,9 @@ from cxaccess.toasts import tell
 from permissions import gate, places
 from permissions.grants.forms import EndForm, ReasonForm
 from permissions.grants.rules import is_open
+from permissions.grants.selectors import shown_view
 from permissions.guards import require, require_somewhere
-from permissions.objects import choices, rows, selectors, services
+from permissions.objects import choices, rows, selectors, services, uses
 from permissions.objects.forms import FilterForm
 from permissions.objects.rows import AnyGrant
 
@@ -48,13 +49,14 @@ def index(request: HttpRequest) -> HttpResponse:
     of, view = selectors.table_of(request.GET.get("of", "")), request.GET.get("view", "")
     seen = selectors.visible(request.user, of, at=request.at)
     form = FilterForm(request.GET, found=seen, holder=rows.HOLDER[of])
-    kept = selectors.narrowed(seen, of, view=view, q=search_text(request.GET), at=request.at, **form.wanted)
+    viewed = selectors.of_view(request.user, seen, view, at=request.at)
+    page = LISTINGS[of].page(selectors.narrowed(viewed, of, q=search_text(request.GET), **form.wanted), request.GET)
     context = {
-        "page": LISTINGS[of].page(kept, request.GET),
+        "page": page,
         "form": form,
         "chips": selectors.chips(form.wanted),
-        "view": view if view in selectors.VIEWS else "",
-        "views": selectors.VIEWS.items(),
+        **shown_view(request.user, view, at=request.at),
+        "uses_seen": uses.seen(request.user, page.rows, at=request.at),
         "of": of,
         "tables": selectors.OF.items(),
         "may_export": gate.may_somewhere(request.user, "grant.export", at=request.at),
@@ -73,7 +75,8 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     view = request.GET.get("view", "")
     found = services.export_grants(request.user, of=of, view=view, wanted=wanted, at=request.at)
     answer = StreamingHttpResponse(
-        csv_out.lines(selectors.HEAD, selectors.lines(found)), content_type="text/csv; charset=utf-8"
+        csv_out.lines(selectors.HEAD, selectors.lines(request.user, found, at=request.at)),
+        content_type="text/csv; charset=utf-8",
     )
     answer.headers["Content-Disposition"] = f'attachment; filename="grants-on-resources-{request.at:%Y-%m-%d}.csv"'
     return answer
@@ -113,6 +116,7 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         "may_end": standing and services.may_end(request.user, grant, at=request.at),
         "brought": grant.source in services.BROUGHT,
         "events": history_of(grant, **paging) if may_read else None,
+        **uses.of_grant(request.user, grant, at=request.at),
     }
     return render(request, "permissions/objects/detail.html", context)
 

@@ -10,11 +10,22 @@ from typing import Any, NamedTuple
 
 from django.db import connection, models
 
-from permissions.models import RoleGrant, UsageAction, UsageActionDay, UsageDay, UsageGrant, UsageLast
+from permissions.models import (
+    GroupObjectGrant,
+    PersonObjectGrant,
+    RoleGrant,
+    UsageAction,
+    UsageActionDay,
+    UsageDay,
+    UsageGrant,
+    UsageGroupGrant,
+    UsageLast,
+)
 
 CHUNK = 500  # rows in one statement
 LOCK = 4_207_849  # a number of our own among PostgreSQL's advisory locks; SQLite has one writer anyway
-GRAIN = timedelta(hours=1)  # how far a grant's own mark of use may lag behind UsageGrant
+GRAIN = timedelta(hours=1)  # how far a grant's own mark of use may lag behind what is kept of each person
+EXACT = timedelta()
 
 
 class Use(NamedTuple):
@@ -30,7 +41,19 @@ class Use(NamedTuple):
 Credits = Mapping[tuple[int, int], datetime]  # (grant, person): when last
 
 
-def add(uses: Iterable[Use], behind: Credits) -> int:
+class Behind(NamedTuple):
+    """The grants that allowed some uses, and when each last did.
+
+    `roles` are grants of roles; `own` (by grant: they have one holder) and `shared` are grants on one resource, of
+    people and of teams and groups.
+    """
+
+    roles: Credits
+    own: Mapping[int, datetime]
+    shared: Credits
+
+
+def add(uses: Iterable[Use], behind: Behind) -> int:
     """Add `uses` and the grants `behind` them, in the open transaction. Return how many rows of days that made."""
     _one_after_the_other()
     days = _by_day(uses)
@@ -42,10 +65,18 @@ def add(uses: Iterable[Use], behind: Credits) -> int:
     _upsert(UsageDay, ("person", "action", "resource", "day"), ("count", "last_at"), days)
     _upsert(UsageLast, ("person", "action", "resource"), ("last_at",), {key: (at,) for key, at in lasts.items()})
     _upsert(UsageAction, ("person", "action"), ("last_at",), {key: (at,) for key, at in actions.items()})
-    _upsert(UsageGrant, ("grant", "person"), ("last_at",), {key: (at,) for key, at in behind.items()})
+    _upsert(UsageGrant, ("grant", "person"), ("last_at",), {key: (at,) for key, at in behind.roles.items()})
     _upsert(UsageActionDay, ("action", "day"), ("count",), {key: (count,) for key, count in totals.items()})
-    _mark_grants(_latest(((grant,), at) for (grant, _person), at in behind.items()))
+    _mark(RoleGrant, _latest((grant, at) for (grant, _person), at in behind.roles.items()), GRAIN)
+    credit_on(behind)
     return len(days)
+
+
+def credit_on(behind: Behind) -> None:
+    """Move what is kept of the use of grants on one resource forward, in the open transaction."""
+    _upsert(UsageGroupGrant, ("grant", "person"), ("last_at",), {key: (at,) for key, at in behind.shared.items()})
+    _mark(GroupObjectGrant, _latest((grant, at) for (grant, _person), at in behind.shared.items()), GRAIN)
+    _mark(PersonObjectGrant, behind.own, EXACT)
 
 
 def _one_after_the_other() -> None:
@@ -104,17 +135,30 @@ def _upsert(
             )
 
 
-def _mark_grants(lasts: Mapping[tuple[int], datetime]) -> None:
-    """Move the grants' own marks of use forward, by GRAIN at least: what a whole team uses is not written each time.
+def _mark(table: type[models.Model], lasts: Mapping[int, datetime], grain: timedelta) -> None:
+    """Move the grants' own marks of use forward, by `grain` at least: what a whole team uses is not written each time.
 
     A grant that somebody is changing at this moment is left out, never waited for: its next use moves its mark.
     """
-    for start in range(0, len(lasts), CHUNK):
-        chunk = [grant for (grant,) in sorted(lasts)[start : start + CHUNK]]
-        locked = RoleGrant.objects.filter(pk__in=chunk).order_by("pk").select_for_update(skip_locked=True, of=("self",))
-        moved: dict[datetime, list[int]] = defaultdict(list)
-        for pk, known in locked.values_list("pk", "last_used_at"):
-            if known is None or lasts[pk,] - known >= GRAIN:
-                moved[lasts[pk,]].append(pk)
-        for at, grants in moved.items():
-            RoleGrant.objects.filter(pk__in=grants).update(last_used_at=at)
+    ordered = sorted(lasts)
+    for start in range(0, len(ordered), CHUNK):
+        chunk = ordered[start : start + CHUNK]
+        found = table._default_manager.filter(pk__in=chunk).order_by("pk")
+        locked = found.select_for_update(skip_locked=True, of=("self",)).values_list("pk", "last_used_at")
+        moved = {
+            pk: lasts[pk] for pk, known in locked if known is None or (lasts[pk] > known and lasts[pk] - known >= grain)
+        }
+        if moved:
+            _write_marks(table, moved)
+
+
+def _write_marks(table: type[models.Model], moved: Mapping[int, datetime]) -> None:
+    """Write each grant's mark, in one statement."""
+    field, quote = table._meta.get_field("last_used_at"), connection.ops.quote_name
+    name, column, key = quote(table._meta.db_table), quote(field.column), quote(table._meta.pk.column)
+    each = " ".join(["WHEN %s THEN %s"] * len(moved))
+    these = ", ".join(["%s"] * len(moved))
+    change = f"UPDATE {name} SET {column} = CASE {key} {each} END WHERE {key} IN ({these})"  # noqa: S608 - our own names
+    marks = [part for pk, at in moved.items() for part in (pk, field.get_db_prep_value(at, connection))]
+    with connection.cursor() as cursor:
+        cursor.execute(change, [*marks, *moved])

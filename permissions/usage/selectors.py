@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from django.db import models
 from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum
@@ -24,6 +25,7 @@ from permissions.models import (
     UsageActionDay,
     UsageDay,
     UsageGrant,
+    UsageGroupGrant,
     UsageLast,
 )
 
@@ -94,10 +96,24 @@ def unused(rows: QuerySet[RoleGrant], *, at: datetime) -> QuerySet[RoleGrant]:
     return rows.filter(idle, starts_at__lte=cut, mode=Mode.ACTIVE).filter(Q(until=None) | Q(until__gt=at))
 
 
-def by_person(person: Person | int, grants: Iterable[int]) -> dict[int, datetime]:
-    """Return {grant: when `person` last used it}."""
-    rows = UsageGrant.objects.filter(person=person, grant__in=list(grants))
-    return dict(rows.values_list("grant_id", "last_at"))
+class ByPerson(NamedTuple):
+    """{grant: when somebody last used it}: of grants of roles, and of what teams and groups have on one resource."""
+
+    roles: dict[int, datetime]
+    shared: dict[int, datetime]
+
+
+def by_person(person: Person | int, grants: Iterable[int], shared: Iterable[int] = ()) -> ByPerson:
+    """Return when `person` last used each of the grants of roles, and of those of collectives on one resource."""
+    mine, found = Q(person=person), ByPerson({}, {})
+    of_roles = UsageGrant.objects.filter(mine, grant__in=list(grants))
+    of_shared = UsageGroupGrant.objects.filter(mine, grant__in=list(shared))
+    named = [
+        rows.values_list("grant_id", "last_at", models.Value(place)) for place, rows in enumerate((of_roles, of_shared))
+    ]
+    for grant, last_at, place in named[0].union(named[1], all=True):
+        found[place][grant] = last_at
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,8 @@ def a_lot_to_look_at(cast: Cast) -> None:
     used(cast.maya, cast.german_reviews, 100)
     used(cast.maya, cast.mena_reviews, 3)
     record_refusal_of(cast.chiara)
+    for holder in (cast.maya, cast.otto, cast.care_dach):
+        world.give_on(holder, "feedback.view", cast.mena_reviews)
     world.join(cast.priya, cast.care_dach, part="lead")
     world.join(cast.ali, cast.care_dach)
     world.give(cast.ali, cast.feedback_reader, until=NEXT_WEEK, region=cast.mena)

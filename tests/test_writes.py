@@ -17,6 +17,7 @@ PLAIN = {"set", "add", "remove", "clear", "update", "delete", "create", "save"}
 
 # Where else rows are written, and why that is no way around a use case.
 ALLOWED: dict[str, str] = {
+    "accounts/collectives.py": "what teams and groups share, for the use cases of both",
     "accounts/history.py": "what a past value was, written by the use case that changes it",
     "accounts/models/factor.py": "a factor's own memory of the codes it has seen and of wrong ones",
     "accounts/signin/factors/selectors.py": "saves a picture, not a row",

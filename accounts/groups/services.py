@@ -1,22 +1,15 @@
 """Use cases on groups. A group's place (region, department) stands on its resource, as a team's does."""
 
-import copy
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
-from django.contrib.auth.models import Group as AuthGroup
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from accounts import gains
+from accounts import collectives, gains
 from accounts.groups import recompute, selectors
 from accounts.groups.rules import Rule, Standing
-from accounts.history import note_attribute
-from accounts.models import Group, Node, Person, PersonState, Principal, PrincipalKind
-from accounts.people.rules import PLACES, require_place
-from accounts.reach import require_held_there, require_reach
+from accounts.models import Group, Node, Person, Principal, PrincipalKind
 from audits.trail.record import record
 from audits.trail.tags import Tag
 from cxaccess.jobs import stamps
@@ -26,7 +19,7 @@ from cxaccess.lib.reasons import stated
 from permissions import places
 from permissions.giving import lock_administration, require_administrator
 from permissions.guards import locked, require, use_case
-from permissions.models import Resource, ResourceType
+from permissions.models import Resource
 from permissions.objects import owners
 
 EDITABLE = ("name", "purpose", "owner", "region", "department")
@@ -48,7 +41,7 @@ def create_group(
     """Make a group, by hand or, with a `rule`, filled at once with whom it takes in. It holds nothing yet."""
     there = places.prospect("group", region=_id(region), department=_id(department))
     require(actor, "group.create", there, at=at)
-    _require_sound(name=name, owner=owner, region=region, department=department)
+    collectives.require_sound(PrincipalKind.GROUP, name=name, owner=owner, region=region, department=department)
     group = insert(
         name=name, purpose=purpose, owner=owner, region=region, department=department, rule=rule, at=at
     )  # fmt: skip
@@ -70,17 +63,8 @@ def insert(
     at: datetime,
 ) -> Group:
     """Write a new group with all that belongs to it. Authority and the event are the caller's. Raises Refused."""
-    principal = Principal(kind=PrincipalKind.GROUP, label=name.strip())
-    principal.auth_group = AuthGroup.objects.create(name=f"principal-{uuid4().hex}")
-    _save_unless_name_taken(principal)
-    resource = Resource.objects.create(
-        type=ResourceType.objects.get(key="group"),
-        external_id=f"group:{principal.pk}",
-        name=principal.label,
-        region=region,
-        department=department,
-        owner=owner,
-        created_at=at,
+    principal, resource = collectives.begin(
+        PrincipalKind.GROUP, name=name, owner=owner, region=region, department=department, at=at
     )
     group = Group.objects.create(
         principal=principal, purpose=purpose.strip(), owner=owner, resource=resource,
@@ -100,13 +84,9 @@ def edit_group(actor: Person, *, group: Group, row_version: int, changes: Mappin
     changed = {name: (before[name], after[name]) for name in EDITABLE if before[name] != after[name]}
     if not changed:
         return row
-    _require_sound(**{name: after[name] for name in ("name", "owner", "region", "department")})
-    was = copy.copy(row.resource)
-    _write(row, after, at)
-    require_reach(actor, "group.edit", row, at=at)
-    if set(PLACES) & changed.keys():
-        require_held_there(actor, "group.edit", row, at=at)
-    owners.change(actor, before=was, after=row.resource, at=at)
+    sound = {name: after[name] for name in ("name", "owner", "region", "department")}
+    collectives.require_sound(PrincipalKind.GROUP, **sound)
+    collectives.change(actor, row, after, at=at)
     stamps.bump(row.principal_id)
     record(Tag.GROUP_EDITED, actor=actor, at=at, obj=row, changes=changed)
     return row
@@ -175,40 +155,6 @@ def _opened(actor: Person, group: Group, row_version: int, at: datetime) -> Grou
             facts={"now": selectors.editable(row), "row_version": row.row_version},
         )
     return row
-
-
-def _write(row: Group, after: Mapping[str, Any], at: datetime) -> None:
-    was = copy.copy(row.resource)
-    row.principal.label = row.resource.name = after["name"]
-    row.purpose, row.owner, row.resource.owner = after["purpose"], after["owner"], after["owner"]
-    row.resource.region, row.resource.department = after["region"], after["department"]
-    row.row_version += 1
-    row.resource.row_version += 1
-    _save_unless_name_taken(row.principal)
-    row.resource.save(update_fields=["name", "owner", "region", "department", "row_version"])
-    row.save(update_fields=["purpose", "owner", "row_version"])
-    for name in PLACES:
-        old, new = getattr(was, f"{name}_id"), getattr(row.resource, f"{name}_id")
-        note_attribute("resource", was.pk, name, old, new, since=at, began=was.created_at)
-
-
-def _require_sound(*, name: str, owner: Person | None, region: Node | None, department: Node | None) -> None:
-    if not name.strip():
-        raise Refused(_("A group needs a name."), field="name")
-    if owner is not None and owner.state == PersonState.LEFT:
-        raise Refused(_("%(name)s has left. Choose another owner.") % {"name": owner.name}, field="owner")
-    require_place("region", region)
-    require_place("department", department)
-
-
-def _save_unless_name_taken(principal: Principal) -> None:
-    try:
-        with transaction.atomic():
-            principal.save()
-    except IntegrityError as error:
-        if "principal_label_unique" not in str(error):
-            raise
-        raise Refused(_("There is a group with this name already, perhaps archived."), field="name") from error
 
 
 def _told(rule: Rule | None) -> dict[str, Any]:

@@ -1,21 +1,16 @@
 """Use cases on teams. A team's place (region, department) stands on its resource, where decisions read it."""
 
-import copy
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
-from django.contrib.auth.models import Group
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from accounts import gains
+from accounts import collectives, gains
 from accounts.groups import doors
-from accounts.history import note_attribute, note_parent
-from accounts.models import Node, Person, PersonState, Principal, PrincipalKind, Team
-from accounts.people.rules import PLACES, require_place
-from accounts.reach import require_held_there, require_reach
+from accounts.history import note_parent
+from accounts.models import Node, Person, Principal, PrincipalKind, Team
+from accounts.reach import require_reach
 from accounts.teams import selectors
 from audits.trail.record import record
 from audits.trail.tags import Tag
@@ -26,7 +21,7 @@ from cxaccess.lib.tree import ancestors, would_cycle
 from permissions import facts, places
 from permissions.giving import Gains, lock_administration, require_administrator
 from permissions.guards import locked, require, use_case
-from permissions.models import Resource, ResourceType
+from permissions.models import Resource
 from permissions.objects import owners
 
 EDITABLE = ("name", "purpose", "owner", "region", "department")
@@ -49,7 +44,7 @@ def create_team(
     lock_administration()
     there = places.prospect("team", region=_id(region), department=_id(department), team=_id(parent))
     require(actor, "team.create", there, at=at)
-    _require_sound(name=name, owner=owner, region=region, department=department)
+    collectives.require_sound(PrincipalKind.TEAM, name=name, owner=owner, region=region, department=department)
     parent = _standing_parent(actor, parent, at=at)
     team = insert(
         name=name, purpose=purpose, parent=parent, owner=owner, region=region, department=department, at=at
@@ -71,17 +66,8 @@ def insert(
     at: datetime,
 ) -> Team:
     """Write a new team with all that belongs to it. Authority and the event are the caller's. Raises Refused."""
-    principal = Principal(kind=PrincipalKind.TEAM, label=name.strip())
-    principal.auth_group = Group.objects.create(name=f"principal-{uuid4().hex}")
-    _save_unless_name_taken(principal)
-    resource = Resource.objects.create(
-        type=ResourceType.objects.get(key="team"),
-        external_id=f"team:{principal.pk}",
-        name=principal.label,
-        region=region,
-        department=department,
-        owner=owner,
-        created_at=at,
+    principal, resource = collectives.begin(
+        PrincipalKind.TEAM, name=name, owner=owner, region=region, department=department, at=at
     )
     team = Team.objects.create(
         principal=principal, parent=parent, purpose=purpose.strip(), owner=owner, resource=resource
@@ -104,31 +90,12 @@ def edit_team(actor: Person, *, team: Team, row_version: int, changes: Mapping[s
     changed = {name: (before[name], after[name]) for name in EDITABLE if before[name] != after[name]}
     if not changed:
         return row
-    _require_sound(**{name: after[name] for name in ("name", "owner", "region", "department")})
-    was = copy.copy(row.resource)
-    _write(row, after, at)
-    require_reach(actor, "team.edit", row, at=at)
-    if set(PLACES) & changed.keys():
-        require_held_there(actor, "team.edit", row, at=at)
-    owners.change(actor, before=was, after=row.resource, at=at)
+    sound = {name: after[name] for name in ("name", "owner", "region", "department")}
+    collectives.require_sound(PrincipalKind.TEAM, **sound)
+    collectives.change(actor, row, after, at=at)
     stamps.bump(stamps.MODEL, row.principal_id)
     record(Tag.TEAM_EDITED, actor=actor, at=at, obj=row, changes=changed)
     return row
-
-
-def _write(row: Team, after: Mapping[str, Any], at: datetime) -> None:
-    was = copy.copy(row.resource)
-    row.principal.label = row.resource.name = after["name"]
-    row.purpose, row.owner, row.resource.owner = after["purpose"], after["owner"], after["owner"]
-    row.resource.region, row.resource.department = after["region"], after["department"]
-    row.row_version += 1
-    row.resource.row_version += 1
-    _save_unless_name_taken(row.principal)
-    row.resource.save(update_fields=["name", "owner", "region", "department", "row_version"])
-    row.save(update_fields=["purpose", "owner", "row_version"])
-    for name in PLACES:
-        old, new = getattr(was, f"{name}_id"), getattr(row.resource, f"{name}_id")
-        note_attribute("resource", was.pk, name, old, new, since=at, began=was.created_at)
 
 
 @use_case
@@ -231,25 +198,6 @@ def _require_no_cycle(row: Team, parent: Team, *, at: datetime) -> None:
     raise Refused(
         _("%(name)s would come under itself: %(path)s.") % {"name": row.name, "path": path}, field="parent"
     )  # fmt: skip
-
-
-def _require_sound(*, name: str, owner: Person | None, region: Node | None, department: Node | None) -> None:
-    if not name.strip():
-        raise Refused(_("A team needs a name."), field="name")
-    if owner is not None and owner.state == PersonState.LEFT:
-        raise Refused(_("%(name)s has left. Choose another owner.") % {"name": owner.name}, field="owner")
-    require_place("region", region)
-    require_place("department", department)
-
-
-def _save_unless_name_taken(principal: Principal) -> None:
-    try:
-        with transaction.atomic():
-            principal.save()
-    except IntegrityError as error:
-        if "principal_label_unique" not in str(error):
-            raise
-        raise Refused(_("There is a team with this name already, perhaps archived."), field="name") from error
 
 
 def _id(row: Node | Team | None) -> int | None:

@@ -31,7 +31,10 @@ class Principal(models.Model):
             ),
             models.UniqueConstraint(Lower("label"), "kind", condition=~Q(kind="person"), name="principal_label_unique"),
         ]
-        indexes = [models.Index(fields=["kind", "label"], name="principal_kind_label")]
+        indexes = [
+            models.Index(fields=["kind", "label"], name="principal_kind_label"),
+            models.Index(fields=["label", "id"], name="principal_label"),
+        ]
 
     def __str__(self) -> str:
         return self.label

@@ -4,7 +4,7 @@ A list whose rows are counted has pages with numbers. A longer one goes on from 
 (`cxaccess.lib.keyset`): nobody knows how many pages there are, and nobody waits for them to be counted.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,7 +32,7 @@ class Count:
     def of(cls, rows: QuerySet[Any], cap: int = CAP) -> "Count":
         """Count `rows`, stopping at `cap`."""
         found = rows.order_by()[: cap + 1].count()
-        return cls(min(found, cap), capped=found > cap)
+        return cls.met(found, cap)
 
     @classmethod
     def of_all(cls, lists: Sequence[QuerySet[Any]], cap: int = CAP) -> "list[Count]":
@@ -50,7 +50,12 @@ class Count:
             return []
         with connections[lists[0].db].cursor() as cursor:
             cursor.execute(f"SELECT {', '.join(parts)}", values)
-            return [cls(min(found, cap), capped=found > cap) for found in cursor.fetchone()]
+            return [cls.met(found, cap) for found in cursor.fetchone()]
+
+    @classmethod
+    def met(cls, found: int, cap: int = CAP) -> "Count":
+        """Return the count of which `found`, no more than one past `cap`, were met."""
+        return cls(min(found, cap), capped=found > cap)
 
     def __str__(self) -> str:
         """Return it as people read it.
@@ -122,12 +127,16 @@ class Listing:
 
     `sorts` maps each name that may stand in the address to the columns it orders by; the key always breaks ties,
     so that a row never shows on two pages. `default` is one of the names, with "-" before it for descending.
+
+    `ahead` narrows the rows of a long list to fewer among which the next ones are: `(rows, columns, values, how many)`,
+    where `values` are those of the row that the page goes on from, if there is one.
     """
 
     sorts: Mapping[str, Sequence[str]]
     default: str
     size: int = 25
     key: str = "pk"
+    ahead: Callable[[QuerySet[Any], list[str], list[Any] | None, int], QuerySet[Any]] | None = None
     names: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -201,7 +210,10 @@ class Listing:
         """Return a page of rows beyond `values`, or from an end of the list, and whether rows lie before and after."""
         columns = self.order(sort) if forward else [turned(column) for column in self.order(sort)]
         beyond = keyset.beyond(rows, columns, values) if values is not None else None
-        found = list((rows if beyond is None else beyond).order_by(*columns)[: self.size + 1])
+        near = rows if beyond is None else beyond
+        if self.ahead is not None:
+            near = self.ahead(near, columns, values, self.size + 1)
+        found = list(near.order_by(*columns)[: self.size + 1])
         more, found = len(found) > self.size, found[: self.size]
         begun = beyond is not None
         return (found, begun, more) if forward else (found[::-1], more, begun)

@@ -9,12 +9,12 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from accounts.models import Person
-from cxaccess.lib.listing import number_in
+from cxaccess.lib.listing import Count, number_in
 from cxaccess.lib.models import Risk
 from permissions import facts, gate
 from permissions.engine import Model
 from permissions.models import Action, Implication, Mode, ResourceType, Role, RoleGrant
-from permissions.roles.selectors import holders as holders_of
+from permissions.roles import holding
 from permissions.usage import selectors as usage
 
 
@@ -92,7 +92,7 @@ class Giver:
     itself: bool
     by: str
     inner: str
-    people: int
+    people: Count
 
 
 def givers(reader: Person, action: Action, *, at: datetime) -> list[Giver]:
@@ -101,11 +101,11 @@ def givers(reader: Person, action: Action, *, at: datetime) -> list[Giver]:
     rows = Role.objects.filter(pk__in=model.granting[action.key], retired_at=None)
     found = list(gate.visible(reader, "role.view", rows, at=at).order_by("name"))
     names = dict(Role.objects.values_list("pk", "name"))
-    held = holders_of([role.pk for role in found], at=at)
-    return [_giver(model, role, action.key, names, held[role.pk].count) for role in found]
+    beside = holding.beside([role.pk for role in found], at=at)
+    return [_giver(model, role, action.key, names, beside[role.pk].held.count) for role in found]
 
 
-def _giver(model: Model, role: Role, key: str, names: dict[int, str], people: int) -> Giver:
+def _giver(model: Model, role: Role, key: str, names: dict[int, str], people: Count) -> Giver:
     roles, actions = min(model.role_paths(role.pk, key), key=lambda path: (len(path[0]), len(path[1])))
     inner = names[roles[-1]] if len(roles) > 1 else ""
     by = actions[0] if len(actions) > 1 else ""

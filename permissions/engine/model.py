@@ -116,8 +116,23 @@ class Model:
         Whoever asks looks for memberships there, so a principal of another kind among them does no harm.
         """
         given = set(principals)
-        teams = {team for team in self.teams_of_principals if not given.isdisjoint(self.chain(team))}
-        return teams | (given - self.teams_of_principals.keys() - self.closed)
+        teams = given & self.teams_of_principals.keys()
+        others = given - teams - self.closed
+        return others.union(*(self._reached.get(principal, ()) for principal in teams))
+
+    @cached_property
+    def _reached(self) -> Mapping[int, list[int]]:
+        """Return {principal of a team: those of the teams whose members a grant to it reaches}."""
+        found: dict[int, list[int]] = {}
+        for team in self.teams_of_principals:
+            for above in self.chain(team):
+                found.setdefault(above, []).append(team)
+        return found
+
+    @cached_property
+    def above_others(self) -> frozenset[int]:
+        """Return the principals of the teams under which there are others that a grant to them reaches."""
+        return frozenset(principal for principal, reached in self._reached.items() if reached != [principal])
 
     @cached_property
     def _chains(self) -> dict[int, tuple[int, ...]]:

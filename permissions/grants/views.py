@@ -35,6 +35,7 @@ GRANTS = Listing(
         "risk": ("role__risk", "principal__label"),
     },
     default="holder",
+    ahead=selectors.of_next_holders,
 )
 ROWS = RoleGrant.objects.select_related(
     "principal__person", "principal__team__resource", "principal__group", "role", "scope", "given_by", "ended_by"

@@ -47,17 +47,28 @@ def page_beside(
     return listing.ranked(rows, [pk for pk in found if pk in kept], params)
 
 
-def beside(reader: Person, roles: Collection[Role], other: Role | None, *, at: datetime) -> dict[int, Beside]:
-    """Return what to say beside each role: how it differs from `other`, else which one is nearly the same."""
+def beside(
+    roles: Collection[Role], other: Role | None, names: Mapping[int, str], *, at: datetime
+) -> dict[int, Beside]:  # fmt: skip
+    """Return what to say beside each role: how it differs from `other`, else which one is nearly the same.
+
+    `names` are those of the roles in use that the reader may see.
+    """
     model = facts.model(at)
     if other is not None:
         return {role.pk: _apart(alike.likeness(model, role.pk, other.pk), role.pk, other) for role in roles}
     near = alike.duplicates(model)
-    ids = {near[role.pk].role for role in roles if role.pk in near}
-    seen = gate.visible(reader, "role.view", Role.objects.filter(pk__in=ids), at=at) if ids else Role.objects.none()
-    names = dict(seen.values_list("pk", "name"))
     found = ((role.pk, near[role.pk]) for role in roles if role.pk in near)
     return {pk: _near(one, pk, names[one.role]) for pk, one in found if one.role in names}
+
+
+def near(reader: Person, role: Role, *, at: datetime) -> Beside | None:
+    """Return which role is nearly the same as `role`, if the reader may see it."""
+    found = alike.duplicates(facts.model(at)).get(role.pk)
+    if found is None:
+        return None
+    seen = gate.visible(reader, "role.view", Role.objects.filter(pk=found.role), at=at)
+    return beside([role], None, dict(seen.values_list("pk", "name")), at=at).get(role.pk)
 
 
 def _apart(found: Likeness, role: int, other: Role) -> Beside:

@@ -9,17 +9,19 @@ from django.utils.translation import gettext as _
 from accounts.models import Person
 from permissions import facts, gate, places
 from permissions.models import Role
-from permissions.roles import selectors
+from permissions.roles import holding, selectors
+from permissions.roles.matrix import Draft
 from permissions.roles.rows import contents
 from permissions.usage.selectors import may_see
 
 
-def context(request: HttpRequest, role: Role, tab: str, **own: Any) -> dict[str, Any]:
-    """Return what the page of `role` on `tab` needs."""
+def context(request: HttpRequest, role: Role, tab: str, known: Draft | None = None, **own: Any) -> dict[str, Any]:
+    """Return what the page of `role` on `tab` needs; what is `known` of it is not read again."""
     person: Person = request.user  # type: ignore[assignment]
     at = request.at  # type: ignore[attr-defined]
-    held = selectors.holders([role.pk], at=at)[role.pk]
-    now = contents(role.current)
+    held = holding.held_by(role, at=at)
+    now = known.before if known else contents(role.current)
+    names = known.names if known else selectors.names_of(now.includes)
     counts = {
         "permissions": len(facts.model(at).holding.get(role.pk, ())),
         "holders": held.count,
@@ -29,7 +31,7 @@ def context(request: HttpRequest, role: Role, tab: str, **own: Any) -> dict[str,
     return {
         "role": role,
         "held": held,
-        "included": sorted(selectors.names_of(now.includes).items(), key=lambda pair: pair[1]),
+        "included": sorted(((pk, names[pk]) for pk in now.includes), key=lambda pair: pair[1]),
         "tabs": _tabs(role, tab, counts, history=_may_read_history(person, role, request), use=may_see(person, at=at)),
         "may_edit": role.retired_at is None and gate.may(person, "role.edit", role, at=at),
         "may_retire": role.retired_at is None and gate.may(person, "role.retire", role, at=at),

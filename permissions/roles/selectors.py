@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.models import Membership, Person, PersonState
 from cxaccess.lib.listing import number_in
@@ -16,12 +15,17 @@ from cxaccess.lib.models import Risk, longest
 from permissions import facts, gate
 from permissions.grants import scopes
 from permissions.models import Action, Mode, ResourceType, Role, RoleAction, RoleGrant, RoleInclude, RoleVersion
+from permissions.roles import holding
 from permissions.roles.changes import change
 from permissions.roles.matrix import Draft
 from permissions.roles.rows import Contents, contents
 from permissions.roles.rules import including_roles
 from permissions.usage import selectors as usage
 
+SHOWN = (
+    "name", "purpose", "risk", "retired_at", "owner__principal_id", "owner__name", "current__role_id",
+    "current__number", "current__at",
+)  # fmt: skip
 NOBODY = "nobody"  # stands for an owner in the address: roles that have none
 
 
@@ -31,21 +35,6 @@ class Holders:
 
     direct: frozenset[int] = frozenset()
     through: frozenset[int] = frozenset()
-
-    @property
-    def count(self) -> int:
-        """Return how many people hold it one way or the other."""
-        return len(self.direct | self.through)
-
-    @property
-    def only_through(self) -> int:
-        """Return how many hold it only through a team."""
-        return len(self.through - self.direct)
-
-    @property
-    def through_said(self) -> str:
-        """Return that in words."""
-        return ngettext("%(n)s through teams", "%(n)s through teams", self.only_through) % {"n": self.only_through}
 
 
 def types() -> list[ResourceType]:
@@ -57,19 +46,8 @@ def types() -> list[ResourceType]:
 
 def visible(person: Person, *, at: datetime) -> QuerySet[Role]:
     """Return the roles that `person` may see, with what lists show of them."""
-    included = RoleInclude.objects.filter(
-        role=OuterRef("pk"), version=F("version__role__current"), version__role__retired_at=None
-    )
-    granted = RoleGrant.objects.not_over(at).filter(role=OuterRef("pk"))
     rows = gate.visible(person, "role.view", Role.objects.all(), at=at)
-    return rows.select_related("owner", "current").annotate(
-        is_included=Exists(included), is_granted=Exists(granted), grant_count=_grants_in_force(at)
-    )
-
-
-def _grants_in_force(at: datetime) -> Count:
-    lasting = Q(grants__until=None) | Q(grants__until__gt=at)
-    return Count("grants", filter=Q(grants__starts_at__lte=at) & lasting, distinct=True)
+    return rows.select_related("owner", "current").only(*SHOWN)
 
 
 def narrowed(
@@ -88,7 +66,21 @@ def narrowed(
     rows = rows.filter(retired_at=None)
     if view == "idle" and see_use:
         return rows.filter(usage.idle_roles(at))
-    return rows.filter(is_granted=False, is_included=False) if view == "unused" else rows
+    return rows.filter(_free(at)) if view == "unused" else rows
+
+
+def _free(at: datetime) -> Q:
+    """Return the condition on roles that nobody was given and no role in use includes."""
+    included = RoleInclude.objects.filter(
+        role=OuterRef("pk"), version=F("version__role__current"), version__role__retired_at=None
+    )
+    granted = RoleGrant.objects.not_over(at).filter(role=OuterRef("pk"))
+    return Q(~Exists(included), ~Exists(granted))
+
+
+def sortable(rows: QuerySet[Role], sort: str, *, at: datetime) -> QuerySet[Role]:
+    """Return `rows` with what `sort` orders them by."""
+    return rows.annotate(grant_count=holding.grants_in_force(at)) if sort.endswith("grants") else rows
 
 
 def holders(roles: Collection[int], *, at: datetime) -> dict[int, Holders]:
@@ -123,14 +115,10 @@ def _members(principals: set[int], at: datetime) -> dict[int, set[int]]:
     return found
 
 
-def lines(
-    roles: Collection[Role], *, see_use: bool, at: datetime
-) -> list[tuple[Role, Holders, int, datetime | None]]:  # fmt: skip
-    """Return each role of a page with who holds it, how many permissions it gives, and when it was last used."""
-    ids = [role.pk for role in roles]
-    held, holding = holders(ids, at=at), facts.model(at).holding
-    used = usage.last_of_roles(ids, at=at) if see_use else {}
-    return [(role, held[role.pk], len(holding.get(role.pk, ())), used.get(role.pk)) for role in roles]
+def lines(roles: Collection[Role], *, at: datetime) -> list[tuple[Role, holding.Beside, int]]:
+    """Return each role of a page with what stands beside it and how many permissions it gives."""
+    found, given = holding.beside([role.pk for role in roles], at=at), facts.model(at).holding
+    return [(role, found[role.pk], len(given.get(role.pk, ()))) for role in roles]
 
 
 def use_by(reader: Person, role: Role, grants: Collection[RoleGrant], *, at: datetime) -> dict[str, Any]:

@@ -48,10 +48,10 @@ def index(request: HttpRequest) -> HttpResponse:
     see_use = usage.may_see(request.user, at=request.at)
     rows = selectors.visible(request.user, at=request.at)
     found = selectors.narrowed(rows, q=search_text(request.GET), see_use=see_use, at=request.at, **wanted)
-    beside = _beside(request, found)
+    beside = _beside(request, selectors.sortable(found, ROLES.sort(request.GET), at=request.at))
     owned = {name: wanted[name] for name in ("risk", "owner")}
     context = beside | wanted | {
-        "lines": selectors.lines(beside["page"].rows, see_use=see_use, at=request.at),
+        "lines": selectors.lines(beside["page"].rows, at=request.at),
         "see_use": see_use,
         "filters": selectors.filters(request.user, other=beside["other"], at=request.at, **owned),
         "risks": Risk.choices,
@@ -63,14 +63,15 @@ def index(request: HttpRequest) -> HttpResponse:
 def _beside(request: HttpRequest, rows: QuerySet[Role]) -> dict[str, Any]:
     """Return the page of `rows` with what stands beside each: how it differs from another, or what it nearly is."""
     reader, at = request.user, request.at
-    others = gate.visible(reader, "role.view", Role.objects.filter(retired_at=None), at=at).order_by("name")
+    rows_ = gate.visible(reader, "role.view", Role.objects.filter(retired_at=None), at=at).order_by("name")
+    others = list(rows_.values_list("pk", "name"))
     other = listing.other_of(reader, request.GET.get("differs"), at=at)
     page = listing.page_beside(ROLES, rows, request.GET, other, at=at)
     return {
         "page": page,
         "other": other,
-        "others": list(others.values_list("pk", "name")),
-        "beside": listing.beside(reader, page.rows, other, at=at),
+        "others": others,
+        "beside": listing.beside(page.rows, other, dict(others), at=at),
     }
 
 
@@ -82,7 +83,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     own = {
         "uses": uses(request.user, role, at=request.at),
         "riskiest": selectors.riskiest(role, at=request.at),
-        "near": listing.beside(request.user, [role], None, at=request.at).get(role.pk),
+        "near": listing.near(request.user, role, at=request.at),
     }
     return render(request, "permissions/roles/detail.html", pages.context(request, role, "purpose", **own))
 
@@ -96,7 +97,8 @@ def permissions(request: HttpRequest, pk: int) -> HttpResponse:
     draft = selectors.draft(role, None, at=request.at)
     shown = matrix(draft, selectors.types(), show=show, q=q)
     own = {"matrix": shown, "show": show, "q": q}
-    return render(request, "permissions/roles/permissions.html", pages.context(request, role, "permissions", **own))
+    context = pages.context(request, role, "permissions", draft, **own)
+    return render(request, "permissions/roles/permissions.html", context)
 
 
 @login_required

@@ -174,15 +174,6 @@ def reached_by(grants: QuerySet[RoleGrant], *, at: datetime) -> QuerySet[Person]
 # Roles and permissions
 
 
-def last_of_roles(roles: Iterable[int], *, at: datetime) -> dict[int, datetime | None]:
-    """Return {role: when any of its grants was last used}, by index, however many grants there are."""
-    from permissions.models import Role
-
-    marks = RoleGrant.objects.filter(role=OuterRef("pk"), last_used_at__lte=at).order_by("-last_used_at")
-    rows = Role.objects.filter(pk__in=list(roles)).annotate(used=models.Subquery(marks.values("last_used_at")[:1]))
-    return dict(rows.values_list("pk", "used"))
-
-
 def idle_roles(at: datetime) -> Q:
     """Return the condition on roles that are given for longer than UNUSED_AFTER and not used by anybody since."""
     cut = at - UNUSED_AFTER

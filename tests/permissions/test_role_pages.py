@@ -1,13 +1,18 @@
 """The pages of roles: the matrix, its preview, what is refused and what is told."""
 
+from datetime import timedelta
+
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.models import Team
+from cxaccess.jobs import stamps
 from cxaccess.lib import clock
 from permissions.models import Action, Role, RoleGrant
+from permissions.roles import holding
 from permissions.roles.matrix import matrix
 from permissions.roles.preview import preview
 from permissions.roles.rows import Contents, contents
@@ -175,9 +180,39 @@ def test_the_matrix_wants_a_fresh_proof_of_who_is_there(cast: Cast) -> None:
 def test_holders_are_counted_once_directly_and_through_teams(cast: Cast) -> None:
     world.give(cast.maya, cast.analyst)
     world.give(cast.sofia, cast.analyst)
-    found = holders([cast.analyst.pk, cast.agent.pk], at=clock.now())
-    assert (found[cast.analyst.pk].count, found[cast.analyst.pk].only_through) == (2, 1)
-    assert found[cast.agent.pk].direct == {cast.ali.pk}
+    found = holding.beside([cast.analyst.pk, cast.agent.pk], at=clock.now())[cast.analyst.pk]
+    assert (str(found.held.count), str(found.held.only_through)) == ("2", "1")
+    assert holders([cast.agent.pk], at=clock.now())[cast.agent.pk].direct == {cast.ali.pk}
+
+
+def test_a_list_counts_the_holders_that_a_comparison_names(cast: Cast) -> None:
+    above = world.team("Insights")
+    under = world.team("Insights North", parent=above)
+    closed = world.team("Insights South", parent=above)
+    for person, team in ((cast.ali, above), (cast.chiara, under), (cast.sofia, closed), (cast.priya, closed)):
+        world.join(person, team)
+    Team.objects.filter(pk=closed.pk).update(archived_at=clock.now())
+    world.give(above, cast.analyst)
+    world.give(cast.maya, cast.analyst)
+    world.give(cast.chiara, cast.agent, until=clock.now() - timedelta(minutes=1))
+    with transaction.atomic():
+        stamps.bump(stamps.MODEL)
+    roles, at = list(Role.objects.values_list("pk", flat=True)), clock.now()
+    named, beside = holders(roles, at=at), holding.beside(roles, at=at)
+    for role in Role.objects.all():
+        direct, through = named[role.pk].direct, named[role.pk].through - named[role.pk].direct
+        for held in (beside[role.pk].held, holding.held_by(role, at=at)):
+            assert (held.direct.value, held.only_through.value) == (len(direct), len(through))
+    assert cast.chiara.pk in named[cast.analyst.pk].through
+
+
+def test_a_role_that_very_many_hold_is_not_counted_to_its_end(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holding, "BESIDE", 1)
+    for person in (cast.maya, cast.sofia):
+        world.give(person, cast.agent)
+    found = holding.beside([cast.agent.pk, cast.analyst.pk], at=clock.now())
+    assert (str(found[cast.agent.pk].held.count), str(found[cast.agent.pk].grants)) == ("1+", "1+")
+    assert str(found[cast.analyst.pk].held.count) in ("1", "1+")
 
 
 def test_versions_show_what_each_changed(cast: Cast) -> None:

@@ -1,0 +1,169 @@
+"""How many people hold a role, counted up to a cap: beside each role of a list, and on every page about one.
+
+Written in SQL, because the order in which tables are read decides: from the grants of the role, each looked up by its
+principal, until the cap is met. A database that knows no sizes begins with everybody who is active, and reads all.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import BooleanField, DateTimeField, IntegerField, QuerySet
+from django.db.models.expressions import RawSQL
+from django.utils.translation import ngettext
+
+from cxaccess.lib.listing import CAP, Count
+from permissions import facts
+from permissions.models import Role, RoleGrant
+
+NOBODY = Count(0)
+BESIDE = 100  # the cap beside a row: 25 rows are counted for one page
+
+
+def _in_force(table: str) -> str:
+    return f"{table}.starts_at <= %s AND ({table}.until IS NULL OR {table}.until > %s)"
+
+
+# ruff: noqa: S608 - names and ids of the console's own alone are put together; moments and caps are parameters
+ROLE = '"permissions_role"."id"'
+COUNTED = "SELECT COUNT(*) FROM ({rows} LIMIT %s) AS counted"
+GRANTS = f"SELECT 1 FROM permissions_rolegrant AS g WHERE g.role_id = {ROLE} AND {_in_force('g')}"
+DIRECT = (
+    "SELECT DISTINCT p.id FROM permissions_rolegrant AS g CROSS JOIN accounts_person AS p"
+    f" WHERE g.role_id = {ROLE} AND {_in_force('g')} AND p.principal_id = g.principal_id AND p.state = 'active'"
+)
+# The sign keeps planners from the index of the role, which leads to all of its grants.
+OTHERS = (
+    f" AND {_in_force('m')} AND p.id = m.person_id AND p.state = 'active' AND NOT EXISTS (SELECT 1"
+    f" FROM permissions_rolegrant AS o WHERE o.principal_id = p.principal_id AND +o.role_id = {ROLE}"
+    f" AND {_in_force('o')})"
+)
+THROUGH = (
+    "SELECT DISTINCT p.id FROM permissions_rolegrant AS g CROSS JOIN accounts_membership AS m"
+    f" CROSS JOIN accounts_person AS p WHERE g.role_id = {ROLE} AND {_in_force('g')}"
+    " AND m.principal_id = g.principal_id AND m.principal_id NOT IN ({closed})" + OTHERS
+)
+WITHIN = (
+    "SELECT DISTINCT p.id FROM accounts_membership AS m CROSS JOIN accounts_person AS p"
+    " WHERE m.principal_id IN ({inside})" + OTHERS
+)
+# Whether it was given to a team that has others under it, whose members it reaches, too.
+ABOVE = (
+    "EXISTS (SELECT 1 FROM permissions_rolegrant AS g WHERE g.principal_id IN ({above})"
+    f" AND +g.role_id = {ROLE} AND {_in_force('g')})"
+)
+USED = (
+    f"SELECT g.last_used_at FROM permissions_rolegrant AS g WHERE g.role_id = {ROLE} AND g.last_used_at <= %s"
+    " ORDER BY g.last_used_at DESC LIMIT 1"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The active people who hold a role: by a grant of their own, and those who do only through a team or group.
+
+    Where more hold it themselves than are counted, those through teams are not counted.
+    """
+
+    direct: Count
+    only_through: Count = NOBODY
+
+    @property
+    def count(self) -> Count:
+        """Return how many people hold it one way or the other."""
+        if self.direct.capped or self.only_through.capped:
+            return Count(max(self.direct.value, self.only_through.value), capped=True)
+        return Count(self.direct.value + self.only_through.value)
+
+    @property
+    def through_said(self) -> str:
+        """Return how many in words."""
+        text = ngettext("%(n)s through teams", "%(n)s through teams", self.only_through.value)
+        return text % {"n": self.only_through}
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a list says beside a role: who holds it, how many grants of it are in force, when any was last used."""
+
+    held: Held
+    grants: Count
+    used: datetime | None
+
+
+def held_by(role: Role, *, at: datetime) -> Held:
+    """Return how many hold `role`, as `beside` does, up to the cap of a list."""
+    rows = _asked([role.pk], at, CAP)
+    return _held({role: (n, above) for role, n, above in rows.values_list("pk", "n", "above")}, at, CAP)[role.pk]
+
+
+def beside(roles: Collection[int], *, at: datetime) -> dict[int, Beside]:
+    """Return {role: what stands beside it}. What is read of a role stops past the cap, however many grants it has.
+
+    Two queries, and two more where one of the roles is given to a team that has teams under it.
+    """
+    used = RawSQL(USED, [_moment(at)], DateTimeField())  # noqa: S611 - it holds no values
+    rows = _asked(roles, at, BESIDE).annotate(given=grants_in_force(at, BESIDE), used=used)
+    found = {role: rest for role, *rest in rows.values_list("pk", "n", "above", "given", "used")}
+    held = _held({role: (n, above) for role, (n, above, *_rest) in found.items()}, at, BESIDE)
+    return {role: Beside(held[role], Count.met(given, BESIDE), used) for role, (_n, _a, given, used) in found.items()}
+
+
+def _asked(roles: Collection[int], at: datetime, cap: int) -> QuerySet[Role]:
+    """Return `roles` with how many people hold each themselves as `n`, and whether a team `above` others has it."""
+    above = ABOVE.format(above=_listed(facts.model(at).above_others))
+    return Role.objects.filter(pk__in=roles).order_by().annotate(
+        n=_counted(DIRECT, at, cap),
+        above=RawSQL(above, [_moment(at)] * 2, BooleanField()),  # noqa: S611 - ids alone stand in it
+    )  # fmt: skip
+
+
+def grants_in_force(at: datetime, cap: int = CAP) -> RawSQL:
+    """Return the number of grants in force, one past the cap at most, as a column of roles."""
+    return _counted(GRANTS, at, cap)
+
+
+def _counted(rows: str, at: datetime, cap: int) -> RawSQL:
+    """Return the number of `rows`, one past the cap at most, as a column; all their values are `at`."""
+    values = [_moment(at)] * rows.count("%s")
+    return RawSQL(COUNTED.format(rows=rows), [*values, cap + 1], IntegerField())  # noqa: S611 - it holds no values
+
+
+def _moment(at: datetime) -> object:
+    return connection.ops.adapt_datetimefield_value(at)
+
+
+def _held(found: Mapping[int, tuple[int, bool]], at: datetime, cap: int) -> dict[int, Held]:
+    """Return {role: who holds it}. Nobody asks who else has a role through teams that very many have themselves."""
+    few = {role: above for role, (n, above) in found.items() if n <= cap}
+    through = _through([role for role, above in few.items() if not above], at, cap)
+    through |= _through_below([role for role, above in few.items() if above], at, cap)
+    return {role: Held(Count.met(n, cap), Count.met(through.get(role, 0), cap)) for role, (n, _a) in found.items()}
+
+
+def _through(roles: Collection[int], at: datetime, cap: int) -> dict[int, int]:
+    """Return {role: how many active people are where it was given to and do not hold it themselves}."""
+    people = THROUGH.format(closed=_listed(facts.model(at).closed))
+    rows = Role.objects.filter(pk__in=roles).order_by().annotate(n=_counted(people, at, cap))
+    return dict(rows.values_list("pk", "n"))
+
+
+def _through_below(roles: Collection[int], at: datetime, cap: int) -> dict[int, int]:
+    """Return the same for roles that were given to teams above others: whoever is in one of those has it, too."""
+    model = facts.model(at)
+    given: dict[int, set[int]] = defaultdict(set)
+    rows = RoleGrant.objects.in_force(at).filter(role__in=roles).order_by()
+    for role, principal in rows.values_list("role_id", "principal_id"):
+        given[role].add(principal)
+    parts = []
+    for role, principals in given.items():
+        people = WITHIN.format(inside=_listed(model.reaching(principals)))
+        parts.append(Role.objects.filter(pk=role).order_by().annotate(n=_counted(people, at, cap)))
+    return dict(parts[0].union(*parts[1:], all=True).values_list("pk", "n")) if parts else {}
+
+
+def _listed(ids: Iterable[int]) -> str:
+    """Return ids as they stand in a statement; never none, which is no list."""
+    return ", ".join(map(str, sorted(ids))) or "0"

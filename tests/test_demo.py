@@ -20,10 +20,20 @@ from audits.trail.tags import Tag
 from cxaccess.demo import loader
 from cxaccess.demo.main_people import MAIN, PASSWORD
 from cxaccess.lib import clock
+from cxaccess.lib.models import Source
 from cxaccess.lib.tree import ancestors
 from permissions import facts, gate, giving
-from permissions.models import PersonObjectGrant, Resource, Role, RoleGrant, UsageDay, UsageGrant
-from permissions.objects import brought
+from permissions.models import (
+    GroupObjectGrant,
+    PersonObjectGrant,
+    Resource,
+    Role,
+    RoleGrant,
+    UsageDay,
+    UsageGrant,
+    UsageGroupGrant,
+)
+from permissions.objects import brought, uses
 from permissions.usage import selectors as usage
 
 AT = clock.now()
@@ -63,6 +73,23 @@ def test_use_has_its_three_stories() -> None:
         if use.person.region_id not in below(use.grant.scope)
     ]
     assert moved, "somebody who moved still works where they were"
+
+
+def test_some_need_what_they_have_on_one_thing_and_some_forgot_it() -> None:
+    by_hand = {
+        table: table.objects.in_force(AT).filter(source=Source.MANUAL)
+        for table in (PersonObjectGrant, GroupObjectGrant)
+    }
+    assert [rows.count() for rows in by_hand.values()] == [4, 2]
+    assert [uses.unused(rows, at=AT).count() for rows in by_hand.values()] == [2, 1]
+    for rows in by_hand.values():
+        assert rows.filter(last_used_at__gt=AT - timedelta(days=30)).exists()
+    shared = UsageGroupGrant.objects.values_list("grant__group__principal__label", flat=True)
+    assert set(shared) == {"Insights DACH"}
+    assert shared.count() == 2
+    for grant in [*PersonObjectGrant.objects.filter(source=Source.MANUAL)]:
+        assert gate.may(grant.user, grant.permission.catalogue_action.key, grant.content_object, at=AT)
+        assert grant.starts_at > max(grant.content_object.created_at, grant.user.created_at)
 
 
 def below(scope: Any) -> set[int]:
@@ -280,5 +307,5 @@ def test_leads_and_owners_hold_what_comes_with_it() -> None:
     assert PersonObjectGrant.objects.filter(source="lead").exists()
     assert PersonObjectGrant.objects.filter(source="owner").exists()
     given = Event.objects.filter(tag="object_grant.given")
-    assert given.count() == PersonObjectGrant.objects.count()
+    assert given.count() == PersonObjectGrant.objects.count() + GroupObjectGrant.objects.count()
     assert not given.filter(timestamp__gt=AT).exists()

@@ -15,7 +15,8 @@ from accounts.models import Membership, Person, Principal, Team
 from audits.models import Event
 from audits.trail.stories import Story, describe
 from cxaccess.lib.clock import start_of_day
-from permissions.models import GroupObjectGrant, Resource, Role, RoleGrant
+from permissions.models import GroupObjectGrant, PersonObjectGrant, Resource, Role, RoleGrant
+from permissions.objects.rows import key
 
 HISTORY_SIZE = 25
 NEARBY = timedelta(hours=1)  # one piece of work never takes longer, and the index on time keeps the search short
@@ -45,6 +46,8 @@ def history_of(
     obj: models.Model, *, before: object = None, after: object = None, size: int = HISTORY_SIZE
 ) -> Stretch:  # fmt: skip
     """Return what happened to `obj`: to a person also what is about them, to a team or role also their grants.
+
+    What happens to a grant on one resource is told of the resource and names the grant.
 
     `before` and `after` are ids of events, as the address has them; without either it starts with the newest.
     Who may read it is the caller's question: ``fetch(request, "trail.view", Person, pk, as_type="trail")``.
@@ -83,6 +86,8 @@ def _concerning(obj: models.Model) -> Q:
         return itself | _objects(Resource, [obj.resource_id]) | _held_by(obj.principal_id)
     if isinstance(obj, Role):
         return itself | _objects(RoleGrant, RoleGrant.objects.filter(role=obj).values("pk"))
+    if isinstance(obj, PersonObjectGrant | GroupObjectGrant):
+        return _objects(Resource, [obj.content_object_id]) & Q(additional_data__grant=key(obj))
     if isinstance(obj, Principal):
         return _held_by(obj.pk)
     return itself

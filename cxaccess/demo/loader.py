@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from accounts.models import Person
 from audits.trail.record import record, record_many
 from audits.trail.tags import Tag
-from cxaccess.demo import giving, groups, holdings, resources, rows, tale, use
+from cxaccess.demo import exceptions, giving, groups, holdings, resources, rows, tale, use
 from cxaccess.demo.fates import befall
 from cxaccess.demo.plan import staff
 from cxaccess.demo.town import LOADER, Town
@@ -49,8 +49,9 @@ def load(*, at: datetime, seed: int = SEED) -> Town:
     groups.ranges(town)
     groups.groups(town)
     brought.sync(at=at, actor=LOADER, told=town.entries.extend)
+    habits = exceptions.given(town)
     stamps.bump(stamps.MODEL)
-    use.happened(town, seed)
+    use.happened(town, seed, habits)
     _write(town)
     instance.put(instance.INSTANCE_NAME, NAME)
     return town

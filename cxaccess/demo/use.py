@@ -5,7 +5,7 @@ customers in one night; a mover, who still answers the queue of the region they 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
@@ -14,6 +14,7 @@ from accounts.models import Person, PersonState
 from audits.trail.record import System
 from audits.trail.tags import Tag
 from cxaccess.demo.company import TEAMS, TeamRow
+from cxaccess.demo.exceptions import Habit
 from cxaccess.demo.plan import PARENT, Hire
 from cxaccess.demo.resources import SYSTEM
 from cxaccess.demo.town import Town
@@ -39,6 +40,7 @@ CONSOLE = (
     ("Otto Lang", ("trail.view", "grant.view", "role.view"), 0.6),
     ("Jonas Weber", ("team.view", "person.view"), 0.2),
 )
+WEEKLY = 0.2
 BULK, BULK_DAYS_AGO, BULK_HOUR = 2_318, 23, 2
 
 
@@ -90,7 +92,7 @@ def _up(region: str) -> Iterator[str]:
         region = PARENT[region]
 
 
-def happened(town: Town, seed: int) -> Story:
+def happened(town: Town, seed: int, habits: Iterable[Habit]) -> Story:
     """Write what everybody did, as the connected platform and this console would have counted it."""
     diary = Diary(town, seed)
     people = [one for one in town.staff if one.team and one.claimed and one.state != PersonState.PREHIRE]
@@ -100,6 +102,7 @@ def happened(town: Town, seed: int) -> Story:
             _work(diary, one)
     bulk, mover = _bulk_reader(diary, people), _mover(diary, people)
     _console(diary)
+    _exceptions(diary, habits)
     _batches(town, diary)
     for start in range(0, len(diary.uses), CHUNK):
         add_uses(diary.uses[start : start + CHUNK], at=town.at)
@@ -165,6 +168,15 @@ def _console(diary: Diary) -> None:
                 if diary.rng.random() < chance:
                     thing = stand_in(types[action.partition(".")[0]], one.known)
                     diary.did(one.person, action, thing, day, diary.rng.randint(1, 25))
+
+
+def _exceptions(diary: Diary, habits: Iterable[Habit]) -> None:
+    """Let those who need what they have on one thing alone use it about once a week."""
+    for habit in habits:
+        for day in diary.days(habit.since, habit.until):
+            for person in habit.people:
+                if diary.rng.random() < WEEKLY:
+                    diary.did(person, habit.action, habit.thing, day, diary.rng.randint(1, 6))
 
 
 def _batches(town: Town, diary: Diary) -> None:

@@ -72,6 +72,7 @@ def who(request: HttpRequest, pk: int) -> HttpResponse:
     action = next((action for action in actions if action.key == asked), actions[0])
     page, holders = holding.holders(opening, action, request.GET, at=request.at)
     context |= {"actions": actions, "action": action, "page": page, "holders": holders}
+    context["sees_use"] = any(holder.seen for holder in holders)
     return render(request, "permissions/resources/who.html", context)
 
 

@@ -11,8 +11,9 @@ from accounts.models import Membership, Person, Principal
 from cxaccess.lib.listing import Listing, Page
 from permissions import facts, gate, history, places
 from permissions.engine import Model, Target
-from permissions.models import Action, GroupObjectGrant, Mode, PersonObjectGrant, Resource, Role, RoleGrant
+from permissions.models import Action, GroupObjectGrant, Mode, PersonObjectGrant, Resource, Role, RoleGrant, UsageLast
 from permissions.resources.opening import Opening
+from permissions.usage import selectors as usage
 
 PEOPLE = Listing(sorts={"name": ["name"]}, default="name")
 REGISTRY = ("resource.view", "resource.edit", "resource.archive")
@@ -28,10 +29,12 @@ class Via:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Somebody who can, with the ways by which they can."""
+    """Somebody who can, with the ways by which they can, and when they last did it here (`seen`: for the reader)."""
 
     person: Person
     ways: tuple[Via, ...]
+    seen: bool
+    used: datetime | None
 
 
 def actions_on(resource: Resource) -> list[Action]:
@@ -47,7 +50,18 @@ def holders(opening: Opening, action: Action, params: Mapping[str, str], *, at: 
     page = PEOPLE.page(found, params)
     people = list(page.rows)
     ways = ways_of(people, action.key, asked, at=at)
-    return page, [Holder(person, tuple(ways[person.pk])) for person in people]
+    used, seen = _uses(opening, action, people, at)
+    return page, [Holder(person, tuple(ways[person.pk]), person.pk in seen, used.get(person.pk)) for person in people]
+
+
+def _uses(
+    opening: Opening, action: Action, people: Collection[Person], at: datetime
+) -> tuple[dict[int, datetime], frozenset[int]]:
+    """Return {person: when they last did it here}, of those whose use the reader may see, and who these are."""
+    own = {person.pk for person in people if person == opening.reader}
+    seen = usage.seen(opening.reader, people, at=at) | own
+    rows = UsageLast.objects.filter(person__in=seen, action=action, resource=opening.resource)
+    return dict(rows.values_list("person_id", "last_at")), seen
 
 
 def target_of(opening: Opening, action: Action) -> Target:

@@ -66,6 +66,20 @@ def test_a_high_risk_is_summed_up_and_needs_a_fresh_proof(cast: Cast, priya: Cli
     assert gate.may(cast.chiara, "feedback.export", cast.mena_reviews, at=clock.now())
 
 
+def test_the_page_of_a_grant_tells_what_happened_to_it_and_not_to_others_on_the_same_thing(
+    cast: Cast, priya: Client
+) -> None:
+    priya.post(reverse("objects:give"), gift(cast))
+    priya.post(reverse("objects:give"), gift(cast, to=cast.otto.principal_id, reason="For the audit"))
+    mine, other = (rows.key(PersonObjectGrant.objects.get(user=person)) for person in (cast.chiara, cast.otto))
+    assert priya.post(reverse("objects:end", args=[mine]), {"reason": "Done"}).status_code == 302
+    told = [
+        [str(story.event.tag) for story in priya.get(reverse("objects:detail", args=[key])).context["events"].stories]
+        for key in (mine, other)
+    ]
+    assert told == [[Tag.OBJECT_GRANT_ENDED, Tag.OBJECT_GRANT_GIVEN], [Tag.OBJECT_GRANT_GIVEN]]
+
+
 def test_the_same_again_is_refused_with_a_link_to_what_stands(cast: Cast, priya: Client) -> None:
     key = rows.key(world.give_on(cast.chiara, "feedback.view", cast.mena_reviews))
     answer = priya.post(reverse("objects:give"), gift(cast))

@@ -234,6 +234,24 @@ def test_a_resource_shows_its_sharer_only_the_use_that_is_theirs_to_see(cast: Ca
     assert "by 1 member" not in own
 
 
+def test_who_can_says_when_each_last_did_it_to_who_may_see_that(cast: Cast) -> None:
+    world.give_on(cast.otto, "feedback.view", cast.german_reviews)
+    did(cast.maya, "feedback.view", cast.german_reviews, days=9)
+    did(cast.otto, "feedback.view", cast.german_reviews, days=8)
+    url, query = ("resources:who", cast.german_reviews.pk), "?action=feedback.view"
+    everything = page(cast.priya, *url, query=query)
+    assert "9 days ago" in everything
+    assert "8 days ago" in everything
+    world.give(cast.ali, world.role("Asker", {"access.check", "person.view", "resource.view"}))
+    nothing = page(cast.ali, *url, query=query)
+    assert "Maya Okafor" in nothing
+    assert "Last did it" not in nothing
+    world.give(cast.ali, world.role("Reader of use", {"usage.view"}), region=cast.dach)
+    regional = page(cast.ali, *url, query=query)
+    assert "9 days ago" in regional
+    assert "8 days ago" not in regional
+
+
 def test_one_grant_shows_who_used_it_to_who_may_see_that(cast: Cast) -> None:
     grant = world.give_on(cast.insights_dach, "feedback.view", cast.mena_reviews)
     mine = world.give_on(cast.chiara, "feedback.view", cast.mena_reviews)

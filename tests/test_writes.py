@@ -25,6 +25,7 @@ ALLOWED: dict[str, str] = {
     "accounts/signin/limits.py": "rate limits; not governed",
     "audits/trail/record.py": "the pen of the trail itself",
     "cxaccess/assets.py": "saves a bundle of styles, not a row",
+    "cxaccess/demo/exceptions.py": "the demo company, into an empty instance alone",
     "cxaccess/demo/groups.py": "the demo company, into an empty instance alone",
     "cxaccess/demo/giving.py": "the demo company, into an empty instance alone",
     "cxaccess/demo/resources.py": "the demo company, into an empty instance alone",

@@ -21,12 +21,13 @@ RECENTLY = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A page about the same thing."""
+    """A page about the same thing. `key` names its count where that comes later."""
 
     label: str
     url: str
     current: bool
     count: Count | int | str | None = None
+    key: str = ""
 
 
 def give_url(request: HttpRequest, principal_id: int) -> str:

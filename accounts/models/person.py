@@ -77,6 +77,9 @@ class Person(Versioned, AbstractBaseUser):
         indexes = [
             models.Index(fields=["state", "name", "id"], name="person_state_name"),
             models.Index(fields=["name", "id"], name="person_name"),
+            # How many are at each place, read from the index alone.
+            models.Index(fields=["region", "state"], name="person_region_state"),
+            models.Index(fields=["department", "state"], name="person_department_state"),
         ]
 
     def __str__(self) -> str:

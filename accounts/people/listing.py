@@ -1,7 +1,7 @@
 """The list of people as one page shows it, and as a file holds it: the same rows, asked of the gate."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -94,26 +94,22 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A saved view and how many people it has."""
+    """A saved view."""
 
     key: str
     label: str
-    count: Count
     current: bool
+    count: Count | None = None
 
 
 def page_of(
-    reader: Person, criteria: Criteria, params: Mapping[str, str], *, at: datetime, views: Sequence[Tab] = ()
-) -> tuple[Page, list[Row]]:
-    """Return the page that the address asks for, with its rows; the number of queries does not grow with them.
-
-    Where it is one of `views` and no narrower, how many rows it has is known from there.
-    """
-    known = next((tab.count for tab in views if Criteria(view=tab.key) == criteria), None)
+    reader: Person, criteria: Criteria, params: Mapping[str, str], *, at: datetime
+) -> tuple[Page, list[Row]]:  # fmt: skip
+    """Return the page that the address asks for, with its rows; the number of queries does not grow with them."""
     rows = selectors.narrowed(_seen(reader, "person.view", at), criteria, reader, at)
     if LISTING.sort(params).endswith("risk"):
         rows = selectors.with_risk(rows, at)
-    page = LISTING.page(rows.select_related("department", "region").only(*SHOWN), params, known)
+    page = LISTING.page(rows.select_related("department", "region").only(*SHOWN), params)
     people = list(page.rows)
     held = selectors.roles_of(people, at)
     may = allowed_on(reader, ROW_ACTIONS, people, at=at)
@@ -128,15 +124,18 @@ def page_of(
     ]
 
 
-def tabs(reader: Person, current: str, *, at: datetime) -> list[Tab]:
+def tabs(reader: Person, current: str) -> list[Tab]:
     """Return the saved views; that of one's region only to whoever has one."""
-    seen = _seen(reader, "person.view", at)
     views = {key: str(label) for key, label in VIEWS if key != "my-region" or reader.region_id}
-    counts = Count.of_all([selectors.narrowed(seen, Criteria(view=key), reader, at) for key in views])
     chosen = current if current in views else ""
-    return [
-        Tab(key, label, count, key == chosen) for (key, label), count in zip(views.items(), counts, strict=True)
-    ]  # fmt: skip
+    return [Tab(key, label, key == chosen) for key, label in views.items()]
+
+
+def counted(reader: Person, *, at: datetime) -> list[Tab]:
+    """Return the saved views with how many people each has."""
+    seen, views = _seen(reader, "person.view", at), tabs(reader, "")
+    counts = Count.of_all([selectors.narrowed(seen, Criteria(view=tab.key), reader, at) for tab in views])
+    return [replace(tab, count=count) for tab, count in zip(views, counts, strict=True)]
 
 
 @use_case

@@ -37,20 +37,29 @@ def people(request: HttpRequest) -> HttpResponse:
     require_somewhere(request.user, "person.view", at=request.at)
     form = PeopleFilter(request.GET, reader=request.user, at=request.at)
     criteria = form.criteria()
-    views = listing.tabs(request.user, criteria.view, at=request.at)
-    page, rows = listing.page_of(request.user, criteria, request.GET, at=request.at, views=views)
+    page, rows = listing.page_of(request.user, criteria, request.GET, at=request.at)
     context = {
         "form": form,
         "criteria": criteria,
         "chips": form.chips(),
         "page": page,
         "rows": rows,
-        "views": views,
+        "views": listing.tabs(request.user, criteria.view),
         "may_create": gate.may_somewhere(request.user, "person.create", at=request.at),
         "may_export": gate.may_somewhere(request.user, "person.export", at=request.at),
         "give_url": give_url(request, 0).removesuffix("0"),
     }
     return render(request, "accounts/people/list.html", context)
+
+
+@require_safe
+@login_required
+def counts(request: HttpRequest) -> HttpResponse:
+    """Say how many people each view of the list has: the list asks for that once it stands."""
+    require_somewhere(request.user, "person.view", at=request.at)
+    if not request.htmx:
+        return redirect("people:list")
+    return render(request, "components/tab_counts.html", {"tabs": listing.counted(request.user, at=request.at)})
 
 
 @require_POST

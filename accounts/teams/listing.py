@@ -1,13 +1,13 @@
 """The list of teams, flat by page or whole as a tree."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Person, Team
+from accounts.models import Person
 from accounts.pages import Tab
 from accounts.teams import selectors
 from accounts.teams.services import TEAMS
@@ -40,27 +40,28 @@ def page_of(reader: Person, params: Mapping[str, str], *, at: datetime) -> dict[
     rows = selectors.narrowed(seen, q, view, region, department, reader, at)
     named = ("principal", "resource__region", "resource__department", "parent__principal")
     rows = rows.select_related(None).select_related(*named).only(*SHOWN)
-    views = _tabs(seen, view, reader, at)
-    context = {"q": q, "view": view, "views": views, "tree": params.get("as") == "tree"}
+    context = {"q": q, "view": view, "views": tabs(view), "tree": params.get("as") == "tree"}
     if context["tree"]:
         placed = selectors.in_tree_order(list(rows[:TREE_LIMIT]))
         found = selectors.described([team for team, _depth in placed], at)
         for row, (_team, depth) in zip(found, placed, strict=True):
             row.depth = min(depth, 6)
         return context | {"rows": found}
-    narrower = q or region or department or view not in dict(VIEWS)
-    page = LISTING.page(rows, params, None if narrower else next(tab.count for tab in views if tab.current))
+    page = LISTING.page(rows, params)
     return context | {"page": page, "rows": selectors.described(list(page.rows), at)}
 
 
-def _tabs(seen: QuerySet[Team], current: str, reader: Person, at: datetime) -> list[Tab]:
-    views = {key: str(label) for key, label in VIEWS}
-    counts = Count.of_all([selectors.narrowed(seen, "", key, None, None, reader, at) for key in views])
-    chosen = current if current in views else ""
-    return [
-        Tab(label, f"?view={key}" if key else "?", key == chosen, count)
-        for (key, label), count in zip(views.items(), counts, strict=True)
-    ]
+def tabs(current: str) -> list[Tab]:
+    """Return the saved views."""
+    chosen = current if current in dict(VIEWS) else ""
+    return [Tab(str(label), f"?view={key}" if key else "?", key == chosen, key=key) for key, label in VIEWS]
+
+
+def counted(reader: Person, *, at: datetime) -> list[Tab]:
+    """Return the saved views with how many teams each has."""
+    seen, views = gate.visible(reader, "team.view", TEAMS, at=at), tabs("")
+    counts = Count.of_all([selectors.narrowed(seen, "", tab.key, None, None, reader, at) for tab in views])
+    return [replace(tab, count=count) for tab, count in zip(views, counts, strict=True)]
 
 
 def _id(text: str | None) -> int | None:

@@ -7,6 +7,7 @@ from accounts.teams import member_views, views
 app_name = "teams"
 urlpatterns = [
     path("", views.teams, name="list"),
+    path("counts/", views.counts, name="counts"),
     path("new/", views.new, name="new"),
     path("<int:pk>/", views.detail, name="detail"),
     path("<int:pk>/members/", views.members, name="members"),

@@ -39,6 +39,16 @@ def teams(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/teams/list.html", context)
 
 
+@require_safe
+@login_required
+def counts(request: HttpRequest) -> HttpResponse:
+    """Say how many teams each view of the list has: the list asks for that once it stands."""
+    require_somewhere(request.user, "team.view", at=request.at)
+    if not request.htmx:
+        return redirect("teams:list")
+    return render(request, "components/tab_counts.html", {"tabs": listing.counted(request.user, at=request.at)})
+
+
 @require_http_methods(FORM)
 @login_required
 def new(request: HttpRequest) -> HttpResponse:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Membership, Node, Person, Principal, Team
 from cxaccess.lib.clock import end_of_day, start_of_day
-from cxaccess.lib.models import Risk, Source
+from cxaccess.lib.models import Risk, Source, in_force
 from permissions import facts, gate
 from permissions.grants import effects, scopes
 from permissions.models import Action, Role, RoleGrant
@@ -71,14 +71,13 @@ def of_view(reader: Person, rows: QuerySet[RoleGrant], view: str, *, at: datetim
 
 def of_window(rows: QuerySet[Any], view: str, *, at: datetime) -> QuerySet[Any]:
     """Return `rows` with a window as a view of time keeps them; an unknown one counts as the first: in force."""
-    over = Q(until__lte=at) | Q(until=F("starts_at"))
     if view == "ended":
-        return rows.filter(over)
-    rows = rows.exclude(over & Q(until__isnull=False))
-    if view == "later":
-        return rows.filter(starts_at__gt=at)
-    rows = rows.filter(starts_at__lte=at)
-    return rows.filter(until__lte=at + SOON) if view == "soon" else rows
+        return rows.filter(Q(until__lte=at) | Q(until=F("starts_at")))
+    if view == "later":  # and was not revoked before it began
+        return rows.filter(Q(until=None) | Q(until__gt=F("starts_at")), starts_at__gt=at)
+    if view == "soon":
+        return rows.filter(starts_at__lte=at, until__gt=at, until__lte=at + SOON)
+    return rows.filter(in_force(at))
 
 
 def narrowed(
@@ -101,7 +100,7 @@ def narrowed(
         rows = rows.filter(role__risk=risk)
     if team is not None:
         inside = Membership.objects.in_force(at).filter(principal=team.principal_id)
-        rows = rows.filter(Q(principal=team.principal_id) | Q(principal__person__in=inside.values("person")))
+        rows = rows.filter(Q(principal=team.principal_id) | Q(principal__in=inside.values("person__principal")))
     if q:
         rows = rows.filter(Q(principal__label__icontains=q) | Q(role__name__icontains=q) | Q(reason__icontains=q))
     if role is not None:

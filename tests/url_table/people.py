@@ -47,6 +47,7 @@ def _answers(cast: Cast) -> dict[str, Any]:
 SEES = {"jonas": 403, "otto": 403}
 ROWS = [
     Row("people:list", ALL),
+    Row("people:counts", ALL, ok=302),
     Row("people:export", "priya", method="post", also={"rosa": 403, "jonas": 403, "otto": 403}),
     Row("people:new", "priya rosa", also=SEES),
     Row("people:new", "priya rosa", method="post", data=_new, ok=302, also=SEES),

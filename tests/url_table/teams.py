@@ -37,6 +37,7 @@ def _until(_cast: Cast) -> dict[str, Any]:
 
 ROWS = [
     Row("teams:list", ALL),
+    Row("teams:counts", ALL, ok=302),
     Row("teams:new", "priya", also={"rosa": 403, **NOT_EDITS}),
     Row("teams:new", "priya", method="post", data=_new, ok=302, also={"rosa": 403, **NOT_EDITS}),
     *(Row(f"teams:{tab}", ALL, _care) for tab in ("detail", "members", "roles", "abilities")),

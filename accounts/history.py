@@ -1,6 +1,6 @@
 """Writes the history that past decisions read: only on change, and the first change also writes the old value."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -44,6 +44,24 @@ def note_attributes(
     ]
     then = [AttributeHistory(of=of, of_id=pk, name=name, value=new, since=since) for pk, _old, new, _began in moved]
     AttributeHistory.objects.bulk_create([*first, *then])
+
+
+def note_custom(
+    of: Literal["person", "resource"],
+    planned: Sequence[tuple[int, Mapping[str, Any]]],
+    born: Mapping[int, datetime],
+    *,
+    since: datetime,
+) -> None:
+    """Write what changed of the custom attributes: (id, {"was", "set"}), each with a dict under "custom" if it did."""
+    moved: dict[str, list[tuple[int, Any, Any, datetime]]] = {}
+    for pk, plan in planned:
+        if "custom" in plan["set"]:
+            was, now = plan["was"].get("custom") or {}, plan["set"]["custom"] or {}
+            for name in {**was, **now}:
+                moved.setdefault(name, []).append((pk, was.get(name), now.get(name), born[pk]))
+    for name, changed in sorted(moved.items()):
+        note_attributes(of, f"custom.{name}"[:40], changed, since=since)
 
 
 def note_parent(

@@ -8,6 +8,7 @@ from django.db import models
 from accounts.models import Person
 from cxaccess.lib import clock
 from permissions import gate
+from permissions.engine.policies import StateReason, StepUp
 from permissions.places import PLACEMENTS
 
 
@@ -15,7 +16,10 @@ class GateBackend(BaseBackend):
     """Signs nobody in. `perm` is a permission's key; without an object it asks about everywhere, as the gate does."""
 
     def has_perm(self, user_obj: Any, perm: str, obj: models.Model | None = None) -> bool:
-        """Return what the gate says at this moment; what it does not know is a no."""
+        """Return what the gate says at this moment; what it does not know is a no, and so is a yes with a demand."""
         if not isinstance(user_obj, Person) or (obj is not None and type(obj) not in PLACEMENTS):
             return False
-        return gate.may(user_obj, perm, obj, at=clock.now())
+        at = clock.now()
+        if not gate.may(user_obj, perm, obj, at=at):
+            return False
+        return not any(isinstance(duty, StepUp | StateReason) for duty in gate.owed(user_obj, perm, obj, at=at))

@@ -25,9 +25,10 @@ from cxaccess.lib import clock
 from permissions import history
 from permissions.engine import objects_for, scopes_for
 from permissions.engine.model import Model
-from permissions.engine.types import Grant, Membership, ObjectGrant, Scope, Subject
+from permissions.engine.types import Grant, Known, Membership, ObjectGrant, Scope, Subject
 from permissions.history import COLLECTIVE, PAST, is_past
 from permissions.models import GroupObjectGrant, Mode, PersonObjectGrant, RoleGrant
+from permissions.policies import people
 
 __all__ = ["FactsUnsteady", "Snapshot", "is_past", "kept", "model", "pinned", "scope", "snapshot", "unpinned", "whole"]
 
@@ -247,9 +248,12 @@ def _load(person_id: int, at: datetime, windows: Q) -> Snapshot:
     memberships = _memberships(person_id, windows)
     principals = {person.principal_id, *(p for m in memberships for p in shared.chain(m.principal))}
     read |= stamps.read(principals - {person.principal_id})
-    state = history.person_state(Person.objects.only("state", "created_at").get(pk=person_id), at)
+    whole = bool(shared.policies or shared.recording)
+    row = Person.objects.get(pk=person_id) if whole else Person.objects.only("state", "created_at").get(pk=person_id)
+    state = history.person_state(row, at)
     own, objects = person.principal_id, _objects(person, principals, windows)
-    subject = Subject(person_id, own, state, memberships, _grants(principals, windows), objects)
+    known = people.known(row, windows, state, at) if whole else Known()
+    subject = Subject(person_id, own, state, memberships, _grants(principals, windows), objects, known)
     return Snapshot(subject, shared, read)
 
 

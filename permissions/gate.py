@@ -1,24 +1,30 @@
 """The one door. Whoever wants to know what somebody may see or do asks here, and nowhere else.
 
 `decide` explains, `may` answers, `visible` filters lists, `who_can` turns the question round;
-`permissions.guards` refuses. All take `at`: an aware moment, now or in the past.
+`permissions.guards` refuses. All take `at`: an aware moment, now or in the past. `context` is what is known of the
+moment of asking; left out, it is that of whoever is at work, and nothing for anybody else.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from django.db import models
 from django.db.models import Q
 
 from accounts.models import Membership, Person, PersonState
-from permissions import facts, history, places, sql
-from permissions.engine import Decision, Grant, Model, ObjectGrant, Target, allows, fits, principals_reached
+from cxaccess.lib.conditions.columns import NotCompilable
+from permissions import asking, facts, history, places, ruling, sql
+from permissions.engine import Decision, Grant, Model, ObjectGrant, Reason, Target, allows, fits, principals_reached
 from permissions.engine import decide as decide_with
 from permissions.engine.combine import Context
 from permissions.engine.decide import NOTHING_KNOWN
+from permissions.engine.policies import Demand
+from permissions.engine.questions import Question
 from permissions.models import GroupObjectGrant, Mode, PersonObjectGrant, RoleGrant
+from permissions.policies.schema import is_of_thing
 
 M = TypeVar("M", bound=models.Model)
 Asked = models.Model | Target | None
@@ -27,41 +33,92 @@ ANYWHERE = 0  # no resource's id: where every object grant counts as being, when
 
 
 def decide(
-    person: Person, action: str, asked: Asked = None, *, at: datetime, context: Context = NOTHING_KNOWN
+    person: Person, action: str, asked: Asked = None, *, at: datetime, context: Context | None = None
 ) -> Decision:
     """Return the decision on `action` with every path. `asked` None: the type as a whole, held everywhere."""
     found = facts.snapshot(person.pk, at)
-    return decide_with(found.model, found.subject, action, _target(action, asked, at), at, context)
+    moment = _moment(person, action, found, context)
+    return decide_with(found.model, found.subject, action, _target(action, asked, at), at, moment)
 
 
 def explain(
-    person: Person, action: str, asked: Asked = None, *, at: datetime, context: Context = NOTHING_KNOWN
+    person: Person, action: str, asked: Asked = None, *, at: datetime, context: Context | None = None
 ) -> Decision:
     """Return the same decision, read anew with what is over: its near misses say "ended three days ago", too."""
     found = facts.whole(person.pk, at)
-    return decide_with(found.model, found.subject, action, _target(action, asked, at), at, context)
+    moment = _moment(person, action, found, context)
+    return decide_with(found.model, found.subject, action, _target(action, asked, at), at, moment)
+
+
+def _moment(person: Person, action: str, found: facts.Snapshot, context: Context | None) -> Context:
+    """Return what is known of the moment of asking; nothing where no policy could ask."""
+    if context is not None:
+        return context
+    model = found.model
+    read = (model.policies and action in model.judging) or (model.recording and action in model.watching)
+    return asking.context_of(person) if read else NOTHING_KNOWN
 
 
 def explain_somewhere(person: Person, action: str, *, at: datetime) -> Decision:
-    """Return whether `person` may do `action` anywhere at all, with every path, whatever its scope reaches."""
+    """Return whether `person` may do `action` anywhere at all, with every path, whatever its scope reaches.
+
+    Of the policies only those rule it out, or open it, that do so whatever the thing is.
+    """
     found = facts.whole(person.pk, at)
     unlimited = tuple(replace(grant, scope=replace(grant.scope, terms=())) for grant in found.subject.grants)
     anywhere = tuple(grant for grants in found.subject.objects.values() for grant in grants)
     subject = replace(found.subject, grants=unlimited, objects={ANYWHERE: anywhere})
-    return decide_with(found.model, subject, action, Target(action.partition(".")[0], resource=ANYWHERE), at)
+    target = Target(action.partition(".")[0], resource=ANYWHERE)
+    if action not in found.model.judging:
+        return decide_with(found.model, subject, action, target, at)
+    granted = decide_with(replace(found.model, policies=(), recording=()), subject, action, target, at)
+    question = Question(found.model, subject, action, target, asking.context_of(person), at)
+    allowed = ruling.somewhere(question, granted=granted.allowed)
+    if allowed == granted.allowed or granted.reason in (Reason.UNKNOWN_ACTION, Reason.NOT_ACTIVE):
+        return granted
+    return replace(granted, allowed=allowed, reason=Reason.GRANTED if allowed else Reason.BLOCKED)
 
 
-def may(person: Person, action: str, asked: Asked = None, *, at: datetime, context: Context = NOTHING_KNOWN) -> bool:
+def may(person: Person, action: str, asked: Asked = None, *, at: datetime, context: Context | None = None) -> bool:
     """Return whether `person` may do `action` to `asked` at `at`."""
     found = facts.snapshot(person.pk, at)
     within, on = found.scopes(action, at), found.objects(action, at)
-    return allows(found.model, found.subject, action, _target(action, asked, at), at, context, within=within, on=on)
+    moment = _moment(person, action, found, context)
+    return allows(found.model, found.subject, action, _target(action, asked, at), at, moment, within=within, on=on)
 
 
-def may_somewhere(person: Person, action: str, *, at: datetime) -> bool:
-    """Return whether `person` holds `action` within any scope or on any one thing: for menus and the doors of lists."""
+def owed(person: Person, action: str, asked: Asked = None, *, at: datetime) -> tuple[object, ...]:
+    """Return what whoever acts on a yes must meet still; nothing where no policy is about it."""
+    model = facts.snapshot(person.pk, at).model
+    if not model.policies or action not in model.judging:
+        return ()
+    return decide(person, action, asked, at=at).obligations
+
+
+def may_somewhere(person: Person, action: str, *, at: datetime, context: Context | None = None) -> bool:
+    """Return whether `person` holds `action` within any scope or on any one thing: for menus and the doors of lists.
+
+    A policy that reads the thing rules nothing out here: the list behind the door may turn out to be empty.
+    """
     found = facts.snapshot(person.pk, at)
-    return bool(found.scopes(action, at) or found.objects(action, at))
+    granted = bool(found.scopes(action, at) or found.objects(action, at))
+    if not found.model.policies or action not in found.model.judging:
+        return granted
+    return ruling.somewhere(_question(person, action, found, at, context), granted=granted)
+
+
+def _question(person: Person, action: str, found: facts.Snapshot, at: datetime, context: Context | None) -> Question:
+    """Return the question before it is known of which thing it is asked."""
+    moment = _moment(person, action, found, context)
+    return Question(found.model, found.subject, action, Target(action.partition(".")[0]), moment, at)
+
+
+def demanded(person: Person, action: str, *, at: datetime) -> tuple[Demand, ...]:
+    """Return what policies want first of whoever is about to open a list by `action`, or to take it out."""
+    found = facts.snapshot(person.pk, at)
+    if not found.model.policies or action not in found.model.judging:
+        return ()
+    return ruling.demanded(_question(person, action, found, at, None))
 
 
 def held(person: Person, *, at: datetime) -> frozenset[str]:
@@ -70,29 +127,62 @@ def held(person: Person, *, at: datetime) -> frozenset[str]:
     actions = {action for grant in found.subject.grants for action in found.model.holding.get(grant.role, ())}
     given = {grant.action for grants in found.subject.objects.values() for grant in grants}
     actions |= {action for action, sources in found.model.implied_by.items() if not given.isdisjoint(sources)}
-    return frozenset(action for action in actions if found.scopes(action, at) or found.objects(action, at))
+    granted = frozenset(action for action in actions if found.scopes(action, at) or found.objects(action, at))
+    if not found.model.policies:
+        return granted
+    ruled = {
+        action: ruling.somewhere(_question(person, action, found, at, None), granted=action in granted)
+        for action in found.model.judging
+    }
+    return frozenset(action for action in granted | ruled.keys() if ruled.get(action, True))
 
 
 def visible(
-    person: Person, action: str, rows: models.QuerySet[M], *, at: datetime, as_type: str | None = None
+    person: Person,
+    action: str,
+    rows: models.QuerySet[M],
+    *,
+    at: datetime,
+    as_type: str | None = None,
+    context: Context | None = None,
 ) -> models.QuerySet[M]:
     """Return those of `rows` on which `person` may do `action`: one condition, no further statement for now.
 
-    For a past moment the rows are decided one by one, because places have changed since; so they are where policies
-    have a say. `as_type` asks about them under another type, as `places.target` does.
+    For a past moment the rows are decided one by one, because places have changed since. `as_type` asks about them
+    under another type, as `places.target` does.
     """
     found = facts.snapshot(person.pk, at)
-    if facts.is_past(at) or found.model.policies:
-        targets = places.targets(list(rows), at, as_type=as_type)
-        ids = [pk for pk, target in targets.items() if allows(found.model, found.subject, action, target, at)]
-        return rows.model._default_manager.filter(pk__in=ids)
+    if facts.is_past(at):
+        return _one_by_one(person, action, rows, at, as_type, context)
     scopes, objects = found.scopes(action, at), _objects(found, action, at)
-    return rows.filter(sql.reach(found.model, scopes, objects, action, rows.model, at, as_type))
+    granted = sql.reach(found.model, scopes, objects, action, rows.model, at, as_type)
+    if not found.model.policies or action not in found.model.judging:
+        return rows.filter(granted)
+    kept = sql.kept(found.model, found.subject, action, rows.model, as_type)
+    try:
+        return rows.filter(ruling.listed(_question(person, action, found, at, context), granted, kept, rows.model))
+    except NotCompilable:
+        return _one_by_one(person, action, rows, at, as_type, context)
+
+
+def _one_by_one(
+    person: Person, action: str, rows: models.QuerySet[M], at: datetime, as_type: str | None, context: Context | None
+) -> models.QuerySet[M]:
+    found = facts.snapshot(person.pk, at)
+    moment, targets = _moment(person, action, found, context), places.targets(list(rows), at, as_type=as_type)
+    ids = [pk for pk, target in targets.items() if allows(found.model, found.subject, action, target, at, moment)]
+    return rows.model._default_manager.filter(pk__in=ids)
 
 
 def allowed(
-    person: Person, action: str, rows: Collection[M], *, at: datetime, as_type: str | None = None
-) -> set[int]:  # fmt: skip
+    person: Person,
+    action: str,
+    rows: Collection[M],
+    *,
+    at: datetime,
+    as_type: str | None = None,
+    context: Context | None = None,
+) -> set[int]:
     """Return the ids of those `rows`, all of one model, on which `person` may do `action`: for the menus of a list.
 
     Whoever may do it everywhere is asked about no row. `as_type` is that of `visible`.
@@ -100,12 +190,12 @@ def allowed(
     if not rows:
         return set()
     model, found = type(next(iter(rows))), facts.snapshot(person.pk, at)
-    settled = not (facts.is_past(at) or found.model.policies)
+    settled = not (facts.is_past(at) or (found.model.policies and action in found.model.judging))
     of_type = (as_type or places.type_of(model)) == action.partition(".")[0]
     if settled and of_type and any(scope.everywhere for scope in found.scopes(action, at)):
         return {row.pk for row in rows}
     here = model._default_manager.filter(pk__in=[row.pk for row in rows])
-    return set(visible(person, action, here, at=at, as_type=as_type).values_list("pk", flat=True))
+    return set(visible(person, action, here, at=at, as_type=as_type, context=context).values_list("pk", flat=True))
 
 
 def _objects(found: facts.Snapshot, action: str, at: datetime) -> tuple[sql.Ids, ...]:
@@ -120,26 +210,48 @@ def _objects(found: facts.Snapshot, action: str, at: datetime) -> tuple[sql.Ids,
     return mine.values("content_object"), shared.values("content_object")
 
 
-def who_can(action: str, asked: Asked = None, *, at: datetime, without: str = "") -> models.QuerySet[Person]:
+def who_can(
+    action: str, asked: Asked = None, *, at: datetime, without: str = "", context: Context = NOTHING_KNOWN
+) -> models.QuerySet[Person]:
     """Return the people who may do `action` to `asked` at `at`, in no order.
 
-    `without` is the key of an object grant that is thought away: who still may, once it is ended?
+    `without` is the key of an object grant that is thought away: who still may, once it is ended? Of the moment in
+    which each of them would ask nothing is known, but for what `context` says.
     """
     model = facts.model(at)
     target = _target(action, asked, at)
     if not fits(model, action, target):
         return Person.objects.none()
-    if model.policies:
-        everybody = Person.objects.filter(state=PersonState.ACTIVE) if not facts.is_past(at) else Person.objects.all()
-        return Person.objects.filter(pk__in=[one.pk for one in everybody if may(one, action, target, at=at)])
-    return people_of(model, _principals_with(model, action, target, at, without), at)
+    granted = people_of(model, _principals_with(model, action, target, at, without), at)
+    if action not in model.judging:
+        return granted
+    if not facts.is_past(at):
+        try:
+            return ruling.people(model, action, target, at, context, granted, partial(people_of, model, at=at))
+        except NotCompilable:
+            pass
+    return _each(lambda one: may(one, action, target, at=at, context=context))
 
 
-def who_can_somewhere(action: str, *, at: datetime) -> models.QuerySet[Person]:
+def who_can_somewhere(action: str, *, at: datetime, context: Context = NOTHING_KNOWN) -> models.QuerySet[Person]:
     """Return the people for whom `may_somewhere` is a yes, in no order."""
     model = facts.model(at)
     principals = set(_giving(model, action, at).values_list("principal_id", flat=True))
-    return people_of(model, principals | _principals_on(model, action, None, at), at)
+    granted = people_of(model, principals | _principals_on(model, action, None, at), at)
+    if action not in model.judging:
+        return granted
+    if not facts.is_past(at):
+        target, reached = Target(action.partition(".")[0]), partial(people_of, model, at=at)
+        try:
+            return ruling.people(model, action, target, at, context, granted, reached, is_of_thing)
+        except NotCompilable:
+            pass
+    return _each(lambda one: may_somewhere(one, action, at=at, context=context))
+
+
+def _each(asked: Callable[[Person], bool]) -> models.QuerySet[Person]:
+    """Return the people for whom `asked` says yes, one by one: slow, for the past and for what no table can answer."""
+    return Person.objects.filter(pk__in=[one.pk for one in Person.objects.iterator() if asked(one)])
 
 
 def _principals_on(model: Model, action: str, resource: int | None, at: datetime, without: str = "") -> set[int]:
@@ -202,4 +314,10 @@ def explainable(decision: Decision) -> dict[str, Any]:
         "target": [decision.target.type, decision.target.id],
         "grants": sorted({path.grant.id for path in decision.paths if isinstance(path.grant, Grant)}),
         "object_grants": sorted({path.grant.key for path in decision.paths if isinstance(path.grant, ObjectGrant)}),
+        **({"policies": [_told(verdict) for verdict in decision.verdicts]} if decision.verdicts else {}),
+        **({"would": decision.would.allowed} if decision.would is not None else {}),
     }
+
+
+def _told(verdict: Any) -> dict[str, Any]:
+    return {"version": verdict.version, "effect": verdict.effect.value, "clauses": [list(at) for at in verdict.clauses]}

@@ -1,9 +1,10 @@
 """Refusing: what a view or a use case calls before it shows or changes anything."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
@@ -16,7 +17,8 @@ from audits.trail.tags import Tag
 from cxaccess.lib import clock
 from cxaccess.lib.tally import Tally
 from permissions import facts, gate, places
-from permissions.engine import Decision
+from permissions.engine import Decision, Reason
+from permissions.engine.policies import StateReason, StepUp
 from permissions.engine.types import Target
 
 P = ParamSpec("P")
@@ -40,6 +42,14 @@ class NotAllowed(Exception):
         self.recorded = False
 
 
+class NotYet(NotAllowed):
+    """403: a yes, once the second factor is confirmed (within `minutes`), or, without them, once they say why."""
+
+    def __init__(self, person: Person, decision: Decision, minutes: int | None) -> None:
+        super().__init__(person, decision)
+        self.minutes = minutes
+
+
 class NotVisible(NotAllowed):
     """404: they may not even see it; absent and hidden read the same."""
 
@@ -47,10 +57,11 @@ class NotVisible(NotAllowed):
 
 
 def require(person: Person, action: str, asked: gate.Asked = None, *, at: datetime) -> Decision:
-    """Return the decision if it is a yes. Raises NotVisible or NotAllowed."""
+    """Return the decision if it is a yes and nothing is to be met first. Raises NotVisible, NotAllowed or NotYet."""
     decision = gate.decide(person, action, asked, at=at)
     if not decision.allowed:
         raise _refusal(person, decision, asked, at)
+    _require_met(person, decision, decision.obligations)
     reads.add((person.pk, action, decision.target.id), at)
     return decision
 
@@ -58,14 +69,29 @@ def require(person: Person, action: str, asked: gate.Asked = None, *, at: dateti
 def require_somewhere(person: Person, action: str, *, at: datetime) -> None:
     """Pass whoever holds `action` in any scope: the door of a list, whose rows `visible` filters.
 
-    Raises NotVisible, or NotAllowed for somebody who may view such things somewhere.
+    Raises NotVisible, or NotAllowed for somebody who may view such things somewhere; NotYet where a policy wants
+    something first.
     """
     if gate.may_somewhere(person, action, at=at):
+        demands = gate.demanded(person, action, at=at)
+        if demands:
+            _require_met(person, gate.decide(person, action, at=at), demands)
         reads.add((person.pk, action, None), at)
         return
     decision = gate.decide(person, action, at=at)
     seen = gate.may_somewhere(person, _view_of(action), at=at)
     raise (NotAllowed if seen else NotVisible)(person, decision)
+
+
+def _require_met(person: Person, decision: Decision, obligations: Iterable[object]) -> None:
+    """Pass who owes neither a second factor nor a reason. Masks are met where the content is shown."""
+    demands = [duty for duty in obligations if isinstance(duty, StepUp | StateReason)]
+    if not demands:
+        return
+    confirm = [duty for duty in demands if isinstance(duty, StepUp)]
+    reason = Reason.STEP_UP if confirm else Reason.NO_REASON
+    minutes = min((duty.minutes for duty in confirm), default=None)
+    raise NotYet(person, replace(decision, allowed=False, reason=reason), minutes)
 
 
 def _view_of(action: str) -> str:

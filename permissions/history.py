@@ -29,7 +29,13 @@ def is_past(at: datetime) -> bool:
 
 
 def model(at: datetime | None) -> Model:
-    """Return the shared model. The catalogue is not dated: its present implications serve every moment."""
+    """Return the shared model with its policies. The catalogue is not dated: its present implications always serve."""
+    from permissions.policies.compiling import with_policies
+
+    return with_policies(_without_policies(at), at)
+
+
+def _without_policies(at: datetime | None) -> Model:
     teams = list(Team.objects.values_list("id", "parent_id", "principal_id", "archived_at"))
     groups = Group.objects.exclude(archived_at=None).values_list("principal_id", "archived_at")
     archived = [*((principal, moment) for _, _, principal, moment in teams), *groups]

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
@@ -24,11 +25,13 @@ from permissions.models import (
     AttributeDefinition,
     GroupObjectGrant,
     PersonObjectGrant,
+    Policy,
     Resource,
     ResourceType,
     Role,
     RoleGrant,
 )
+from permissions.policies import things
 
 Places = dict[str, frozenset[int]]
 NODE_DIMENSIONS = ("region", "department", "product_line", "segment")
@@ -262,6 +265,7 @@ PLACEMENTS: dict[type[models.Model], Placement] = {
     Action: Placement("catalogue", _unplaced, _nowhere),
     ResourceType: Placement("catalogue", _unplaced, _nowhere),
     AttributeDefinition: Placement("catalogue", _unplaced, _nowhere),
+    Policy: Placement("policy", _unplaced, _nowhere, "created_at"),
     ImportBatch: Placement("import", _unplaced, _nowhere, "created_at"),
     Event: Placement("trail", _of_events, _event_within, "timestamp"),
 }
@@ -289,6 +293,7 @@ def targets(rows: Sequence[models.Model], at: datetime, *, as_type: str | None =
     places = placement.places(rows, at)
     past = history.is_past(at)
     gone = placement.gone(rows, at) if as_type is None else ()
+    facts = things.readers(rows, places, at)
     return {
         row.pk: Target(
             as_type or placement.type or row.type.key,  # type: ignore[attr-defined]
@@ -296,6 +301,7 @@ def targets(rows: Sequence[models.Model], at: datetime, *, as_type: str | None =
             places[row.pk],
             exists=row.pk not in gone and (not (past and placement.since) or attrgetter(placement.since)(row) <= at),
             resource=getattr(row, placement.resource) if placement.resource else None,
+            facts=facts[row.pk],
         )
         for row in rows
     }
@@ -303,12 +309,14 @@ def targets(rows: Sequence[models.Model], at: datetime, *, as_type: str | None =
 
 def of_scope(type_: str, scope: Scope) -> Target:
     """Return a target that lies exactly at `scope`: what giving within that scope is asked about."""
-    return Target(type_, None, {dimension: frozenset({ref}) for dimension, ref in scope.terms})
+    here = {dimension: frozenset({ref}) for dimension, ref in scope.terms}
+    return Target(type_, None, here, facts=partial(things.placed, here))
 
 
 def prospect(type_: str, **places: int | None) -> Target:
     """Return the target of something that does not exist yet, at the places it would have."""
-    return Target(type_, None, _known(**places))
+    here = _known(**places)
+    return Target(type_, None, here, facts=partial(things.placed, here))
 
 
 def retyped(found: Target, type_: str) -> Target:

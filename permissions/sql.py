@@ -7,7 +7,8 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from permissions.engine import Model, Scope
+from permissions.engine import Model, Scope, Subject
+from permissions.engine.types import ACTIVE
 from permissions.places import PLACEMENTS, Placement
 
 NOTHING = Q(pk__in=[])
@@ -40,6 +41,15 @@ def reach(
     for scope in sorted(scopes, key=lambda scope: scope.id):
         union |= _within(model, scope, placement, at)
     return kept & union
+
+
+def kept(model: Model, subject: Subject, action: str, governed: type[models.Model], as_type: str | None = None) -> Q:
+    """Return the condition on the rows that `action` can be done to at all, by somebody who is active."""
+    placement = PLACEMENTS[governed]
+    asked = action.partition(".")[0]
+    if subject.state != ACTIVE or action not in model.implies or (as_type or placement.type or asked) != asked:
+        return NOTHING
+    return Q() if as_type else placement.kept(asked)
 
 
 def _within(model: Model, scope: Scope, placement: Placement, at: datetime) -> Q:

@@ -42,7 +42,7 @@ EDITABLE = (
 # Decisions read these, so nobody changes their own.
 NOT_ONES_OWN = ("department", "region", "manager", "clearance", "custom")
 # What past decisions may ask about, beside the places.
-KEPT = ("title", "clearance")
+KEPT = ("title", "clearance", "manager", "employed_from", "employed_until")
 
 
 @use_case
@@ -292,9 +292,13 @@ def _save_unless_mail_taken(person: Person) -> None:
 
 
 def _note(before: Person, after: Person, name: str, at: datetime) -> None:
-    column = f"{name}_id" if name in PLACES else name
-    old, new = getattr(before, column), getattr(after, column)
+    column = f"{name}_id" if name in (*PLACES, "manager") else name
+    old, new = (_as_json(getattr(row, column)) for row in (before, after))
     note_attribute("person", after.pk, name, old, new, since=at, began=after.created_at)
+
+
+def _as_json(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _id(node: Node | None) -> int | None:

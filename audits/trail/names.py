@@ -18,6 +18,7 @@ from cxaccess.jobs.models import ImportBatch
 from permissions.models import (
     Action,
     AttributeDefinition,
+    Policy,
     Resource,
     ResourceType,
     Role,
@@ -43,6 +44,7 @@ KINDS: dict[type[models.Model], str] = {
     ResourceType: "type",
     Action: "action",
     AttributeDefinition: "attribute",
+    Policy: "policy",
     ImportBatch: "import",
 }
 PAGES = {
@@ -217,6 +219,7 @@ _READERS: dict[str, Reader] = {
     "attribute": _named(
         "attribute", lambda ids: AttributeDefinition.objects.filter(pk__in=ids).values_list("pk", "label")
     ),
+    "policy": _named("policy", lambda ids: Policy.objects.filter(pk__in=ids).values_list("pk", "name")),
     "import": _named("import", lambda ids: ImportBatch.objects.filter(pk__in=ids).values_list("pk", "name")),
     "action": _named("action", lambda ids: Action.objects.filter(pk__in=ids).values_list("pk", "key")),
 }

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 MANY = 3  # so many changed columns are named in a sentence; the event's own page has them all
 WHY_NOT: dict[str, "StrOrPromise"] = {
     Reason.BLOCKED: gettext_lazy("A policy blocks it."),
+    Reason.STEP_UP: gettext_lazy("A policy wants the second factor confirmed anew first."),
+    Reason.NO_REASON: gettext_lazy("A policy wants to know why first."),
     Reason.NO_GRANT: gettext_lazy("No grant gives it."),
     Reason.OUT_OF_SCOPE: gettext_lazy("Their grants do not reach there."),
     Reason.NOT_YET: gettext_lazy("Their grant had not begun."),

@@ -242,6 +242,17 @@ CONSOLE_TYPES: tuple[TypeRow, ...] = (
         ),
     ),
     TypeRow(
+        "policy", "Policy", "Policies", ACCESS, "Conditions that open, block or limit beside what is granted", True, (),
+        (
+            A("view", "View", MEDIUM, "Read policies, with every version of them", "What is watched for, and where",
+              "Why can nobody export at night?"),
+            A("edit", "Edit", HIGH, "Write policies and have them recorded, which enforces nothing",
+              "Nothing: what is recorded decides nothing", "A draft for agents on unmanaged devices", ("view",)),
+            A("enforce", "Enforce", CRITICAL, "Put policies in force and take them out of it",
+              "The access of everybody they are about", "Exports are blocked outside office hours", ("edit",)),
+        ),
+    ),
+    TypeRow(
         "resource", "Resource", "Resources", ACCESS, "What is protected on the platform, and whose it is", True, (),
         (
             A("view", "View", LOW, "See which resources there are, where they belong and whose they are",

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from permissions.engine.types import Subject, Target
+from permissions.engine.questions import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,23 +20,29 @@ class Effect(StrEnum):
 
     ALLOW = "allow"
     BLOCK = "block"
+    HOLDS = "holds"  # it opens nothing and blocks nothing; its obligations count
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One policy's say on one question."""
+    """One policy's say on one question, with what its condition said of it and which clauses (places) decided that."""
 
     policy: int
     effect: Effect
     obligations: tuple[object, ...] = ()
+    version: int = 0
+    kind: str = ""
+    said: bool | None = True
+    clauses: tuple[tuple[int, ...], ...] = ()
 
 
 class Policy(Protocol):
-    """Anything that judges a question; None: it has no say."""
+    """Anything that judges questions about its `actions`; None: it has no say."""
 
-    def judge(
-        self, subject: Subject, action: str, target: Target, context: Context, at: datetime
-    ) -> Verdict | None: ...  # fmt: skip
+    @property
+    def actions(self) -> frozenset[str]: ...
+
+    def judge(self, asked: Question) -> Verdict | None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """The decision itself. `allows` is the quick answer, `decide` the explained one; they always agree."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from permissions.engine.combine import Context, Verdict, combine
+from permissions.engine.combine import Context, Policy, Verdict, combine
 from permissions.engine.model import Model
+from permissions.engine.questions import Question
 from permissions.engine.types import (
     ACTIVE,
     Decision,
@@ -17,6 +18,7 @@ from permissions.engine.types import (
     Scope,
     Subject,
     Target,
+    Would,
 )
 
 NOTHING_KNOWN = Context()
@@ -43,9 +45,11 @@ def allows(
     granted = any(model.covers(scope, target) for scope in scopes)
     if not granted and target.resource is not None and target.resource in subject.objects:
         granted = target.resource in (objects_for(model, subject, action, at) if on is None else on)
-    if not model.policies:
+    if not model.policies or action not in model.judging:
         return granted
-    return combine(granted, _verdicts(model, subject, action, target, at, context)).allowed
+    return combine(
+        granted, _verdicts(model.judging[action], Question(model, subject, action, target, context, at))
+    ).allowed
 
 
 def scopes_for(model: Model, subject: Subject, action: str, at: datetime) -> frozenset[Scope]:
@@ -90,11 +94,23 @@ def decide(
     paths, near = _sorted_out(model, subject, action, target, at)
     if subject.state != ACTIVE:
         return Decision(False, Reason.NOT_ACTIVE, action, target, at, near=near)
-    verdicts = _verdicts(model, subject, action, target, at, context)
+    asked = Question(model, subject, action, target, context, at, explained=True)
+    verdicts = _verdicts(model.judging.get(action, ()), asked)
     joint = combine(bool(paths), verdicts)
     granted = Reason.GRANTED if joint.allowed else _nearest(near)
     reason = Reason.BLOCKED if joint.blocked else granted
-    return Decision(joint.allowed, reason, action, target, at, paths, near, verdicts, joint.obligations)
+    would = _would(asked, bool(paths)) if action in model.watching else None
+    return Decision(joint.allowed, reason, action, target, at, paths, near, verdicts, joint.obligations, would)
+
+
+def _would(asked: Question, granted: bool) -> Would:
+    """Return the answer with the policies being recorded in force, each in the place of its enforced version."""
+    recorded = asked.model.watching[asked.action]
+    trying = {getattr(policy, "policy", None) for policy in asked.model.recording}
+    staying = [one for one in asked.model.judging.get(asked.action, ()) if getattr(one, "policy", None) not in trying]
+    said = _verdicts(recorded, asked)
+    joint = combine(granted, (*_verdicts(staying, asked), *said))
+    return Would(joint.allowed, said, joint.obligations)
 
 
 def _sorted_out(
@@ -112,10 +128,8 @@ def _sorted_out(
     return tuple(paths), tuple(near)
 
 
-def _verdicts(
-    model: Model, subject: Subject, action: str, target: Target, at: datetime, context: Context
-) -> tuple[Verdict, ...]:
-    judged = (policy.judge(subject, action, target, context, at) for policy in model.policies)
+def _verdicts(policies: Iterable[Policy], asked: Question) -> tuple[Verdict, ...]:
+    judged = (policy.judge(asked) for policy in policies)
     return tuple(verdict for verdict in judged if verdict is not None)
 
 

@@ -31,7 +31,8 @@ class Model:
     `implies` maps every known action to what it implies directly. `parents` maps a dimension to {id: parent};
     the dimension "team" has team ids. `team_principals` maps a team's id to its principal's. What was granted to a
     principal in `closed` (an archived team's or group's) reaches nobody, and nothing from above reaches anybody
-    through it.
+    through it. `policies` are in force; those in `recording` are judged beside them and enforce nothing. `zone` is the
+    one whose days count in their conditions.
     """
 
     roles: Mapping[int, Role]
@@ -40,6 +41,18 @@ class Model:
     team_principals: Mapping[int, int]
     policies: tuple[Policy, ...] = ()
     closed: frozenset[int] = frozenset()
+    recording: tuple[Policy, ...] = ()
+    zone: str = "UTC"
+
+    @cached_property
+    def judging(self) -> Mapping[str, tuple[Policy, ...]]:
+        """Return {action: the policies in force that are about it}; an action that none is about has no key."""
+        return _by_action(self.policies)
+
+    @cached_property
+    def watching(self) -> Mapping[str, tuple[Policy, ...]]:
+        """Return {action: the policies being recorded that are about it}."""
+        return _by_action(self.recording)
 
     @cached_property
     def implied_by(self) -> Mapping[str, frozenset[str]]:
@@ -190,6 +203,14 @@ class Model:
             seen.update(fresh)
             queue.extend((*trail, step) for step in fresh)
         raise ValueError(f"{held} does not imply {action}")
+
+
+def _by_action(policies: Collection[Policy]) -> dict[str, tuple[Policy, ...]]:
+    found: dict[str, tuple[Policy, ...]] = {}
+    for policy in policies:
+        for action in policy.actions:
+            found[action] = (*found.get(action, ()), policy)
+    return found
 
 
 def _reachable(start: Any, edges: Mapping[Any, set[Any]]) -> set[Any]:

@@ -1,6 +1,6 @@
 """What goes into a decision and what comes out. Ids are database ids; moments are aware."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -69,10 +69,28 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What policies may read of a person: single values, and elements of sets, each for a window."""
+
+    values: Mapping[str, object] = field(default_factory=dict)
+    elements: tuple[tuple[str, int, Window], ...] = ()
+
+    def at(self, at: datetime) -> dict[str, object]:
+        """Return {attribute: value} as of `at`."""
+        found: dict[str, object] = dict(self.values)
+        sets: dict[str, set[int]] = {}
+        for key, value, window in self.elements:
+            if window.covers(at):
+                sets.setdefault(key, set()).add(value)
+        found.update({key: frozenset(values) for key, values in sets.items()})
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """A person as decisions see them: state, memberships, and the grants of every principal they reach.
 
-    `objects` maps a resource's id to the object grants on it.
+    `objects` maps a resource's id to the object grants on it. `known` is loaded where there are policies.
     """
 
     person: int
@@ -81,6 +99,7 @@ class Subject:
     memberships: tuple[Membership, ...] = ()
     grants: tuple[Grant, ...] = ()
     objects: Mapping[int, tuple[ObjectGrant, ...]] = field(default_factory=dict)
+    known: Known = field(default_factory=Known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +108,7 @@ class Target:
 
     `resource` is the resource that it is, or that stands for it (a team's); object grants are given on that.
     `exists` is False for something that was not there yet at the moment asked about: nobody may do anything to it.
+    `facts()` gives what policies may read of it, by attribute.
     """
 
     type: str
@@ -96,6 +116,7 @@ class Target:
     places: Mapping[str, frozenset[int]] = field(default_factory=dict)
     exists: bool = True
     resource: int | None = None
+    facts: Callable[[], Mapping[str, object]] = field(default=dict, compare=False, repr=False)
 
 
 class Reason(StrEnum):
@@ -111,6 +132,8 @@ class Reason(StrEnum):
     NOT_THERE = "not_there"
     UNKNOWN_ACTION = "unknown_action"
     WRONG_TYPE = "wrong_type"
+    STEP_UP = "step_up"  # granted, once the second factor is confirmed anew
+    NO_REASON = "no_reason"  # granted, once they say why
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +162,10 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer with its reasons. `obligations` must be met by whoever acts on a yes."""
+    """The answer with its reasons. `obligations` must be met by whoever acts on a yes.
+
+    `would` is what it would be if the policies being recorded were enforced; None: there are none about it.
+    """
 
     allowed: bool
     reason: Reason
@@ -148,5 +174,15 @@ class Decision:
     at: datetime
     paths: tuple[Path, ...] = ()
     near: tuple[NearMiss, ...] = ()
+    verdicts: tuple[object, ...] = ()
+    obligations: tuple[object, ...] = ()
+    would: "Would | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Would:
+    """The answer as it would be with the policies that are only recorded, and what each of these says."""
+
+    allowed: bool
     verdicts: tuple[object, ...] = ()
     obligations: tuple[object, ...] = ()

@@ -5,6 +5,7 @@ from permissions.models.batch import GrantBatch
 from permissions.models.catalogue import Action, Implication, ResourceType
 from permissions.models.grant import Mode, RoleGrant, Scope, ScopeTerm
 from permissions.models.object_grant import GroupObjectGrant, PersonObjectGrant
+from permissions.models.policy import Policy, PolicyEffect, PolicyStage, PolicyState, PolicyVersion
 from permissions.models.resource import Resource, Sensitivity
 from permissions.models.role import Role, RoleAction, RoleInclude, RoleVersion
 from permissions.models.usage import (
@@ -27,6 +28,11 @@ __all__ = [
     "Implication",
     "Mode",
     "PersonObjectGrant",
+    "Policy",
+    "PolicyEffect",
+    "PolicyStage",
+    "PolicyState",
+    "PolicyVersion",
     "Resource",
     "ResourceType",
     "Role",

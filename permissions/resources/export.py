@@ -145,7 +145,7 @@ def _decided(actor: Person, action: str, rows: Sequence[Resource], at: datetime)
     alike = None
     for row in rows:
         if row.pk in ids:
-            if alike is None or facts.model(at).policies:
+            if alike is None or action in facts.model(at).judging:
                 alike = gate.decide(actor, action, row, at=at)
             yield row, alike
 

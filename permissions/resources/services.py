@@ -116,10 +116,13 @@ def _changed(before: Resource, after: Resource) -> dict[str, tuple[Any, Any]]:
 
 
 def _note(before: Resource, after: Resource, at: datetime) -> None:
-    for name in DECIDING:
-        column = name if name == "sensitivity" else f"{name}_id"
+    for name in (*DECIDING, "owner", "channel"):
+        column = name if name in ("sensitivity", "channel") else f"{name}_id"
         old, new = getattr(before, column), getattr(after, column)
         note_attribute("resource", after.pk, name, old, new, since=at, began=after.created_at)
+    for name in {**before.custom, **after.custom}:
+        old, new = before.custom.get(name), after.custom.get(name)
+        note_attribute("resource", after.pk, f"custom.{name}"[:40], old, new, since=at, began=after.created_at)
 
 
 @use_case

@@ -14,8 +14,11 @@ from django.db.models import Model
 from accounts.models import AttributeHistory, Node, ParentHistory, Person, Team
 from cxaccess.jobs import stamps
 from permissions import gate
-from permissions.models import Mode, Resource, Role, RoleGrant
-from tests import world
+from permissions.engine.combine import Context
+from permissions.models import Mode, Resource, Role, RoleGrant, Sensitivity
+from permissions.policies.wording import Wording, checked
+from permissions.resources import fields as content
+from tests import policies, world
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 FORMS: list[tuple[re.Pattern[str], Callable[..., None]]] = []
@@ -31,8 +34,11 @@ def form(pattern: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     return register
 
 
-def say(sentence: str) -> None:
-    """Do or check what a sentence says. Raises ValueError for one in no known form."""
+def say(sentence: str | dict[str, Any]) -> None:
+    """Do or check what a sentence says; a policy is written as data. Raises ValueError for one in no known form."""
+    if isinstance(sentence, dict):
+        enact(sentence)
+        return
     for pattern, function in FORMS:
         if found := pattern.fullmatch(sentence):
             function(**found.groupdict())
@@ -229,3 +235,112 @@ def only(who, nobody, action, what, day) -> None:
 def holds(who, actions) -> None:
     expected = set() if actions == "nothing" else set(permissions(actions))
     assert gate.held(person(who), at=NOW) == expected
+
+
+# Policies. A case writes them as data: {policy: name, effect: ..., types: [...], condition: ..., ...}.
+
+
+def enact(said: dict[str, Any]) -> None:
+    """Put a policy in force as a case writes it; names stand for ids: "=DACH", "=Insights DACH"."""
+    row = {key: _ids(value) for key, value in said.items() if key not in ("policy", "since", "until")}
+    since = moment(said["since"]) if "since" in said else world.LONG_AGO
+    until = moment(said["until"]) if "until" in said else None
+    effect = row.pop("effect")
+    checked(Wording(effect, _targets(row), row.get("condition"), row.get("obligations", [])), at=NOW)
+    policies.enact(effect, since=since, until=until, name=said["policy"], **row)
+
+
+def _targets(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: row[key] for key in ("permissions", "types", "roles", "teams", "groups") if key in row}
+
+
+def _ids(value: Any) -> Any:
+    """Return what a case writes with the ids of what it names."""
+    if isinstance(value, dict):
+        return {key: _ids(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_ids(each) for each in value]
+    return thing(value[1:]).pk if isinstance(value, str) and value.startswith("=") else value
+
+
+MOMENT = {
+    "a managed device": {"context.managed_device": True},
+    "an unmanaged device": {"context.managed_device": False},
+    "the office": {"context.address": "10.20.3.4"},
+    "a café": {"context.address": "203.0.113.9"},
+    "abroad": {"context.country": "BR"},
+    "home": {"context.country": "DE", "context.purpose": "support"},
+}
+
+
+@form(rf"from (?P<where>[\w ]+), (?P<who>\w+) (?P<verb>may not|may) (?P<action>\w+\.\w+) (?P<what>.+?){AT}")
+def may_from(where, who, verb, action, what, day) -> None:
+    one, asked, at, context = person(who), _asked(action, what), moment(day), Context(MOMENT[where])
+    answers = {
+        "may": gate.may(one, action, asked, at=at, context=context),
+        "explain": gate.explain(one, action, asked, at=at, context=context).allowed,
+        "who can": gate.who_can(action, asked, at=at, context=context).filter(pk=one.pk).exists(),
+    }
+    if asked is not None:
+        rows = type(asked)._default_manager.filter(pk=asked.pk)
+        answers["list"] = gate.visible(one, action, rows, at=at, context=context).exists()
+    assert set(answers.values()) == {verb == "may"}, answers
+
+
+@form(r"(?P<who>\w+) sees (?P<what>.+) with (?P<fields>.+) masked")
+def sees_masked(who, what, fields) -> None:
+    found = thing(what)
+    decision = gate.decide(person(who), f"{found.type.key}.view", found, at=NOW)
+    shown = content.values(found, found.type.fields, decision)
+    expected = set() if fields == "nothing" else set(permissions(fields))
+    assert decision.allowed
+    assert {value.name for value in shown if value.masked} == expected
+
+
+@form(r"(?P<what>.+) contains (?P<values>\w+=.+)")
+def fill(what, values) -> None:
+    Resource.objects.filter(name=what).update(content=dict(pair.split("=") for pair in values.split(", ")))
+
+
+@form(r"(?P<what>.+) is (?P<level>public|internal|confidential|restricted)")
+def classify(what, level) -> None:
+    Resource.objects.filter(name=what).update(sensitivity=Sensitivity[level.upper()])
+
+
+@form(r"(?P<what>.+) belongs to (?P<who>\w+)")
+def own(what, who) -> None:
+    Resource.objects.filter(name=what).update(owner=person(who))
+
+
+@form(r"(?P<who>\w+) is cleared for (?P<level>public|internal|confidential|restricted)")
+def clear(who, level) -> None:
+    Person.objects.filter(pk=person(who).pk).update(clearance=Sensitivity[level.upper()])
+    changed()
+
+
+@form(r"(?P<who>\w+)'s title is (?P<title>.+)")
+def entitle(who, title) -> None:
+    Person.objects.filter(pk=person(who).pk).update(title="" if title == "nothing" else title)
+    changed()
+
+
+@form(r"(?P<who>\w+) answers for (?P<where>.+)")
+def answer_for(who, where) -> None:
+    world.answers(person(who), Node.objects.get(name=where))
+
+
+@form(r"(?P<who>\w+) works until (?P<day>.+)")
+def employ_until(who, day) -> None:
+    Person.objects.filter(pk=person(who).pk).update(employed_until=moment(day).date())
+    changed()
+
+
+@form(
+    r"(?P<minutes>\d+) minutes after a second factor (?P<who>\w+) (?P<verb>may freely|must confirm again to) "
+    r"(?P<action>\w+\.\w+) (?P<what>.+)"
+)
+def with_factor(minutes, who, verb, action, what) -> None:
+    context = Context({"context.factor_minutes": int(minutes)})
+    decision = gate.decide(person(who), action, thing(what), at=NOW, context=context)
+    assert decision.allowed
+    assert {type(duty).__name__ for duty in decision.obligations} == (set() if verb == "may freely" else {"StepUp"})

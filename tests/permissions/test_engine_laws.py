@@ -95,9 +95,9 @@ class Says:
     """A policy that always says the same."""
 
     def __init__(self, effect: Effect | None, obligations: tuple = ()) -> None:
-        self.effect, self.obligations = effect, obligations
+        self.effect, self.obligations, self.actions = effect, obligations, frozenset(ACTIONS)
 
-    def judge(self, subject, action, target, context, at) -> Verdict | None:
+    def judge(self, asked) -> Verdict | None:
         return Verdict(1, self.effect, self.obligations) if self.effect else None
 
 

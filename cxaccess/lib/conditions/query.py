@@ -5,7 +5,7 @@ banned here. The condition is brought to negation normal form; each leaf asks by
 only then what they say; the contrary of a leaf is a CASE over what is known to be there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -29,13 +29,15 @@ def compile_condition(
     columns: Mapping[str, Place],
     world: World,
     known: Facts | None = None,
+    is_open: Callable[[str], bool] | None = None,
 ) -> Q:
     """Return the condition on the rows that `columns` describe.
 
     `known` are the facts that are the same for all rows (the person who asks, the moment); an attribute that is
-    neither there nor a column is missing. Raises NotCompilable.
+    neither there nor a column is missing. With `is_open`: where it could hold, whatever the attributes turn out to be
+    that it names (see `partial.outcomes`). Raises NotCompilable.
     """
-    compiler = _Compiler(schema, columns, world, known or {})
+    compiler = _Compiler(schema, columns, world, known or {}, is_open)
     found = compiler.normal(normal(condition))
     if isinstance(found, bool):
         return EVERYTHING if found else NOTHING
@@ -48,6 +50,7 @@ class _Compiler:
     columns: Mapping[str, Place]
     world: World
     known: Facts
+    is_open: Callable[[str], bool] | None = None
 
     def normal(self, part: Normal) -> Folded:
         if isinstance(part, Literal):
@@ -62,6 +65,8 @@ class _Compiler:
         if attribute is None:
             return False
         other = leaf.right.key if isinstance(leaf.right, Ref) else None
+        if self.is_open is not None and (self.is_open(leaf.attribute) or (other is not None and self.is_open(other))):
+            return True
         if leaf.attribute not in self.columns and other not in self.columns:
             said = evaluate(leaf, self.known, self.schema, self.world)
             return said is not None and said is not literal.negated

@@ -9,12 +9,11 @@ from django.utils.translation import gettext as _
 
 from cxaccess.lib.conditions.operators import RIGHT, Operator, Right, fits, pairs
 from cxaccess.lib.conditions.schema import Attribute, Domain, Key, Schema
-from cxaccess.lib.conditions.tree import All, Any, Condition, Leaf, Not, Ref, Side
+from cxaccess.lib.conditions.tree import All, Any, Condition, Leaf, Not, Place, Ref, Side
 from cxaccess.lib.conditions.values import BadValue, read_side
 
 DEEPEST = 6  # groups within groups, counting each "not"
 MOST_LEAVES = 100
-Place = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

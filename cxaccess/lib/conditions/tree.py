@@ -8,6 +8,8 @@ from datetime import date, datetime, time
 from cxaccess.lib.conditions.operators import Operator
 from cxaccess.lib.conditions.schema import Key, Schema
 
+Place = tuple[int, ...]  # of a part of a condition: it leads from the root by the number of each part, from 0
+
 
 @dataclass(frozen=True, slots=True)
 class Ref:

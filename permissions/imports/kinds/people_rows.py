@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.utils.translation import gettext as _
 
-from accounts.history import note_attributes
+from accounts.history import note_attributes, note_custom
 from accounts.models import Identity, Person, PersonDimension, Principal
 from audits.trail.record import Entry, record_many
 from audits.trail.tags import Tag
@@ -19,7 +19,10 @@ from cxaccess.lib.models import Source
 from permissions.imports.kinds.base import Desk, Judged, Outdated, chunked
 
 DATES = frozenset({"employed_from", "employed_until"})
-NOTED = ("state", "region_id", "department_id")  # what decisions about the past read
+# What decisions about the past read, beside the custom attributes.
+NOTED = (
+    "state", "region_id", "department_id", "title", "clearance", "manager_id", "employed_from", "employed_until"
+)  # fmt: skip
 PERSONAL = frozenset({"name", "email"})
 
 
@@ -94,6 +97,8 @@ def _note(desk: Desk, rows: Sequence[Staged], people: Mapping[int, Person]) -> N
             if name in row.plan["set"]
         ]
         note_attributes("person", name.removesuffix("_id"), changed, since=desk.at)
+    born = {pk: person.created_at for pk, person in people.items()}
+    note_custom("person", [(row.plan["id"], row.plan) for row in rows], born, since=desk.at)
 
 
 def _set(person: Person, changes: Mapping[str, Any]) -> None:

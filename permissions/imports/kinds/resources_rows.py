@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from accounts.history import note_attributes
+from accounts.history import note_attributes, note_custom
 from accounts.models import Person
 from audits.trail.record import Entry, record_many
 from audits.trail.tags import Tag
@@ -49,7 +49,7 @@ def _add(desk: Desk, rows: Sequence[Staged]) -> None:
 
 
 def _column(name: str) -> str:
-    return name if name == "sensitivity" else f"{name}_id"
+    return name if name in ("sensitivity", "channel") else f"{name}_id"
 
 
 def _change(desk: Desk, rows: Sequence[Staged]) -> None:
@@ -98,7 +98,7 @@ def _set(resource: Resource, changes: Mapping[str, Any]) -> None:
 
 def _note(desk: Desk, rows: Sequence[Staged], found: Mapping[int, Resource]) -> None:
     """Write what decisions about the past will read."""
-    for name in DECIDING:
+    for name in (*DECIDING, "owner", "channel"):
         column = _column(name)
         moved = [
             (row.plan["id"], row.plan["was"][column], row.plan["set"][column], found[row.plan["id"]].created_at)
@@ -106,6 +106,8 @@ def _note(desk: Desk, rows: Sequence[Staged], found: Mapping[int, Resource]) -> 
             if column in row.plan["set"]
         ]
         note_attributes("resource", name, moved, since=desk.at)
+    born = {pk: resource.created_at for pk, resource in found.items()}
+    note_custom("resource", [(row.plan["id"], row.plan) for row in rows], born, since=desk.at)
 
 
 def _edited(desk: Desk, row: Staged, resource: Resource) -> Entry:

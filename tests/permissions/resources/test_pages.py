@@ -14,8 +14,9 @@ from django.urls import reverse
 from audits.models import Event
 from audits.trail.tags import Tag
 from cxaccess.lib import clock
+from cxaccess.lib.conditions import Schema
 from permissions.engine import Decision, Reason, Target
-from permissions.engine.combine import Effect, Verdict
+from permissions.engine.policies import Duty, Kind, Rule
 from permissions.models import AttributeDefinition, Resource, Sensitivity
 from permissions.resources import fields, services
 from tests import world
@@ -88,14 +89,11 @@ def test_an_owner_sees_the_attributes_of_their_resource(cast: Cast, guarded: Res
     assert SECRET not in text
 
 
-class Masking:
-    """A policy that lets everybody in and masks some data."""
-
-    def __init__(self, *obligations: object) -> None:
-        self.obligations = obligations
-
-    def judge(self, _subject: Any, action: str, _target: Any, _context: Any, _at: Any) -> Verdict | None:
-        return Verdict(1, Effect.ALLOW, self.obligations) if action in ("feedback.view", "feedback.export") else None
+def masking(*obligations: object, on: tuple[str, ...] = ("feedback.view", "feedback.export")) -> Rule:
+    """Return a policy that lets everybody in and masks some data."""
+    duties = tuple(Duty(what) for what in obligations)
+    nobody: frozenset[int] = frozenset()
+    return Rule(1, 1, Kind.ALLOW, frozenset(on), nobody, nobody, lambda _facts, _world: True, None, Schema(()), duties)
 
 
 @pytest.fixture
@@ -116,7 +114,7 @@ def policies(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
 
 
 def test_a_masked_value_is_never_sent(cast: Cast, guarded: Resource, policies: list[object]) -> None:
-    policies.append(Masking(fields.Mask(data_classes=frozenset({"email", "free_text"}))))
+    policies.append(masking(fields.Mask(data_classes=frozenset({"email", "free_text"}))))
     text = page(signed_in(cast.maya), guarded)
     assert SECRET not in text
     assert "ott@" not in text
@@ -196,18 +194,14 @@ def test_a_file_holds_content_only_of_what_the_types_own_export_reaches(cast: Ca
 
 def test_what_is_masked_on_screens_is_masked_in_the_file(cast: Cast, guarded: Resource, policies: list[object]) -> None:
     world.give(cast.maya, world.role("Exporter", {"resource.export"}), region=cast.emea)
-    policies.append(Masking(fields.Mask(names=frozenset({"comment"}))))
+    policies.append(masking(fields.Mask(names=frozenset({"comment"}))))
     rows = exported(signed_in(cast.maya), "name", "content.feedback.comment", "content.feedback.score")
     assert rows[1] == ["App reviews Germany", fields.MASK, "4"]
 
 
 def test_a_mask_on_viewing_alone_holds_in_the_file(cast: Cast, guarded: Resource, policies: list[object]) -> None:
-    class OnPages(Masking):
-        def judge(self, subject: Any, action: str, *rest: Any) -> Verdict | None:
-            return super().judge(subject, action, *rest) if action == "feedback.view" else None
-
     world.give(cast.maya, world.role("Exporter", {"resource.export"}), region=cast.emea)
-    policies.append(OnPages(fields.Mask(names=frozenset({"comment"}))))
+    policies.append(masking(fields.Mask(names=frozenset({"comment"})), on=("feedback.view",)))
     rows = exported(signed_in(cast.maya), "name", "content.feedback.comment", "content.feedback.score")
     assert rows[1] == ["App reviews Germany", fields.MASK, "4"]
 

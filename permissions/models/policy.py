@@ -1,0 +1,90 @@
+"""Policies: what opens, blocks or limits beyond grants. Immutable, numbered versions, and when each was in force."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from cxaccess.lib.models import Versioned
+
+
+class PolicyEffect(models.TextChoices):
+    """What a policy does where it is about a question."""
+
+    ALLOW = "allow", _("Allow when")
+    BLOCK = "block", _("Block when")
+    ONLY = "only", _("Only when")
+
+
+class PolicyStage(models.TextChoices):
+    """What a version in force does: it is only watched, or it decides."""
+
+    RECORDING = "recording", _("Recording")
+    ENFORCED = "enforced", _("Enforced")
+
+
+class Policy(Versioned):
+    """A policy. `current` is its latest version, in force or not; a retired policy decides nothing."""
+
+    name = models.CharField(max_length=80)
+    purpose = models.CharField(max_length=300)
+    owner = models.ForeignKey("accounts.Person", models.PROTECT, null=True, blank=True, related_name="owned_policies")
+    current = models.ForeignKey("permissions.PolicyVersion", models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(Lower("name"), name="policy_name_unique")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PolicyVersion(models.Model):
+    """What a policy said from `at` on. Never changed once written.
+
+    `targets` is {"permissions": keys, "types": keys, "roles": ids, "teams": ids, "groups": ids}; `condition` a tree as
+    `cxaccess.lib.conditions` writes it, or none; `obligations` a list of {"kind": "mask" | "step_up" | "reason", ...}.
+    """
+
+    policy = models.ForeignKey(Policy, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    effect = models.CharField(max_length=5, choices=PolicyEffect.choices)
+    targets = models.JSONField()
+    condition = models.JSONField(null=True)
+    obligations = models.JSONField(default=list)
+    made_by = models.ForeignKey("accounts.Person", models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+    note = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["policy", "-number"]
+        constraints = [models.UniqueConstraint("policy", "number", name="policy_version_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.policy} v{self.number}"
+
+
+class PolicyState(models.Model):
+    """From when until when a version was recorded or enforced. It begins and ends only at the moment of the change."""
+
+    policy = models.ForeignKey(Policy, models.CASCADE, related_name="states")
+    version = models.ForeignKey(PolicyVersion, models.PROTECT, related_name="states")
+    stage = models.CharField(max_length=9, choices=PolicyStage.choices)
+    starts_at = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True, db_index=True)
+    begun_by = models.ForeignKey("accounts.Person", models.PROTECT, null=True, related_name="+")
+    ended_by = models.ForeignKey("accounts.Person", models.PROTECT, null=True, blank=True, related_name="+")
+    reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(until__gte=models.F("starts_at")), name="policy_state_window"
+            ),
+            models.UniqueConstraint("policy", "stage", condition=Q(until__isnull=True), name="policy_state_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version}: {self.stage}"

@@ -1,0 +1,138 @@
+"""What policies say of many at once: of the rows of a list, of everybody, and of whether there is anything at all.
+
+Each is the point decision turned into another shape; tests hold that they agree. Negation is that of
+`cxaccess.lib.conditions.query`, which does not open for NULL.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.attributes import columns as of_people
+from accounts.models import Person, PersonState
+from cxaccess.lib.conditions import Entity, Not
+from cxaccess.lib.conditions.columns import Column, Place, contrary
+from cxaccess.lib.conditions.query import EVERYTHING, NOTHING, compile_condition
+from permissions.engine import Model, Target
+from permissions.engine.combine import Context, Effect
+from permissions.engine.policies import Demand, Kind, Rule, StateReason, StepUp
+from permissions.engine.questions import Question
+from permissions.engine.types import ACTIVE, Subject
+from permissions.models import Mode, RoleGrant
+from permissions.policies import columns
+from permissions.policies.schema import is_of_thing
+
+Open = Callable[[str], bool] | None
+NOBODY = Subject(0, 0, "")  # who asks is what is looked for
+
+
+def listed(asked: Question, granted: Q, kept: Q, governed: type[models.Model]) -> Q:
+    """Return the condition on the rows of `governed` on which policies let pass what grants and they open.
+
+    `granted` are the rows that grants open, `kept` those that the action can be done to at all.
+    """
+    opened, limits = granted or EVERYTHING, Q()  # an empty Q is everything alone, but nothing in an "or"
+    for rule in asked.model.judging[asked.action]:
+        assert isinstance(rule, Rule)
+        if not rule.is_about(asked):
+            continue
+        places: dict[str, Place] = dict(columns.of(governed, rule.schema, asked.at))
+        said = _Said(rule, places, asked.about_subject, asked)
+        if rule.kind is Kind.ALLOW:
+            opened |= kept & said.is_(True)
+        else:
+            limits &= said.is_(rule.kind is Kind.ONLY)
+    return opened & limits
+
+
+def people(
+    model: Model,
+    action: str,
+    target: Target,
+    at: datetime,
+    context: Context,
+    granted: models.QuerySet[Person],
+    reached: Callable[[Iterable[int]], models.QuerySet[Person]],
+    is_open: Open = None,
+) -> models.QuerySet[Person]:
+    """Return the active people whom policies let pass of those that grants (`granted`) and they open.
+
+    `reached(principals)` gives the people whom a grant to one of these would reach. With `is_open`: those who may
+    pass, whatever the attributes are that it names.
+    """
+    known = {**target.facts(), **context.known, "context.at": at}
+    nobody = Question(model, NOBODY, action, target, context, at)
+    opened, limits = Q(pk__in=granted.order_by().values("pk")), Q()
+    for rule in model.judging[action]:
+        assert isinstance(rule, Rule)
+        about = _about(rule, at, reached)
+        places = of_people.of_people(rule.schema.of(Entity.SUBJECT), at) | {"subject.person": Column("pk")}
+        said = _Said(rule, places, known, nobody, is_open)
+        if rule.kind is Kind.ALLOW:
+            opened |= about & said.is_(True)
+        else:
+            limits &= said.is_(rule.kind is Kind.ONLY) | (NOTHING if about is EVERYTHING else contrary(about))
+    return Person.objects.filter(opened & limits, state=PersonState.ACTIVE)
+
+
+def somewhere(asked: Question, *, granted: bool) -> bool:
+    """Return whether there may be a thing on which the answer is yes: policies that read the thing rule nothing out."""
+    if asked.subject.state != ACTIVE:
+        return False
+    found = [_rule(rule).possible(asked, is_of_thing) for rule in asked.model.judging.get(asked.action, ())]
+    if any(effects == {Effect.BLOCK} for effects in found):
+        return False
+    return granted or any(Effect.ALLOW in effects for effects in found)
+
+
+def demanded(asked: Question) -> tuple[Demand, ...]:
+    """Return what must be met before a list or a file of them is opened at all.
+
+    Of a policy that reads the thing, viewing shows the rows without their content; anything more waits.
+    """
+    viewing = asked.action.endswith(".view")
+    found: list[Demand] = []
+    for rule in asked.model.judging.get(asked.action, ()):
+        effects = _rule(rule).possible(asked, is_of_thing)
+        applies = {Effect.ALLOW, Effect.HOLDS} & effects
+        if applies and (len(effects) == 1 or not viewing):
+            owed = _rule(rule).owed(asked.about_subject, asked.world)
+            found += [duty for duty in owed if isinstance(duty, StepUp | StateReason)]
+    return tuple(found)
+
+
+def _rule(policy: Any) -> Rule:
+    assert isinstance(policy, Rule)
+    return policy
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What the condition of one rule says of the rows that `places` describe, the rest being `known`."""
+
+    rule: Rule
+    places: dict[str, Place]
+    known: dict[str, object]
+    asked: Question
+    is_open: Open = None
+
+    def is_(self, wanted: bool) -> Q:
+        """Return the condition that it says `wanted`, and not that nobody knows."""
+        rule = self.rule
+        if rule.condition is None:
+            said = rule.holds(self.known, self.asked.world)
+            return EVERYTHING if said is wanted else NOTHING
+        condition = rule.condition if wanted else Not(rule.condition)
+        return compile_condition(condition, rule.schema, self.places, self.asked.world, self.known, self.is_open)
+
+
+def _about(rule: Rule, at: datetime, reached: Callable[[Iterable[int]], models.QuerySet[Person]]) -> Q:
+    if not (rule.principals or rule.roles):
+        return EVERYTHING
+    rows = RoleGrant.objects.in_force(at).filter(role__in=rule.roles, mode=Mode.ACTIVE)
+    principals = rule.principals | set(rows.values_list("principal_id", flat=True))
+    return Q(pk__in=reached(principals).order_by().values("pk"))

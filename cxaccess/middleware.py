@@ -1,6 +1,7 @@
 """What every request gets before a view sees it."""
 
 from collections.abc import Callable
+from functools import partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
@@ -8,10 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import get_resolver
 from django.utils import timezone
 
+from accounts.signin.guards import minutes_since
 from cxaccess import errors
 from cxaccess.lib import clock
+from cxaccess.lib.context import origin
 from cxaccess.lib.errors import Refused
-from permissions import facts
+from permissions import asking, facts
+from permissions.engine.policies import SECOND_FACTOR
 from permissions.guards import NotAllowed, record_refusal
 
 
@@ -75,6 +79,17 @@ def zone_of(request: HttpRequest) -> ZoneInfo:
         return ZoneInfo(settings.TIME_ZONE)
 
 
+def moment_of(request: HttpRequest) -> tuple[int | None, dict[str, object]]:
+    """Return who asks, and what policies may know of the moment: worked out once, and only where one wants to know."""
+    found: tuple[int | None, dict[str, object]] | None = getattr(request, "moment", None)
+    if found is None:
+        known: dict[str, object] = {"context.address": origin.get().address}
+        if request.user.is_authenticated:
+            known[SECOND_FACTOR] = minutes_since(request)
+        found = request.moment = (request.user.pk, known)  # type: ignore[attr-defined]
+    return found
+
+
 class PinnedFacts:
     """Lets a request see one state of the world, and turns a refusal into its page once it stands in the trail.
 
@@ -86,7 +101,7 @@ class PinnedFacts:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with facts.pinned():
+        with facts.pinned(), asking.by(partial(moment_of, request)):
             return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

@@ -23,18 +23,26 @@ from cxaccess.jobs import stamps
 from cxaccess.lib.errors import Refused
 from permissions import facts, gate, history, places
 from permissions.engine import Model, Scope, Target
+from permissions.engine.policies import Kind, Rule
 from permissions.guards import require
 from permissions.models import GroupObjectGrant, Mode, PersonObjectGrant, Resource, RoleGrant
 
 GIVE = "role.give"
 GIVE_ONWARD = "role.give_onward"
 SHARE = "resource.give"
+EVERYWHERE = Scope(0)
 CHUNK = 5_000  # ids in one statement
 MANAGE_MEMBERS = ("team.manage_members", "group.manage_members")
 
 
 def require_give(actor: Person, *, role_id: int, scope: Scope, at: datetime) -> None:
-    """Pass an actor who may give the role within `scope`. Raises NotAllowed or NotVisible."""
+    """Pass an actor who may give the role within `scope`, and everywhere what policies allow to whoever holds it.
+
+    Raises NotAllowed or NotVisible.
+    """
+    allowed = allowed_by_policies(facts.model(at), roles={role_id})
+    if allowed:
+        require_give_actions(actor, actions=allowed, scope=EVERYWHERE, at=at)
     require_give_actions(actor, actions=facts.model(at).holding.get(role_id, frozenset()), scope=scope, at=at)
 
 
@@ -48,6 +56,9 @@ def require_give_actions(actor: Person, *, actions: Iterable[str], scope: Scope,
 
 def may_give(actor: Person, *, role_id: int, scope: Scope, at: datetime) -> bool:
     """Return whether `require_give` would pass; for menus and choices."""
+    allowed = allowed_by_policies(facts.model(at), roles={role_id})
+    if allowed and not may_give_actions(actor, actions=allowed, scope=EVERYWHERE, at=at):
+        return False
     return may_give_actions(actor, actions=facts.model(at).holding.get(role_id, frozenset()), scope=scope, at=at)
 
 
@@ -86,20 +97,33 @@ def may_give_actions(actor: Person, *, actions: Iterable[str], scope: Scope, at:
     return onward and gate.may(actor, GIVE, there, at=at)
 
 
+def allowed_by_policies(
+    model: Model, *, roles: Collection[int] = (), principals: Collection[int] = ()
+) -> frozenset[str]:  # fmt: skip
+    """Return what policies in force allow to whoever holds one of `roles`, or is reached by one of `principals`."""
+    allowing = [rule for rule in model.policies if isinstance(rule, Rule) and rule.kind is Kind.ALLOW]
+    named = [rule for rule in allowing if not (rule.roles.isdisjoint(roles) and rule.principals.isdisjoint(principals))]
+    return frozenset(action for rule in named for action in rule.actions)
+
+
 @dataclass(frozen=True, slots=True)
 class Gains:
-    """What somebody is about to gain: (role id, scope id) by roles, (permission, resource id) by object grants."""
+    """What somebody is about to gain: (role id, scope id) by roles, (permission, resource id) by object grants.
+
+    `everywhere` are the permissions that policies allow, which may be anywhere.
+    """
 
     roles: frozenset[tuple[int, int]] = frozenset()
     objects: frozenset[tuple[str, int]] = frozenset()
+    everywhere: frozenset[str] = frozenset()
 
     def __or__(self, other: "Gains") -> "Gains":
         """Return what either names."""
-        return Gains(self.roles | other.roles, self.objects | other.objects)
+        return Gains(self.roles | other.roles, self.objects | other.objects, self.everywhere | other.everywhere)
 
     def __bool__(self) -> bool:
         """Return whether there is anything to gain."""
-        return bool(self.roles or self.objects)
+        return bool(self.roles or self.objects or self.everywhere)
 
 
 NOTHING = Gains()
@@ -115,13 +139,15 @@ def gains_of(principals: Iterable[int], *, at: datetime) -> Gains:
     return Gains(
         frozenset(rows.values_list("role_id", "scope_id")),
         frozenset([*mine.values_list(*on), *shared.values_list(*on)]),
+        allowed_by_policies(facts.model(at), principals=wanted),
     )
 
 
 def passes_on(gains: Gains, *, at: datetime) -> bool:
     """Return whether `gains` hold the right to give, which is passed on only by who holds that."""
     holding = facts.model(at).holding
-    return any({GIVE, GIVE_ONWARD} & holding.get(role, frozenset()) for role, _scope in gains.roles)
+    by_roles = any({GIVE, GIVE_ONWARD} & holding.get(role, frozenset()) for role, _scope in gains.roles)
+    return by_roles or bool({GIVE, GIVE_ONWARD} & gains.everywhere)
 
 
 def whole(gains: Gains, *, at: datetime) -> Gains:
@@ -146,6 +172,8 @@ def _handed_out(gains: Gains, at: datetime) -> tuple[Gains, set[int]]:
 def require_give_all(actor: Person, *, gains: Gains, at: datetime) -> None:
     """Pass an actor who may give every one of `gains`: somebody is about to gain them all."""
     wanted = whole(gains, at=at)
+    if wanted.everywhere:
+        require_give_actions(actor, actions=wanted.everywhere, scope=EVERYWHERE, at=at)
     scopes = history.scopes({scope for _role, scope in wanted.roles})
     for role, scope in sorted(wanted.roles):
         require_give(actor, role_id=role, scope=scopes[scope], at=at)
@@ -157,6 +185,8 @@ def require_give_all(actor: Person, *, gains: Gains, at: datetime) -> None:
 def may_give_all(actor: Person, *, gains: Gains, at: datetime) -> bool:
     """Return whether `require_give_all` would pass."""
     wanted = whole(gains, at=at)
+    if wanted.everywhere and not may_give_actions(actor, actions=wanted.everywhere, scope=EVERYWHERE, at=at):
+        return False
     scopes = history.scopes({scope for _role, scope in wanted.roles})
     return all(may_give(actor, role_id=role, scope=scopes[scope], at=at) for role, scope in wanted.roles) and not any(
         lacking for _place, lacking in _by_place(actor, wanted, at)

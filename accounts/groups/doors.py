@@ -20,6 +20,7 @@ from accounts.models import Person
 from cxaccess.lib.errors import Refused
 from permissions.giving import hold, lock_administration, require_administrator
 from permissions.guards import NotAllowed
+from permissions.policies.doors import Door, opened_by, reads_any
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,15 @@ class Watch:
     refusals: dict[int, NotAllowed]
     at: datetime
     before: dict[int, Course]
+    policies: Door
 
     def require_not_ones_own(self, changed: Collection[str]) -> None:
         """Refuse a change of one's own attributes that a rule reads. Raises Refused with the field."""
         for name in changed:
+            if reads_any({f"subject.{name}"}, at=self.at):
+                raise Refused(
+                    _("A policy reads this, and nobody changes their own access. Ask somebody else."), field=name
+                )
             if any(each.reads_any({f"subject.{name}"}) for each in self.groups):
                 raise Refused(
                     _("A group's rule reads this, and nobody changes their own access. Ask somebody else."), field=name
@@ -44,8 +50,11 @@ class Watch:
 
         Raises Refused where nobody would be left to administer.
         """
-        if not self.groups:
-            return []
+        outcomes = self._follow(people) if self.groups else []
+        self.policies.settle(people)
+        return outcomes
+
+    def _follow(self, people: QuerySet[Person] | None) -> list[Outcome]:
         outcomes = recompute(self.groups, at=self.at, people=people)
         for outcome in outcomes:
             if outcome.joined and outcome.group.pk in self.refusals:
@@ -73,8 +82,10 @@ def watch(
     None watches every rule: for somebody new. `people` are those whom it concerns; None: anybody.
     """
     found = [each for each in standing() if reads is None or each.reads_any(reads)] if reads != frozenset() else []
-    if found:
+    policies = opened_by(actor, reads, people, at=at)
+    if found or policies.refusals:
         lock_administration()
+    if found:
         hold({each.group.principal_id for each in found}, at=at)
     refusals: dict[int, NotAllowed] = {}
     before: dict[int, Course] = {}
@@ -85,7 +96,7 @@ def watch(
             refusals[each.group.pk] = refusal
             if each.rule is not None and each.rule.moves:
                 before[each.group.pk] = course(each.rule, people, at)
-    return Watch(found, refusals, at, before)
+    return Watch(found, refusals, at, before, policies)
 
 
 def of_tree(kind: str) -> frozenset[str]:

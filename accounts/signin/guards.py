@@ -58,6 +58,15 @@ def is_fresh(request: HttpRequest, within: timedelta = timedelta(minutes=MINUTES
     return request.user.is_verified() or authenticator(request.user) is None  # type: ignore[union-attr, arg-type]
 
 
+def minutes_since(request: HttpRequest) -> float | None:
+    """Return how many minutes ago who is there was proved, as strongly as they can; None: not in this session."""
+    proved = request.session.get(PROVED)
+    if not proved or not is_fresh(request, timedelta.max):
+        return None
+    passed = request.at - datetime.fromisoformat(proved)  # type: ignore[attr-defined]
+    return max(passed.total_seconds(), 0) / 60
+
+
 def mark_proved(request: HttpRequest) -> None:
     """Note that who is there has just been proved."""
     request.session[PROVED] = request.at.isoformat()  # type: ignore[attr-defined]

@@ -14,10 +14,13 @@ from django.utils.translation import gettext as _
 from accounts.models import Person
 from audits.trail.record import record
 from audits.trail.tags import Tag
-from cxaccess.lib.errors import Refused, Stale
+from cxaccess.jobs import stamps
+from cxaccess.lib.errors import InUse, Refused, Stale
 from cxaccess.lib.models import longest
+from permissions import facts
+from permissions.engine.policies import Rule
 from permissions.guards import locked, require, use_case
-from permissions.models import AttributeDefinition, AttributeType, Entity, ResourceType
+from permissions.models import AttributeDefinition, AttributeType, Entity, Policy, ResourceType
 
 EDIT = "catalogue.edit"
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -56,6 +59,7 @@ def create_attribute(
     row.save(force_insert=True)
     _limit(row, types)
     shown = {"name": ("", name), "entity": ("", entity), "type": ("", type), "label": ("", row.label)}
+    stamps.bump(stamps.MODEL)  # policies are read under the attributes there are
     record(Tag.ATTRIBUTE_CREATED, actor=actor, at=at, obj=row, changes=shown)
     return row
 
@@ -80,6 +84,7 @@ def edit_attribute(
     after = _told(row)
     changed = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
     if changed:
+        stamps.bump(stamps.MODEL)
         record(Tag.ATTRIBUTE_EDITED, actor=actor, at=at, obj=row, changes=changed)
     return row
 
@@ -90,9 +95,11 @@ def archive_attribute(actor: Person, *, attribute: AttributeDefinition, at: date
     row = _opened(actor, attribute, at)
     if row.archived_at is not None:
         raise Stale(_("%(name)s is archived.") % {"name": row.label})
+    _require_unread(row, at)
     row.archived_at = at
     row.row_version += 1
     row.save(update_fields=["archived_at", "row_version"])
+    stamps.bump(stamps.MODEL)
     record(Tag.ATTRIBUTE_ARCHIVED, actor=actor, at=at, obj=row)
     return row
 
@@ -106,8 +113,19 @@ def reopen_attribute(actor: Person, *, attribute: AttributeDefinition, at: datet
     row.archived_at = None
     row.row_version += 1
     row.save(update_fields=["archived_at", "row_version"])
+    stamps.bump(stamps.MODEL)
     record(Tag.ATTRIBUTE_REOPENED, actor=actor, at=at, obj=row)
     return row
+
+
+def _require_unread(row: AttributeDefinition, at: datetime) -> None:
+    """Pass an attribute that no policy in force reads: it would close to everybody. Raises InUse."""
+    key = f"{row.entity}.custom.{row.name}"
+    users = [one.policy for one in facts.model(at).policies if isinstance(one, Rule) and key in one.reads]
+    names = list(Policy.objects.filter(pk__in=users).order_by("name").values_list("name", flat=True))
+    if names:
+        message = _("%(policies)s reads it. Change or retire that policy first.")
+        raise InUse(message % {"policies": ", ".join(names)}, facts={"users": names})
 
 
 def _opened(actor: Person, attribute: AttributeDefinition, at: datetime) -> AttributeDefinition:

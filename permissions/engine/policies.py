@@ -8,7 +8,7 @@ from cxaccess.lib.conditions.compiled import Judge
 from cxaccess.lib.conditions.evaluation import Facts, World
 from cxaccess.lib.conditions.partial import deciding, outcomes
 from cxaccess.lib.conditions.schema import Schema
-from cxaccess.lib.conditions.tree import Condition
+from cxaccess.lib.conditions.tree import Condition, attributes_of
 from permissions.engine.combine import Effect, Verdict
 from permissions.engine.questions import Question
 
@@ -55,6 +55,7 @@ class Duty:
 
     what: object
     unless: Judge | None = None
+    condition: Condition | None = None  # of `unless`, to be read
 
     def is_owed(self, facts: Facts, world: World) -> bool:
         """Return whether it is still to be met."""
@@ -81,6 +82,17 @@ class Rule:
     condition: Condition | None
     schema: Schema
     duties: tuple[Duty, ...] = ()
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Return the attributes that it reads, those of what spares an obligation too."""
+        return frozenset(key for condition in self.conditions for key in attributes_of(condition))
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Return its condition and those of its obligations."""
+        own = () if self.condition is None else (self.condition,)
+        return (*own, *(duty.condition for duty in self.duties if duty.condition is not None))
 
     def is_about(self, asked: Question) -> bool:
         """Return whether the person who asks is among those it is about."""

@@ -33,6 +33,7 @@ def change_settings(actor: Person, *, opened_on: str, wanted: Mapping[str, Any],
     for name, value in changed.items():
         instance.put(EDITABLE[name], value)
     if changed:
+        stamps.bump(stamps.MODEL)  # the days that policies count are those of the zone
         told = {EDITABLE[name].key: (before[name], value) for name, value in changed.items()}
         record(Tag.SETTING_CHANGED, actor=actor, at=at, changes=told)
     return sorted(changed)

@@ -117,5 +117,7 @@ def _duty(row: Mapping[str, Any], known: Schema) -> Duty:
         what = Mask(frozenset(row.get("data_classes", ())), frozenset(row.get("fields", ())))
     elif row["kind"] == "step_up":
         what = StepUp(int(row["minutes"]))
-    unless = row.get("unless")
-    return Duty(what, None if unless is None else _condition(unless, known)[1])
+    if row.get("unless") is None:
+        return Duty(what)
+    condition, unless = _condition(row["unless"], known)
+    return Duty(what, unless, condition)

@@ -10,12 +10,9 @@ from cxaccess.lib.errors import Refused, Stale
 from cxaccess.lib.models import longest
 from permissions import facts, giving
 from permissions.engine.policies import Kind, Rule
-from permissions.engine.types import Scope
 from permissions.models import Policy, PolicyState, PolicyVersion
 from permissions.policies import schema
 from permissions.policies.compiling import rule
-
-EVERYWHERE = Scope(0)
 
 
 def require_named(name: str, purpose: str, *, but: int | None = None) -> None:
@@ -64,7 +61,7 @@ def require_opening(
     after = rule(beginning, model, known) if beginning is not None else None
     actions = opened(before, after)
     if actions:
-        giving.require_give_actions(actor, actions=sorted(actions), scope=EVERYWHERE, at=at)
+        giving.require_give_actions(actor, actions=sorted(actions), scope=giving.EVERYWHERE, at=at)
 
 
 def opened(before: Iterable[Rule], after: Rule | None) -> frozenset[str]:

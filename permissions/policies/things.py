@@ -31,8 +31,8 @@ def readers(
 ) -> dict[int, Callable[[], Facts]]:
     """Return for each of `rows`, all of one model, what gives its attributes as of `at`."""
     if isinstance(rows[0], Resource):
-        shared = _Registry(rows, at)  # type: ignore[arg-type]  # all of one model
-        return {row.pk: partial(shared.of, row.pk, places[row.pk]) for row in rows}
+        shared: list[Any] = [rows, at]  # most are never asked for, so the rest is made once somebody does
+        return {row.pk: partial(_of_resource, shared, row.pk, places[row.pk]) for row in rows}
     if isinstance(rows[0], Person | Team | Group | Role):
         return {row.pk: partial(placed, places[row.pk]) for row in rows}
     return {row.pk: nothing for row in rows}
@@ -48,14 +48,17 @@ def placed(places: Mapping[str, frozenset[int]]) -> Facts:
     return found
 
 
+def _of_resource(shared: list[Any], pk: int, places: Mapping[str, frozenset[int]]) -> Facts:
+    if len(shared) == 2:
+        shared.append(_Registry(*shared))
+    return {**placed(places), **shared[2].columns[pk]}
+
+
 class _Registry:
     """The columns of some resources as of one moment, read once."""
 
     def __init__(self, rows: Sequence[Resource], at: datetime) -> None:
         self.rows, self.at = {row.pk: row for row in rows}, at
-
-    def of(self, pk: int, places: Mapping[str, frozenset[int]]) -> Facts:
-        return {**placed(places), **self.columns[pk]}
 
     @cached_property
     def columns(self) -> dict[int, dict[str, object]]:

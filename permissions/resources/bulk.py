@@ -7,6 +7,7 @@ from django.core import signing
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.history import note_attributes
 from accounts.models import Person, PersonState
 from audits.trail.record import Entry, record_many
 from audits.trail.tags import Tag
@@ -16,6 +17,7 @@ from permissions import gate
 from permissions.guards import require_somewhere, use_case
 from permissions.models import Resource
 from permissions.objects import owners
+from permissions.policies.doors import opened_on
 from permissions.resources import returning, rules
 from permissions.resources.opening import ARCHIVE, EDIT, TYPE
 from permissions.resources.services import bring_back, put_away
@@ -122,12 +124,16 @@ def _require_standing(rows: Collection[Resource]) -> None:
 
 
 def _write_owners(actor: Person, wanted: Mapping[Resource, int | None], at: datetime) -> None:
-    entries = []
+    entries, door = [], opened_on(actor, list(wanted), at=at)
+    note_attributes(
+        "resource", "owner", [(row.pk, row.owner_id, owner, row.created_at) for row, owner in wanted.items()], since=at
+    )
     for row, owner in wanted.items():
         entries.append(Entry(Tag.RESOURCE_EDITED, actor, at, row, changes={"owner": (row.owner_id, owner)}))
         row.owner_id = owner
         row.row_version += 1
     Resource.objects.bulk_update(list(wanted), ["owner", "row_version"], batch_size=MOST)
+    door.settle(list(wanted))
     owners.require_owners(actor, wanted, at=at)
     record_many(entries)
     owners.follow(actor, list(wanted), at=at)

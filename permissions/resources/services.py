@@ -24,6 +24,7 @@ from permissions.attributes import values as attributes
 from permissions.guards import NotAllowed, NotVisible, locked, require, use_case
 from permissions.models import Resource, ResourceType
 from permissions.objects import owners
+from permissions.policies.doors import opened_on
 from permissions.resources import moving, returning, rules
 from permissions.resources.opening import ARCHIVE, CREATE, EDIT, TYPE, Opening, content_decision, prospect, stay_guarded
 from permissions.resources.selectors import EDITABLE, editable, split
@@ -85,8 +86,10 @@ def edit_resource(
     here, there = (places.target(row, at, as_type=TYPE) for row in (before, after))
     moving.require_move(actor, before, here, there, at=at)
     stay_guarded(after, before.sensitivity, at=at)
+    door = opened_on(actor, [before], at=at)
     after.row_version += 1
     _save_unless_known(after)
+    door.settle([after])
     _note(before, after, at)
     require_reach_as_resource(actor, EDIT, after, at=at)
     owners.change(actor, before=before, after=after, at=at)

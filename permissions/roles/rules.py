@@ -116,6 +116,15 @@ def require_giving(actor: Person, effect: Change, at: datetime) -> None:
         giving.require_give_actions(actor, actions=actions, scope=scopes[scope], at=at)
 
 
+def require_policies(actor: Person, role: Role, after: Contents, at: datetime) -> None:
+    """Pass an actor who may give everywhere what policies allow to whoever holds a role that `role` newly includes."""
+    model = facts.model(at)
+    before = giving.allowed_by_policies(model, roles={role.pk})
+    allowed = giving.allowed_by_policies(model, roles=after.includes) - before
+    if allowed:
+        giving.require_give_actions(actor, actions=allowed, scope=giving.EVERYWHERE, at=at)
+
+
 def require_risk(role: Role) -> None:
     """Pass a risk that is not below that of the riskiest permission the role holds."""
     highest = floor([role.pk]).get(role.pk)

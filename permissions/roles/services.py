@@ -117,6 +117,7 @@ def save_version(
     rules.require_difference(before, after)
     effect = rules.planned(row, after, at)
     rules.require_giving(actor, effect, at)
+    rules.require_policies(actor, row, after, at)
     version = rows.write_version(row, after, actor=actor, note=note, at=at)
     stamps.bump(stamps.MODEL)
     if any(giving.GIVE in lost or giving.GIVE_ONWARD in lost for lost in effect.lost.values()):
@@ -186,6 +187,7 @@ def reopen_role(actor: Person, *, role: Role, reason: str, at: datetime) -> Role
     why = stated(reason)
     effect = rules.planned(row, rows.contents(row.current), at)
     rules.require_giving(actor, effect, at)
+    rules.require_policies(actor, row, rows.contents(row.current), at)
     before = copy(row)
     row.retired_at = None
     row.row_version += 1

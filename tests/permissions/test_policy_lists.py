@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cxaccess.lib import clock
-from permissions import gate, places
+from permissions import facts, gate, places
 from permissions.guards import NotYet, require, require_somewhere
 from permissions.models import Resource
 from tests import policies, world
@@ -34,13 +34,14 @@ def test_a_list_under_policies_is_one_statement_however_many_rows(cast: Cast, at
     policies.enact("only", types=["feedback"], condition=own)
     counts = []
     for _ in range(2):
-        gate.may(cast.maya, "feedback.view", cast.german_reviews, at=at)
-        with CaptureQueriesContext(connection) as queries:
-            assert gate.visible(cast.maya, "feedback.view", Resource.objects.all(), at=at).count() >= 1
+        with facts.pinned():
+            gate.may(cast.maya, "feedback.view", cast.german_reviews, at=at)
+            with CaptureQueriesContext(connection) as queries:
+                assert gate.visible(cast.maya, "feedback.view", Resource.objects.all(), at=at).count() >= 1
         counts.append(len(queries))
         for number in range(20):
             world.resource(f"More {number}", "feedback", region=cast.germany)
-    assert counts[0] == counts[1] <= 2
+    assert counts == [1, 1]
 
 
 def test_without_policies_nothing_is_read_for_them(cast: Cast, at: datetime) -> None:

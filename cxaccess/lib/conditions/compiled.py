@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any as Value
 
-from cxaccess.lib.conditions.evaluation import Facts, Lack, World, holds, right_of, stated, typed
+from cxaccess.lib.conditions.evaluation import COMPARES, Facts, Lack, World, many, right_of, stated, typed
 from cxaccess.lib.conditions.operators import Operator
-from cxaccess.lib.conditions.schema import Attribute, Schema
+from cxaccess.lib.conditions.schema import Attribute, Schema, Type
 from cxaccess.lib.conditions.tree import Any, Condition, Leaf, Not, Ref, Relative
 
 Judge = Callable[[Facts, World], bool | None]
@@ -54,17 +54,49 @@ def _leaf(leaf: Leaf, schema: Schema) -> Judge:
         return unknown
     if leaf.operator in (Operator.IS_SET, Operator.IS_MISSING):
         return _presence(attribute, wants=leaf.operator is Operator.IS_SET)
-    right = _right(leaf, attribute, schema)
-    key, operator = leaf.attribute, leaf.operator
+    right, left_of, says = _right(leaf, attribute, schema), _typing(attribute), _says(leaf.operator, attribute)
 
     def judge(facts: Facts, world: World) -> bool | None:
-        left = typed(attribute, facts.get(key))
+        left = left_of(facts)
         if isinstance(left, Lack):
             return None
         other = right(facts, world)
-        return None if isinstance(other, Lack) else holds(operator, left, other, attribute, world)
+        return None if isinstance(other, Lack) else says(left, other, world)
 
     return judge
+
+
+def _says(operator: Operator, attribute: Attribute) -> Callable[[Value, Value, World], bool]:
+    """Return the operator as a function of two values that are there and well-typed."""
+    if operator is not Operator.WITHIN:
+        compare = COMPARES[operator]
+        return lambda left, right, _world: bool(compare(left, right))
+    dimension = attribute.domain.key if attribute.domain else ""
+
+    def within(left: Value, right: Value, world: World) -> bool:
+        tops = many(right)
+        if isinstance(left, int | str):
+            return not tops.isdisjoint(world.above(dimension, left))  # type: ignore[arg-type]  # nodes are numbers
+        return any(not tops.isdisjoint(world.above(dimension, place)) for place in left)
+
+    return within
+
+
+PLAIN = {Type.TEXT: str, Type.YES_NO: bool}
+
+
+def _typing(attribute: Attribute) -> Callable[[Facts], Value]:
+    """Return what reads the attribute; the commonest types without asking which type it is."""
+    key, domain = attribute.key, attribute.domain
+    plain = PLAIN.get(attribute.type)
+    if attribute.type in (Type.CHOICE, Type.NODE) and domain is not None:
+        plain = int if domain.numbered else str
+
+    def read(facts: Facts) -> Value:
+        raw = facts.get(key)
+        return raw if type(raw) is plain and raw != "" else typed(attribute, raw)
+
+    return read
 
 
 def _presence(attribute: Attribute, *, wants: bool) -> Judge:
@@ -78,6 +110,10 @@ def _presence(attribute: Attribute, *, wants: bool) -> Judge:
 def _right(leaf: Leaf, attribute: Attribute, schema: Schema) -> Callable[[Facts, World], Value]:
     """Return what gives the other side; a value that no day moves is made once."""
     side = leaf.right
+    other = schema.get(side.key) if isinstance(side, Ref) else None
+    if other is not None:
+        read = _typing(other)
+        return lambda facts, _world: read(facts)
     if isinstance(side, Ref | Relative):
         return lambda facts, world: right_of(leaf, attribute, facts, schema, world)
     if isinstance(side, tuple) and any(isinstance(value, Relative) for value in side):

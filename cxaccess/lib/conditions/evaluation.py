@@ -136,7 +136,7 @@ def holds(operator: Operator, left: Value, right: Value, attribute: Attribute, w
     """Return what the operator says of two values that are there and well-typed."""
     if operator is O.WITHIN:
         return _within(left, right, attribute, world)
-    return bool(_HOLDS[operator](left, right))
+    return bool(COMPARES[operator](left, right))
 
 
 def _within(left: Value, right: Value, attribute: Attribute, world: World) -> bool:
@@ -166,7 +166,7 @@ def _network(left: str, networks: Collection[str]) -> bool:
     return any(address.version == network.version and address in network for network in found)
 
 
-_HOLDS: dict[Operator, Callable[[Value, Value], Value]] = {
+COMPARES: dict[Operator, Callable[[Value, Value], Value]] = {
     O.EQUALS: lambda left, right: left == right,
     O.ONE_OF: lambda left, right: left in right,
     O.CONTAINS_ANY: lambda left, right: not left.isdisjoint(right),

@@ -21,6 +21,7 @@ from permissions.imports.kinds import people_rows, values
 from permissions.imports.kinds.base import CLEAR, Column, Desk, Fault, Judged, Kind, Line
 from permissions.imports.kinds.people_known import Known
 from permissions.models import AttributeDefinition, Entity, Sensitivity
+from permissions.policies.doors import reads_any
 
 DIMENSIONS = {"territories": "region", "product_lines": "product_line", "segments": "segment"}
 STATES = (PersonState.ACTIVE, PersonState.PREHIRE)
@@ -249,7 +250,11 @@ def _require_not_ones_own(desk: Desk, changed: set[str]) -> None:
     """Refuse a change of what the actor's own access depends on, by itself or by the rule of a group."""
     own = {f"{name}_id" for name in NOT_ONES_OWN} | {"state", "dims", "clearance", "custom", "id_of"}
     read = {f"subject.{name.removesuffix('_id')}" for name in changed}
-    if changed & own or any(each.reads_any(read) for each in desk.once("rules", standing)):
+    if (
+        changed & own
+        or reads_any(read, at=desk.tick())
+        or any(each.reads_any(read) for each in desk.once("rules", standing))
+    ):
         raise Fault(_("Nobody changes what their own access depends on. Ask another administrator."))
 
 

@@ -3,15 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from accounts.history import note_attributes, note_custom
 from accounts.models import Person
 from audits.trail.record import Entry, record_many
 from audits.trail.tags import Tag
 from cxaccess.jobs.imports import Staged
 from cxaccess.jobs.models import Verdict
+from cxaccess.lib.errors import Refused
+from permissions.guards import NotAllowed
 from permissions.imports.kinds.base import Desk, Outdated
 from permissions.models import Resource
 from permissions.objects import brought, owners
+from permissions.policies.doors import ThingsDoor, opened_on
 from permissions.resources.opening import stay_guarded
 from permissions.resources.services import DECIDING
 
@@ -60,14 +65,27 @@ def _change(desk: Desk, rows: Sequence[Staged]) -> None:
     if late:
         raise Outdated(late)
     _note(desk, rows, found)
+    door = opened_on(desk.actor, list(found.values()), at=desk.at)
     for row in rows:
         _set(found[row.plan["id"]], row.plan["set"])
         stay_guarded(found[row.plan["id"]], row.plan["was"].get("sensitivity", 0), at=desk.at)
     written = {name.removesuffix("_id") for row in rows for name in row.plan["set"]}
     fields = sorted(written | {"row_version"} | ({"guarded_until"} if "sensitivity" in written else set()))
     Resource.objects.bulk_update(found.values(), fields, batch_size=200)
+    _settle(door, list(found.values()))
     _pass_on(desk, [found[row.plan["id"]] for row in rows if "owner_id" in row.plan["set"]])
     record_many(_edited(desk, row, found[row.plan["id"]]) for row in rows)
+
+
+def _settle(door: ThingsDoor, resources: Sequence[Resource]) -> None:
+    """Refuse what a policy would open by this. Raises Refused."""
+    try:
+        door.settle(resources)
+    except NotAllowed as refusal:
+        raise Refused(
+            _("By a policy these changes would let people come by what you may not give. Nothing was changed; ask "
+              "somebody who may give it.")
+        ) from refusal  # fmt: skip
 
 
 def _give_owners(desk: Desk, resources: Sequence[Resource]) -> None:

@@ -33,7 +33,7 @@ def test_lists_points_batches_and_the_oracle_agree(plan, how, what, ruled, when,
         everything = [row for model in MODELS for row in model.objects.all()]
         about = sorted({action for _, named, _, _ in ruled for action in named})
         actions = [*about[:4], sample.draw(st.sampled_from(ACTIONS))]
-        for person, action in product(org.people, actions):
+        for person, action in product(org.people[:3], actions):
             expected = {(type(r), r.pk) for r in everything if oracle.decide(person, action, r, at, moment)}
             points = {
                 (type(row), row.pk) for row in everything if gate.may(person, action, row, at=at, context=context)
@@ -81,6 +81,12 @@ def test_doors_are_open_where_a_list_could_show_something(plan, how, what, ruled
                     assert person.pk in open_to
 
 
+def _yes(asked: list, context: Context) -> set[int]:
+    """Return the numbers of the questions that are a yes, all asked of one state of the world."""
+    with facts.pinned():
+        return {number for number, one in enumerate(asked) if gate.may(*one, at=NOON, context=context)}
+
+
 @given(plan=plans, how=policies.people, what=policies.things, ruled=some, more=policies.drawn, moment=policies.contexts)
 @examples(6, 200)
 def test_a_block_or_a_limit_never_widens_and_ending_a_grant_never_adds(plan, how, what, ruled, more, moment) -> None:
@@ -89,15 +95,15 @@ def test_a_block_or_a_limit_never_widens_and_ending_a_grant_never_adds(plan, how
         policies.enact_drawn(org, ruled)
         context = Context(moment)
         asked = list(product(org.people, ACTIONS[:5], org.resources))
-        before = {key for key in enumerate(asked) if gate.may(*key[1], at=NOON, context=context)}
+        before = _yes(asked, context)
         to = more[2] if more[2] is None or more[2][0] == "teams" else None
         policies.enact_drawn(org, [("block" if more[0] == "allow" else more[0], more[1], to, more[3])])
-        narrower = {key for key in enumerate(asked) if gate.may(*key[1], at=NOON, context=context)}
+        narrower = _yes(asked, context)
         assert narrower <= before
         RoleGrant.objects.filter(pk__in=[grant.pk for grant in org.grants[::2]]).update(until=NOON, starts_at=NOON)
         PersonObjectGrant.objects.update(until=NOON, starts_at=NOON)
         world._changed(0, *(person.principal_id for person in org.people), *(team.principal_id for team in org.teams))
-        after = {key for key in enumerate(asked) if gate.may(*key[1], at=NOON, context=context)}
+        after = _yes(asked, context)
         assert after <= narrower
 
 
@@ -108,16 +114,16 @@ def test_recording_enforces_nothing_and_tells_what_enforcing_would(plan, how, wh
         policies.shape(org, how, what)
         context = Context(moment)
         asked = [(person, action, row) for person in org.people for action in ACTIONS[:5] for row in org.resources]
-        before = [gate.may(*one, at=NOON, context=context) for one in asked]
+        before = _yes(asked, context)
         policies.enact_drawn(org, ruled, stage="recording")
-        told = [gate.decide(*one, at=NOON, context=context) for one in asked]
-        assert [decision.allowed for decision in told] == before
-        assert [gate.may(*one, at=NOON, context=context) for one in asked] == before
+        with facts.pinned():
+            told = [gate.decide(*one, at=NOON, context=context) for one in asked]
+        assert {number for number, decision in enumerate(told) if decision.allowed} == before
+        assert _yes(asked, context) == before
         PolicyState.objects.update(stage="enforced")
         world._changed(0)
-        for one, decision in zip(asked, told, strict=True):
-            enforced = gate.may(*one, at=NOON, context=context)
-            assert enforced == (decision.allowed if decision.would is None else decision.would.allowed)
+        would = [decision.allowed if decision.would is None else decision.would.allowed for decision in told]
+        assert _yes(asked, context) == {number for number, allowed in enumerate(would) if allowed}
 
 
 @given(plan=plans, how=policies.people, what=policies.things, ruled=some)

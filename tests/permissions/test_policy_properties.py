@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.realdb]
        sample=st.data())  # fmt: skip
 @examples(8, 300)
 def test_lists_points_batches_and_the_oracle_agree(plan, how, what, ruled, when, moment, sample) -> None:
-    with town(plan) as org:
+    with town(plan) as org, facts.pinned():
         policies.shape(org, how, what)
         policies.enact_drawn(org, ruled)
         at, context, oracle = day(when), Context(moment), PolicyOracle()
@@ -69,7 +69,7 @@ def test_who_can_is_the_inverse_of_may(plan, how, what, ruled, when, moment) -> 
 @examples(6, 200)
 def test_doors_are_open_where_a_list_could_show_something(plan, how, what, ruled, when, moment) -> None:
     """`may_somewhere` never hides what some list shows; and it is the inverse of `who_can_somewhere`."""
-    with town(plan) as org:
+    with town(plan) as org, facts.pinned():
         policies.shape(org, how, what)
         policies.enact_drawn(org, ruled)
         at, context = day(when), Context(moment)

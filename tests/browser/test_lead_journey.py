@@ -60,7 +60,8 @@ def test_a_lead_keeps_one_team_only(cast: Cast, sign_in_as: Callable[[Person], P
     assert not gate.may(cast.ali, "ticket.reply", queue, at=clock.now())
 
     told = [str(story.sentence) for story in describe(Event.objects.filter(about_person_id=cast.ali.pk).order_by("pk"))]
-    assert told[0].startswith("Chiara Bellini added Ali Haddad to Care DACH")
+    assert told[0] == "Chiara Bellini found Ali Haddad by their mail address"
+    assert told[1].startswith("Chiara Bellini added Ali Haddad to Care DACH")
     assert told[-1] == "Chiara Bellini took Ali Haddad out of Care DACH"
     refusals = Event.objects.filter(tag="access.refused", actor=cast.chiara)
     assert refusals.count() == 1

@@ -130,7 +130,7 @@ def test_a_door_that_does_not_ask_is_found_out(town: Cast, monkeypatch: pytest.M
     monkeypatch.setattr(giving, "require_give_actions", lambda *_args, **_kwargs: None)
 
     @given(data=st.data())
-    @settings(max_examples=80, deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=QUICK)
+    @settings(max_examples=400, deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=QUICK)
     def walk(data: st.DataObject) -> None:
         _walk(town, data)
 

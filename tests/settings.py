@@ -7,11 +7,15 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 if "CXACCESS_TEST_DATA" not in os.environ:
     os.environ["CXACCESS_TEST_DATA"] = tempfile.mkdtemp(prefix="cxaccess-test-")
     atexit.register(shutil.rmtree, os.environ["CXACCESS_TEST_DATA"], ignore_errors=True)
-os.environ["CXACCESS_DATA"] = os.environ["CXACCESS_TEST_DATA"]
+# Each process of xdist has a folder of its own: some tests look at what lies there.
+_folder = Path(os.environ["CXACCESS_TEST_DATA"], os.environ.get("PYTEST_XDIST_WORKER", "one"))
+_folder.mkdir(exist_ok=True)
+os.environ["CXACCESS_DATA"] = str(_folder)
 os.environ["CXACCESS_SECRET_KEY"] = "tests-only-" + "x" * 30 + "0123456789"
 os.environ["CXACCESS_ENCRYPTION_KEYS"] = "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk="
 # Nothing that a developer's shell points to may be touched.

@@ -23,7 +23,7 @@ class AttributeHistory(models.Model):
 
     of = models.CharField(max_length=8, choices=[("person", "person"), ("resource", "resource")])
     of_id = models.BigIntegerField()
-    name = models.CharField(max_length=40)
+    name = models.CharField(max_length=60)
     value = models.JSONField(null=True)
     since = models.DateTimeField()
     source = models.CharField(max_length=40, blank=True)

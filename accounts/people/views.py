@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -55,8 +55,12 @@ def people(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def counts(request: HttpRequest) -> HttpResponse:
-    """Say how many people each view of the list has: the list asks for that once it stands."""
-    require_somewhere(request.user, "person.view", at=request.at)
+    """Say how many people each view of the list has: the list asks for that once it stands.
+
+    It is part of the list, whose door counts the use of it.
+    """
+    if not gate.may_somewhere(request.user, "person.view", at=request.at):
+        raise Http404
     if not request.htmx:
         return redirect("people:list")
     return render(request, "components/tab_counts.html", {"tabs": listing.counted(request.user, at=request.at)})

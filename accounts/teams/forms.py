@@ -129,7 +129,7 @@ class AddMemberForm(WindowForm):
         """Find who it is by the address, if that is how they are named."""
         cleaned = super().clean()
         mail = cleaned.get("mail")
-        if mail and not cleaned.get("person"):
+        if mail and not cleaned.get("person") and not self.errors:
             try:
                 cleaned["person"] = self.find(mail)
             except Refused as refusal:

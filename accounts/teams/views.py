@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -42,8 +42,12 @@ def teams(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def counts(request: HttpRequest) -> HttpResponse:
-    """Say how many teams each view of the list has: the list asks for that once it stands."""
-    require_somewhere(request.user, "team.view", at=request.at)
+    """Say how many teams each view of the list has: the list asks for that once it stands.
+
+    It is part of the list, whose door counts the use of it.
+    """
+    if not gate.may_somewhere(request.user, "team.view", at=request.at):
+        raise Http404
     if not request.htmx:
         return redirect("teams:list")
     return render(request, "components/tab_counts.html", {"tabs": listing.counted(request.user, at=request.at)})

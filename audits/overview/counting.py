@@ -172,7 +172,7 @@ def _of_roles(reader: Person, at: datetime) -> Rows:
         return {}
     none = {"q": "", "risk": "", "at": at}
     found = {"ownerless": roles.narrowed(seen, view="", owner=roles.NOBODY, see_use=False, **none)}
-    if usage.may_see(reader, at=at):
+    if usage.sees_all(reader, at=at):
         found["idle"] = roles.narrowed(seen, view="idle", owner="", see_use=True, **none)
     return found
 

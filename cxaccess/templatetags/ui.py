@@ -303,12 +303,15 @@ def undo_url(message: Message) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def live(context: RequestContext, target: str) -> SafeString:
-    """Return the attributes that let a filter form refresh the element `target` of its own page while people type."""
+def live(context: RequestContext, target: str, path: str = "") -> SafeString:
+    """Return the attributes that let a filter form refresh the element `target` while people type.
+
+    `path`: the page that the form asks, where that is not the page it stands on.
+    """
     return format_html(
         'hx-get="{}" hx-target="#{}" hx-select="#{}" hx-swap="outerHTML" hx-push-url="true"'
         ' hx-trigger="input delay:250ms, submit"',
-        context["request"].path,
+        path or context["request"].path,
         target,
         target,
     )

@@ -13,7 +13,7 @@ from cxaccess.lib.listing import Count, number_in
 from cxaccess.lib.models import Risk
 from permissions import facts, gate
 from permissions.engine import Model
-from permissions.models import Action, Implication, Mode, ResourceType, Role, RoleGrant
+from permissions.models import Action, Implication, ResourceType, Role
 from permissions.roles import holding
 from permissions.usage import selectors as usage
 
@@ -122,11 +122,10 @@ def use_of(reader: Person, action: Action, *, at: datetime) -> dict[str, Any]:
 
     Counted are the people whose use `reader` may see.
     """
-    model = facts.model(at)
-    grants = RoleGrant.objects.in_force(at).filter(role__in=model.granting[action.key], mode=Mode.ACTIVE)
-    (used,) = usage.of_actions([action.key], usage.whose(reader, usage.reached_by(grants, at=at), at=at), at=at)
+    people = usage.whose(reader, gate.who_can_somewhere(action.key, at=at), at=at)
+    (used,) = usage.of_actions([action.key], people, at=at)
     all_seen = usage.sees_all(reader, at=at)
-    of = None if all_seen else usage.whose(reader, gate.who_can_somewhere(action.key, at=at), at=at).distinct().count()
+    of = None if all_seen else people.distinct().count()
     return {"used": used, "line": usage.line_of_action(action, reader, at=at), "all_seen": all_seen, "used_of": of}
 
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Membership, Person, Principal, PrincipalKind
 from permissions import facts, gate
 from permissions.check.names import address
 from permissions.check.ways import SOON_DAYS
-from permissions.engine import principals_reached
+from permissions.grants.held import standing
 from permissions.grants.scopes import labels
 from permissions.models import Action, ResourceType, RoleGrant
 from permissions.objects import held, uses
@@ -89,10 +90,7 @@ def teams_of(person: Person, at: datetime) -> list[Membership]:
 
 def _grants(person: Person, at: datetime) -> list[RoleGrant]:
     """Return every grant of a role that reaches `person` now or will."""
-    found = facts.snapshot(person.pk, at)
-    reached = principals_reached(found.model, found.subject, at)
-    mine = [one for one in found.subject.grants if one.principal in reached]
-    ids = [one.id for one in mine if not one.window.is_over(at) and not one.window.is_empty]
+    ids = standing(person, at)
     return list(RoleGrant.objects.filter(pk__in=ids).select_related("role", "given_by").only(*GRANT)) if ids else []
 
 
@@ -138,7 +136,8 @@ def _areas(person: Person, places: dict[str, set[int]], names: dict[int, str], a
     areas: dict[ResourceType, list[Ability]] = defaultdict(list)
     for action in Action.objects.filter(key__in=places).select_related("type").only(*ACTION):
         where = _widest(places[action.key], everywhere, names)
-        areas[action.type].append(Ability(action, where + _things(len(found.objects(action.key, at)))))
+        where += _things(len(found.objects(action.key, at)))
+        areas[action.type].append(Ability(action, where or (_("where a policy allows it"),)))
     return [Area(type_, tuple(abilities)) for type_, abilities in areas.items()]
 
 

@@ -78,20 +78,23 @@ def of_person(person: Person, at: datetime, *, until: datetime | None = None) ->
 
     The facts of their decisions say which, so where there is none nothing is asked. `until`: only what ends by then.
     """
+    ids = standing(person, at, until=until)
+    if not ids:
+        return []
+    return _described(RoleGrant.objects.filter(pk__in=ids).order_by("-role__risk", "role__name", "pk"), at=at)
+
+
+def standing(person: Person, at: datetime, *, until: datetime | None = None) -> list[int]:
+    """Return the ids of the grants that reach `person` and are not over; `until`: only those that end by then."""
     found = facts.snapshot(person.pk, at)
     reached = principals_reached(found.model, found.subject, at)
-    ids = [
+    return [
         grant.id
         for grant in found.subject.grants
         if grant.principal in reached
-        and not grant.window.is_over(at)
+        and not (grant.window.is_over(at) or grant.window.is_empty)
         and (until is None or grant.window.is_over(until))
     ]
-    return (
-        _described(RoleGrant.objects.filter(pk__in=ids).order_by("-role__risk", "role__name", "pk"), at=at)
-        if ids
-        else []
-    )
 
 
 def held_now(principal_ids: Iterable[int], at: datetime) -> QuerySet[RoleGrant]:

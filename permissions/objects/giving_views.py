@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts.models import Principal
 from accounts.people import lookups
@@ -25,6 +25,7 @@ from permissions.guards import require_somewhere
 from permissions.models import Action, Resource
 from permissions.objects import choices, rows, services
 from permissions.objects.forms import FindForm, GiveOnForm
+from permissions.resources.listed import record_listed
 
 # mypy: disable-error-code="arg-type, attr-defined"
 TAKERS = Listing(sorts={"name": ("label",)}, default="name", size=20)
@@ -79,6 +80,7 @@ def _asked(request: HttpRequest) -> HttpResponse:
     if on is None:
         found = choices.things(request.user, at=request.at)
         page = THINGS.page(found.filter(name__icontains=q) if q else found, request.GET)
+        record_listed(request.user, page.rows, page="give", at=request.at)
         return render(
             request, "permissions/objects/choose_thing.html", {"page": page, "to": to, "proof": _found(request)}
         )
@@ -99,10 +101,12 @@ def _choose(request: HttpRequest, on: Resource, by_mail: FindForm, status: int =
 
 
 @login_required
-@require_POST
+@require_http_methods(FORM)
 def find(request: HttpRequest) -> HttpResponse:
     """Find somebody by their whole mail address, to give them something on a thing that the reader may share."""
     _door(request)
+    if request.method != "POST":
+        return redirect(f"{reverse('objects:give')}?{request.GET.urlencode()}")
     form = FindForm(request.POST)
     on = choices.things(request.user, at=request.at).filter(pk=number_in(request.POST.get("on"))).first()
     if on is None:

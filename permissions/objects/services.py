@@ -27,7 +27,7 @@ from permissions.objects.rows import AnyGrant
 NOT_ON_ONE = (  # they are asked about places, or about nothing in particular
     "role.give", "role.give_onward", "role.create", "team.create", "resource.create", "person.create",
 )  # fmt: skip
-BROUGHT = {
+HOW_IT_ENDS = {
     Source.LEAD: gettext_lazy("It comes with leading the team and ends with that: make %(name)s a plain member."),
     Source.OWNER: gettext_lazy("It comes with owning “%(thing)s” and ends with that: change the owner."),
 }
@@ -141,9 +141,9 @@ def _opened(actor: Person, grant: AnyGrant, at: datetime) -> tuple[AnyGrant, Any
     if not may_end(actor, row, at=at):
         require(actor, "grant.end", row, at=at)
     require_not_over(row, at)
-    if row.source in BROUGHT:
+    if row.source in rows.BROUGHT:
         words = {"name": rows.principal_of(row).label, "thing": row.content_object.name}
-        raise Refused(BROUGHT[Source(row.source)] % words)
+        raise Refused(HOW_IT_ENDS[Source(row.source)] % words)
     return row, copy(row)
 
 

@@ -78,7 +78,9 @@ def of_grant(reader: Person, grant: AnyGrant, *, at: datetime) -> dict[str, Any]
         by = [By(grant.user, grant.last_used_at)] if grant.last_used_at else []
         users = len([one for one in by if one.last_at >= at - usage.UNUSED_AFTER])
         return {"used": usage.Used(users, holders.count(), grant.last_used_at), "users": by, "others": 0}
-    uses = UsageGroupGrant.objects.filter(grant=grant, last_at__lte=at).order_by("-last_at", "pk")
+    counted = usage.whose(reader, Person.objects.all(), at=at)
+    uses = UsageGroupGrant.objects.filter(grant=grant, last_at__lte=at, person__in=counted.values("pk"))
+    uses, holders = uses.order_by("-last_at", "pk"), holders.filter(pk__in=counted.values("pk"))
     people = gate.visible(reader, "person.view", Person.objects.all(), at=at)
     named = uses.filter(person__in=people.values("pk")).select_related("person")[: usage.TOP]
     by = [By(one.person, one.last_at) for one in named]

@@ -114,7 +114,7 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
     context |= {
         "is_open": standing,
         "may_end": standing and services.may_end(request.user, grant, at=request.at),
-        "brought": grant.source in services.BROUGHT,
+        "brought": grant.source in rows.BROUGHT,
         "events": history_of(grant, **paging) if may_read else None,
         **uses.of_grant(request.user, grant, at=request.at),
     }

@@ -40,7 +40,7 @@ def known(person: Person, windows: Q, state: str, at: datetime) -> Known:
         values[f"subject.{name}"] = _then(person, name, getattr(person, column), at)
     own = person.custom if isinstance(person.custom, dict) else {}
     for name, kind in custom.items():
-        value = _then(person, f"custom.{name}"[:40], own.get(name), at)
+        value = _then(person, f"custom.{name}", own.get(name), at)
         values[f"subject.custom.{name}"] = dated(value) if kind is Type.DATE else value
     for name in ("employed_from", "employed_until"):
         values[f"subject.{name}"] = dated(values[f"subject.{name}"])

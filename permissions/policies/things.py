@@ -87,7 +87,7 @@ class _Registry:
                 found[pk][column] = value
         for name in self.names:
             current = {pk: _custom(row).get(name) for pk, row in self.now.items()}
-            for pk, value in history.attributes("resource", f"custom.{name}"[:40], current, self.at).items():
+            for pk, value in history.attributes("resource", f"custom.{name}", current, self.at).items():
                 found[pk]["custom"] = {**_custom(found[pk]), name: value}
         return found
 

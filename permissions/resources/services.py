@@ -125,7 +125,7 @@ def _note(before: Resource, after: Resource, at: datetime) -> None:
         note_attribute("resource", after.pk, name, old, new, since=at, began=after.created_at)
     for name in {**before.custom, **after.custom}:
         old, new = before.custom.get(name), after.custom.get(name)
-        note_attribute("resource", after.pk, f"custom.{name}"[:40], old, new, since=at, began=after.created_at)
+        note_attribute("resource", after.pk, f"custom.{name}", old, new, since=at, began=after.created_at)
 
 
 @use_case

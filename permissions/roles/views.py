@@ -45,7 +45,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """List the roles that the reader may see."""
     require_somewhere(request.user, "role.view", at=request.at)
     wanted = {name: request.GET.get(name, "") for name in ("view", "risk", "owner")}
-    see_use = usage.may_see(request.user, at=request.at)
+    see_use = usage.sees_all(request.user, at=request.at)  # a role has no place: its use is everybody's
     rows = selectors.visible(request.user, at=request.at)
     found = selectors.narrowed(rows, q=search_text(request.GET), see_use=see_use, at=request.at, **wanted)
     beside = _beside(request, selectors.sortable(found, ROLES.sort(request.GET), at=request.at))

@@ -51,8 +51,9 @@ function begin() {
     event.preventDefault();
     redraw("look");
   });
-  // What was chosen before this script had come counts, too.
-  if ([...form.querySelectorAll("#builder select, #builder input")].some(isTouched)) redraw("look");
+  // What was chosen before this script had come counts, too; what the browser filled in again after a reload does not.
+  const [visit] = performance.getEntriesByType("navigation");
+  if (visit?.type !== "reload" && [...form.querySelectorAll("#builder select, #builder input")].some(isTouched)) redraw("look");
 }
 
 function isTouched(field) {

@@ -81,6 +81,13 @@ def test_who_may_not_see_somebody_sees_the_id_that_the_file_holds_and_no_name(ca
     assert cast.maya.email not in shown
 
 
+def test_whose_rows_are_all_refused_matched_nothing(cast):
+    """Nobody gets the rights of an id whose rows fail, so it is no warning either."""
+    linked(cast.maya, "u2", days=3)
+    batch = checked(cast.priya, "matrix", f"user,permission\nu1,p1\nu2,{'p' * 121}\n", system="legacy")
+    assert (batch.counts["refuse"], batch.counts["matched"], batch.counts["lately"]) == (1, 0, 0)
+
+
 def test_only_a_checked_matrix_has_such_a_page(cast):
     batch = checked(cast.priya, "people", "Name,Mail\nAda Lee,ada@kestrelhome.example\n")
     answer = signed_in(cast.priya).get(reverse("imports:matched", kwargs={"pk": batch.pk}))

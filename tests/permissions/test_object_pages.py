@@ -100,6 +100,10 @@ def test_an_owner_who_sees_nobody_finds_a_colleague_by_the_whole_address(cast: C
     asked = parse_qs(urlsplit(found.url).query)
     to = {"to": cast.ali.principal_id}
     assert asked["to"] == [str(cast.ali.principal_id)]
+    again = owner.get(reverse("objects:find"), ask | {"q": "Ali"})
+    assert again.url == f"{give}?on={cast.mena_reviews.pk}&q=Ali", "the filter after a failed find chooses as before"
+    failed = owner.post(reverse("objects:find"), ask | {"mail": "nobody@kestrelhome.example"}).content.decode()
+    assert f'hx-get="{give}"' in failed
     assert "Ali Haddad" not in owner.get(give, ask | to).content.decode(), "an id alone names nobody to them"
     form = owner.get(found.url).context["form"]
     offered = set(form.fields["action"].queryset.values_list("key", flat=True))

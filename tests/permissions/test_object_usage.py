@@ -266,6 +266,19 @@ def test_one_grant_shows_who_used_it_to_who_may_see_that(cast: Cast) -> None:
     assert "used by" not in page(cast.ali, "objects:detail", rows.key(grant))
 
 
+def test_one_grant_of_a_team_tells_a_region_of_its_own_people_alone(cast: Cast) -> None:
+    grant = world.give_on(cast.insights_dach, "feedback.view", cast.mena_reviews)
+    world.join(cast.otto, cast.insights_dach)
+    world.give(cast.rosa, world.role("Grant reader", {"grant.view"}))
+    did(cast.otto, "feedback.view", cast.mena_reviews, days=1)
+    did(cast.maya, "feedback.view", cast.mena_reviews, days=8)
+    everything, regional = (page(one, "objects:detail", rows.key(grant)) for one in (cast.priya, cast.rosa))
+    assert "used by 2 of 3 holders" in everything
+    assert "used by 1 of 2 holders" in regional
+    assert "Otto" not in regional
+    assert "8 days ago" in regional
+
+
 def test_who_may_not_see_use_is_offered_none_of_it(cast: Cast) -> None:
     world.give(cast.ali, world.role("Reader", {"person.view", "grant.view", "team.view", "resource.view"}))
     world.give_on(cast.insights_dach, "feedback.view", cast.mena_reviews)

@@ -163,6 +163,15 @@ def test_the_use_of_a_permission_counts_nobody_outside_its_readers_reach(cast: C
     assert "47 uses" not in own
 
 
+def test_the_list_of_roles_tells_use_only_to_who_sees_everybodys(cast: Cast, regional: Person) -> None:
+    """A role has no place: what its list says of use is everybody's."""
+    for reader, seen in ((cast.priya, True), (regional, False)):
+        listed_ = page(reader, "roles:list")
+        assert ("used <time" in listed_, "Unused for 90 days" in listed_) == (seen, seen)
+    idle = signed_in(regional).get(reverse("roles:list") + "?view=idle").context["lines"]
+    assert "Analyst" in {line[0].name for line in idle}, "the view is not theirs, so it narrows nothing"
+
+
 def test_roles_that_nobody_used_are_a_list_of_their_own(cast: Cast) -> None:
     did(cast.maya, "feedback.view", cast.german_reviews)
     answer = signed_in(cast.priya).get(reverse("roles:list") + "?view=idle")

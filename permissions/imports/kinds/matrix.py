@@ -114,16 +114,24 @@ def _judged(desk: Desk, known: Known, line: Line) -> Judged:
     try:
         user, resource = _user(desk, known, line), _resource(desk, known, line)
         if user is not None and resource is not None and (user, resource.pk) in known.held:
+            _match(desk, known, line)
             return Judged(Verdict.SKIP)
         _require_give(desk, known, resource)
     except Fault as fault:
         return fault.judged
+    _match(desk, known, line)
     desk.kept.setdefault("gain", set()).add(line["name"] or line["user"])
     if user is None:
         _name(desk, "people", line["user"], line["name"])
     if resource is None:
         _name(desk, "resources", line["permission"], line["permission_name"])
     return Judged(Verdict.CREATE, plan={"user": user, "resource": resource.pk if resource else None})
+
+
+def _match(desk: Desk, known: Known, line: Line) -> None:
+    """Keep whom a row matched that is not refused."""
+    if line["user"] in known.people:
+        desk.kept.setdefault("matched", set()).add(known.people[line["user"]][2])
 
 
 def _name(desk: Desk, what: str, one: str, name: str) -> None:
@@ -140,7 +148,6 @@ def _user(desk: Desk, known: Known, line: Line) -> int | None:
     if found is not None:
         if found[1] == PersonState.LEFT:
             raise Fault(_("%(value)s has left and can be given nothing.") % {"value": shown(line["user"])}, "user")
-        desk.kept.setdefault("matched", set()).add(found[2])
         return found[0]
     if not desk.once("may add", lambda: desk.may("person.create", places.prospect("person"))):
         raise Fault(

@@ -54,6 +54,7 @@ def pages(thing: Resource) -> list[tuple[str, str]]:
         ("search", f"{reverse('search')}?q=App"),
         ("archive", reverse("resources:archive_many") + chosen),
         ("edit", reverse("resources:change_owner") + chosen),
+        ("give", reverse("objects:give")),
     ]
 
 

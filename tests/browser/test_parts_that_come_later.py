@@ -1,0 +1,55 @@
+"""Parts that a page fetches once it stands: where they fail, the page stays as it is and asks once."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from accounts.models import Person
+from tests.cast import Cast
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+
+def asked(page: Page, path: str, answer: Callable[[Route], None]) -> list[str]:
+    """Answer the requests for `path` by hand; return the list that they are written into."""
+    seen: list[str] = []
+
+    def handle(route: Route) -> None:
+        seen.append(route.request.url)
+        answer(route)
+
+    page.route(f"**{path}", handle)
+    return seen
+
+
+def stays(page: Page, path: str, seen: list[str]) -> None:
+    """See that the page asked once, and is still there a while later."""
+    page.evaluate("window.stayed = true")
+    page.wait_for_timeout(800)
+    assert page.evaluate("window.stayed") is True
+    assert len(seen) == 1
+    assert page.url.endswith(path)
+
+
+@pytest.mark.parametrize(
+    "answer", [lambda route: route.fulfill(status=500), lambda route: route.abort()], ids=["broken", "cut off"]
+)
+def test_the_overview_stands_without_its_figures(
+    cast: Cast, sign_in_as: Callable[[Person], Page], answer: Callable[[Route], None]
+) -> None:
+    page = sign_in_as(cast.priya)
+    seen = asked(page, "/overview/figures/", answer)
+    page.goto("/")
+    expect(page.locator(".later.missing")).to_be_visible()
+    expect(page.get_by_role("link", name="Figures, and what needs a look")).to_be_visible()
+    stays(page, "/", seen)
+
+
+def test_a_list_stands_without_the_counts_beside_its_views(cast: Cast, sign_in_as: Callable[[Person], Page]) -> None:
+    page = sign_in_as(cast.priya)
+    seen = asked(page, "/people/counts/", lambda route: route.fulfill(status=500))
+    page.goto("/people/")
+    expect(page.locator("#count-later.missing")).to_be_attached()
+    stays(page, "/people/", seen)
+    expect(page.get_by_role("link", name="Maya Okafor").first).to_be_visible()

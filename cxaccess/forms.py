@@ -9,6 +9,7 @@ from django.forms.utils import flatatt
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 CLASSES: tuple[tuple[type[forms.Widget], str], ...] = (
     (forms.CheckboxSelectMultiple, "check"),
@@ -60,8 +61,23 @@ class ConsoleRenderer(TemplatesSetting):
     bound_field_class = ConsoleField
 
     def render(self, template_name: str, context: dict[str, Any], request: HttpRequest | None = None) -> str:
-        """Draw a template; plain inputs, of which filters have many, without the two that Django walks for each."""
-        return _input(context["widget"]) if template_name in INPUTS else super().render(template_name, context, request)
+        """Draw a template; plain inputs and their fields, of which filters have many, without walking one for each."""
+        if template_name in INPUTS:
+            return _input(context["widget"])
+        if template_name == self.field_template_name and context["field"].control == "input":
+            return self._field(context["field"])
+        return super().render(template_name, context, request)
+
+    def _field(self, field: ConsoleField) -> SafeString:
+        """Draw label, control, help and error of a field that is one control."""
+        optional = SafeString("")
+        if not field.field.required:
+            optional = format_html(' <span class="opt">{}</span>', _("optional"))
+        notes = SafeString("")
+        if field.help_text or field.errors:
+            notes = SafeString(super().render("components/field_notes.html", {"field": field}))
+        found = '<div class="field"><label for="{}">{}{}</label>{}{}</div>'
+        return format_html(found, field.id_for_label, field.label, optional, field, notes)
 
 
 def _input(widget: dict[str, Any]) -> SafeString:

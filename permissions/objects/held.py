@@ -52,6 +52,13 @@ class Thing:
         return self.grant.permission.catalogue_action
 
     @property
+    def kind(self) -> tuple[bool, ...]:
+        """Return what its row depends on, but for the values that stand in it."""
+        row = self.grant
+        said = (row.until, row.given_by_id, row.ended_by_id, row.reason, self.asked)
+        return (self.holder.kind == "person", self.begun, self.soon, *map(bool, said))
+
+    @property
     def asked(self) -> int | None:
         """Return the id by which a question names the thing; none where it cannot be asked about by itself."""
         thing, type_ = self.grant.content_object, self.action.type.key

@@ -300,18 +300,19 @@ def _put_away(draw: Any, cast: Cast) -> object:
     return lambda actor: archive_resource(actor, resource=thing, reason="Old", at=clock.now())
 
 
+def _archived(cast: Cast) -> list[Resource]:
+    """Return what was archived; one that stands where nothing is, for a deed that is refused."""
+    found = Resource.objects.exclude(archived_at=None).filter(object_kind=None).order_by("pk")
+    return list(found) or [cast.german_reviews]
+
+
 def _bring_back(draw: Any, cast: Cast) -> object:
-    thing = draw(st.sampled_from(list(Resource.objects.exclude(archived_at=None).filter(object_kind=None))))
+    thing = draw(st.sampled_from(_archived(cast)))
     return lambda actor: reopen_resource(actor, resource=thing, at=clock.now())
 
 
 def _undo_archiving(draw: Any, cast: Cast) -> object:
-    things = draw(
-        st.lists(
-            st.sampled_from(list(Resource.objects.exclude(archived_at=None).filter(object_kind=None))),
-            min_size=1, unique=True,
-        )
-    )  # fmt: skip
+    things = draw(st.lists(st.sampled_from(_archived(cast)), min_size=1, unique=True))
     return lambda actor: bulk.undo(actor, token=bulk.undo_archive_token(things), at=clock.now())
 
 

@@ -25,6 +25,7 @@ ABOUT = {
     "my-access": "check-access",
     "overview": "overview",
     "people": "people",
+    "policies": "policies",
     "resources": "resources",
     "resources:use": "use",
     "roles": "roles",

@@ -1,4 +1,4 @@
-"""Search: pages, people, teams, roles, resources that this reader may see. The palette shows the same answer."""
+"""Search: pages, people, teams, roles, policies, resources the reader may see. The palette shows the same answer."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from accounts.models import Person, Team
 from cxaccess import navigation
 from cxaccess.lib.listing import search_text
 from permissions import gate
-from permissions.models import Resource, Role
+from permissions.models import Policy, Resource, Role
 from permissions.resources.listed import record_listed
 from permissions.resources.search import matching
 
@@ -97,6 +97,15 @@ KINDS = (
         ("name", "purpose"),
         lambda: Role.objects.filter(retired_at=None).order_by("name"),
         lambda role: role.purpose,
+    ),
+    Kind(
+        _("Policies"),
+        "policy.view",
+        "policy",
+        "policies:detail",
+        ("name", "purpose"),
+        lambda: Policy.objects.filter(retired_at=None).order_by("name"),
+        lambda policy: policy.purpose,
     ),
     Kind(
         _("Resources"),

@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mailbox/", include("cxaccess.jobs.urls")),
     path("imports/", include("permissions.imports.urls")),
     path("roles/", include("permissions.roles.urls")),
+    path("policies/", include("permissions.policies.urls")),
     path("resources/", include("permissions.resources.urls")),
     path("check/", include("permissions.check.urls")),
     path("me/access/", my_access, name="my-access"),

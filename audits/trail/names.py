@@ -54,6 +54,7 @@ PAGES = {
     "role": "roles:detail",
     "grant": "grants:detail",
     "import": "imports:detail",
+    "policy": "policies:detail",
     "resource": "resources:detail",
     "type": "catalogue:type",
     "action": "catalogue:detail",

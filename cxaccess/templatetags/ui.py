@@ -43,6 +43,7 @@ ICONS = {
     "region": "map",
     "role": "id-card",
     "grant": "timer",
+    "policy": "shield-half",
     "resource": "box",
     "catalogue": "library",
     "check-access": "scan-search",

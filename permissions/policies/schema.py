@@ -18,32 +18,44 @@ NODES: dict[str, Domain] = {
     "product_line": people.PRODUCT_LINE,
     "segment": people.SEGMENT,
 }
-PLACE, CARE, ASKING = _("Place"), _("Care"), _("The moment of asking")
+PLACE, CARE, ASKING = _("The resource: its place"), _("The resource: its care"), _("The moment of asking")
+OWN = _("The resource: your own attributes")
 BY_EDITORS = "resource.edit"
 REGISTRY, ASKED, ENTERED = _("The registry"), _("Known when somebody asks"), _("Defined here")
 
 
-def _thing(name: str, label: object, kind: Type, section: object, domain: Domain | None = None) -> Attribute:
-    return Attribute(f"resource.{name}", label, kind, domain, REGISTRY, BY_EDITORS, section)  # type: ignore[arg-type]  # words
+def _thing(
+    name: str, label: object, kind: Type, section: object, domain: Domain | None = None, other: object = ""
+) -> Attribute:
+    return Attribute(f"resource.{name}", label, kind, domain, REGISTRY, BY_EDITORS, section, other)  # type: ignore[arg-type]  # words
 
 
 def _moment(name: str, label: object, kind: Type) -> Attribute:
     return Attribute(f"context.{name}", label, kind, None, ASKED, "", ASKING)  # type: ignore[arg-type]  # words
 
 
-PERSON = Attribute("subject.person", _("The person"), Type.CHOICE, people.PERSON, _("The person's record"), "", "")
+PERSON = Attribute(
+    "subject.person", _("The person"), Type.CHOICE, people.PERSON, _("The person's record"), "", people.WORK,
+    _("the person themselves"),
+)  # fmt: skip
 OF_THINGS: tuple[Attribute, ...] = (
-    _thing("region", _("Region of the resource"), Type.NODE, PLACE, people.REGION),
-    _thing("department", _("Department of the resource"), Type.NODE, PLACE, people.DEPARTMENT),
-    _thing("product_line", _("Product line of the resource"), Type.NODE, PLACE, people.PRODUCT_LINE),
-    _thing("segment", _("Segment of the resource"), Type.NODE, PLACE, people.SEGMENT),
-    _thing("teams", _("Teams of the resource"), Type.SET, PLACE, people.TEAM),
-    _thing("owner", _("Owner of the resource"), Type.CHOICE, CARE, people.PERSON),
+    _thing("region", _("Region of the resource"), Type.NODE, PLACE, people.REGION, _("the resource's region")),
+    _thing(
+        "department", _("Department of the resource"), Type.NODE, PLACE, people.DEPARTMENT,
+        _("the resource's department"),
+    ),
+    _thing(
+        "product_line", _("Product line of the resource"), Type.NODE, PLACE, people.PRODUCT_LINE,
+        _("the resource's product line"),
+    ),
+    _thing("segment", _("Segment of the resource"), Type.NODE, PLACE, people.SEGMENT, _("the resource's segment")),
+    _thing("teams", _("Teams of the resource"), Type.SET, PLACE, people.TEAM, _("the resource's teams")),
+    _thing("owner", _("Owner of the resource"), Type.CHOICE, CARE, people.PERSON, _("the resource's owner")),
     _thing("sensitivity", _("Sensitivity"), Type.CHOICE, CARE, people.SENSITIVITY),
     _thing("channel", _("Channel"), Type.TEXT, CARE),
     _thing("system", _("System"), Type.TEXT, CARE),
     _thing("created_at", _("Registered"), Type.MOMENT, CARE),
-)
+)  # fmt: skip
 OF_MOMENT: tuple[Attribute, ...] = (
     _moment("at", _("Time of asking"), Type.MOMENT),
     _moment("managed_device", _("Managed device"), Type.YES_NO),
@@ -85,4 +97,4 @@ def _custom() -> Iterator[Attribute]:
         if kind in (Type.CHOICE, Type.SET):
             choices = tuple((str(each["value"]), str(each["label"])) for each in row.choices)
             domain = Domain(f"resource.custom.{row.name}", choices=choices, numbered=False)
-        yield Attribute(f"{CUSTOM}{row.name}", row.label, kind, domain, ENTERED, BY_EDITORS, people.OWN)
+        yield Attribute(f"{CUSTOM}{row.name}", row.label, kind, domain, ENTERED, BY_EDITORS, OWN)

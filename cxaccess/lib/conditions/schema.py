@@ -64,7 +64,10 @@ class Domain:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One attribute. `key` is ``entity.name``; `source` says where values come from, `editors` who may edit them."""
+    """One attribute. `key` is ``entity.name``; `source` says where values come from, `editors` who may edit them.
+
+    `as_other` is what it is called on the right side of a comparison, where "the person's ..." does not do.
+    """
 
     key: str
     label: "StrOrPromise"
@@ -73,6 +76,7 @@ class Attribute:
     source: "StrOrPromise" = ""
     editors: str = ""
     section: "StrOrPromise" = ""
+    as_other: "StrOrPromise" = ""
 
     def __post_init__(self) -> None:
         needs = self.type in (Type.CHOICE, Type.NODE, Type.SET)

@@ -1,8 +1,10 @@
 """A condition in words, in the reader's language: one plain sentence, in pieces so that what matters can be marked."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from string import Formatter
 from typing import Any as Value
 from zoneinfo import ZoneInfo
 
@@ -22,10 +24,11 @@ Names = Mapping[str, Mapping[Key, str]]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of the sentence; `mark` for what the condition is about."""
+    """A part of the sentence; `mark` for what the condition is about, `tone` for how that is coloured, if at all."""
 
     text: str
     mark: bool = False
+    tone: str = ""
 
 
 def sentence(condition: Condition, schema: Schema, zone: str = "UTC") -> str:
@@ -33,16 +36,36 @@ def sentence(condition: Condition, schema: Schema, zone: str = "UTC") -> str:
     return "".join(piece.text for piece in pieces(condition, schema, zone))
 
 
-def pieces(condition: Condition, schema: Schema, zone: str = "UTC") -> tuple[Piece, ...]:
-    """Return the condition in words: one look for names in each domain. Moments are shown in `zone`."""
-    writer = _Writer(schema, names_of(condition, schema), zone)
+def pieces(condition: Condition, schema: Schema, zone: str = "UTC", names: Names | None = None) -> tuple[Piece, ...]:
+    """Return the condition in words: one look for names in each domain. Moments are shown in `zone`.
+
+    `names` are those of `names_of`, where several conditions were asked about together.
+    """
+    writer = _Writer(schema, names_of([condition], schema) if names is None else names, zone)
     return tuple(writer.normal(normal(condition), top=True))
 
 
-def names_of(condition: Condition, schema: Schema) -> dict[str, dict[Key, str]]:
-    """Return {domain: {key: label}} of everything the condition names."""
+def filled(text: str, **parts: Iterable[Piece]) -> Iterable[Piece]:
+    """Yield a sentence with pieces where its ``{names}`` stand.
+
+    >>> "".join(piece.text for piece in filled("{who} may.", who=[Piece("Ali", mark=True)]))
+    'Ali may.'
+    """
+    for plain, name, _form, _conversion in Formatter().parse(text):
+        if plain:
+            yield Piece(plain)
+        if name:
+            yield from parts[name]
+
+
+def names_of(conditions: Iterable[Condition], schema: Schema) -> dict[str, dict[Key, str]]:
+    """Return {domain: {key: label}} of everything the conditions name."""
     domains: dict[str, Domain] = {each.domain.key: each.domain for each in schema if each.domain is not None}
-    return {key: domains[key].named(keys) for key, keys in named_in(condition, schema).items()}
+    wanted: dict[str, set[Key]] = defaultdict(set)
+    for condition in conditions:
+        for domain, keys in named_in(condition, schema).items():
+            wanted[domain] |= keys
+    return {domain: domains[domain].named(keys) for domain, keys in wanted.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +138,8 @@ class _Writer:
 
 def whose(attribute: Attribute | None, key: str) -> str:
     """Return an attribute on the right side: "the person's territories"."""
+    if attribute is not None and attribute.as_other:
+        return str(attribute.as_other)
     label = str(attribute.label) if attribute else key
     label = label[:1].lower() + label[1:] if label[1:2].islower() else label
     entity = key.partition(".")[0]

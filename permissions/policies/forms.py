@@ -1,0 +1,138 @@
+"""What people fill in about policies, apart from what they say: see `draft` for that."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts.choices import TeamField
+from accounts.models import Group, Person, PersonState, Team
+from cxaccess.choosing import RowField, RowSelect
+from cxaccess.formparts import VersionedForm
+from permissions import gate
+from permissions.models import Action, ResourceType, Role
+from permissions.policies.compiling import OUT_OF_REACH
+
+POLICY = OUT_OF_REACH.rstrip(".")
+
+
+def _owners() -> QuerySet[Person]:
+    return Person.objects.filter(state__in=(PersonState.ACTIVE, PersonState.LEAVE)).order_by("name")
+
+
+class PolicyForm(forms.Form):
+    """What a policy is for and whose it is. `people` are those the reader may see."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=80, help_text=_("Who is blocked reads it: “Exports only from managed devices”.")
+    )
+    purpose = forms.CharField(
+        label=_("Purpose"),
+        max_length=300,
+        widget=forms.Textarea({"rows": 2}),
+        help_text=_("One sentence: what it protects, or what it makes possible."),
+    )
+    owner = RowField(
+        label=_("Owner"),
+        queryset=Person.objects.none(),
+        required=False,
+        empty_label=_("Nobody yet"),
+        widget=RowSelect({"data-combobox": True, "data-placeholder": _("Start typing a name")}),
+        help_text=_("Answers for it. Whoever is blocked is told to ask them."),
+    )
+
+    def __init__(self, *args: Any, people: QuerySet[Person], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].queryset = (_owners() & people).order_by("name")  # type: ignore[attr-defined]
+
+
+class EditPolicyForm(PolicyForm, VersionedForm):
+    """The same of a policy that others may be editing too."""
+
+
+class VersionForm(forms.Form):
+    """What goes with a wording when it is saved as the next version."""
+
+    row_version = forms.IntegerField(widget=forms.HiddenInput)
+    restores = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    note = forms.CharField(
+        label=_("Why this change"),
+        max_length=500,
+        widget=forms.Textarea({"rows": 2}),
+        help_text=_("Kept with the version and shown to reviewers."),
+    )
+
+
+class StageForm(forms.Form):
+    """A step of a policy's life, on the policy as it was shown."""
+
+    row_version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class ReasonForm(StageForm):
+    """A step that people want to know the reason of."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        widget=forms.Textarea({"rows": 2}),
+        help_text=_("Kept in the trail and shown on the policy's page."),
+    )
+
+
+class TargetsForm(forms.Form):
+    """What else a policy is to be about: whatever is chosen is added to what was chosen before."""
+
+    types = forms.ChoiceField(label=_("Everything with"), required=False)
+    permissions = forms.ChoiceField(label=_("One permission"), required=False)
+    teams = TeamField(Team.objects.none(), label=_("Team"), required=False, empty_label=_("Add a team"))
+    groups = TeamField(Group.objects.none(), label=_("Group"), required=False, empty_label=_("Add a group"))
+    roles = RowField(queryset=Role.objects.none(), label=_("Role"), required=False, empty_label=_("Add a role"))
+
+    prefix = "add"
+
+    def __init__(self, *args: Any, reader: Person, at: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kept: dict[str, Any] = {"archived_at": None}
+        rows: dict[str, QuerySet[Any]] = {
+            "teams": gate.visible(reader, "team.view", Team.objects.filter(**kept), at=at).order_by("principal__label"),
+            "groups": gate.visible(reader, "group.view", Group.objects.filter(**kept), at=at).order_by(
+                "principal__label"
+            ),
+            "roles": gate.visible(reader, "role.view", Role.objects.filter(retired_at=None), at=at).order_by("name"),
+        }
+        for name, found in rows.items():
+            self.fields[name].queryset = found  # type: ignore[attr-defined]
+        types, actions = offered_types(), offered_actions()
+        self.fields["types"].choices = [("", _("Add a type")), *types]  # type: ignore[attr-defined]
+        self.fields["permissions"].choices = [("", _("Add a permission")), *actions]  # type: ignore[attr-defined]
+        for name, field in self.fields.items():
+            empty = str(field.empty_label if name in rows else field.choices[0][1])  # type: ignore[attr-defined]
+            field.widget.attrs |= {"data-combobox": True, "data-placeholder": empty, "data-redraws": True}
+
+    @property
+    def added(self) -> dict[str, str]:
+        """Return {kind of target: what was chosen}, as far as it can be."""
+        if not self.is_bound:
+            return {}
+        self.is_valid()
+        chosen = {name: value for name, value in self.cleaned_data.items() if value}
+        return {name: str(getattr(value, "pk", value)) for name, value in chosen.items()}
+
+
+def offered_types() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the types that a policy can be about, by area."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for row in ResourceType.objects.exclude(key=POLICY):
+        found.setdefault(row.area, []).append((row.key, row.plural))
+    return list(found.items())
+
+
+def offered_actions() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the permissions that a policy can be about, by type."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for row in Action.objects.exclude(type__key=POLICY).select_related("type"):
+        found.setdefault(row.type.plural, []).append((row.key, f"{row.type.label}: {row.label}"))
+    return list(found.items())

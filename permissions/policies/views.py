@@ -1,0 +1,93 @@
+"""Pages about policies: the list, one policy by tabs, its name, purpose and owner."""
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.models import Person
+from audits.trail.selectors import history_of
+from cxaccess.formparts import add_refusal
+from cxaccess.lib.errors import Refused, Stale
+from cxaccess.toasts import tell
+from permissions import gate
+from permissions.guards import fetch, require, require_somewhere
+from permissions.models import Policy
+from permissions.policies import listing, pages, reading, services
+from permissions.policies.forms import EditPolicyForm
+from permissions.policies.selectors import VIEW
+
+# mypy: disable-error-code="arg-type, attr-defined"
+# Behind login_required request.user is a Person, and request.at is a moment; Django's stubs know neither.
+FORM = ("GET", "HEAD", "POST")
+
+
+@require_safe
+@login_required
+def index(request: HttpRequest) -> HttpResponse:
+    """List the policies that the reader may see."""
+    require_somewhere(request.user, VIEW, at=request.at)
+    context = listing.page_of(request.user, request.GET, at=request.at)
+    context["may_create"] = gate.may(request.user, services.EDIT, at=request.at)
+    return render(request, "permissions/policies/list.html", context)
+
+
+@require_safe
+@login_required
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what a policy says, where it stands, what it reads and whose it is."""
+    context = pages.policy_page(request, pk, "detail")
+    versions = [one for one in (context["version"], context["life"].enforced) if one is not None]
+    words = pages.words_of(*versions)
+    context |= reading.told(context["version"], words, at=request.at)
+    if context["life"].enforced not in (None, context["version"]):
+        context["enforced_says"] = words.sentence(context["life"].enforced)
+    return render(request, "permissions/policies/detail.html", context)
+
+
+@require_safe
+@login_required
+def history(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what the trail knows of a policy."""
+    policy = fetch(request, "trail.view", pages.ROWS, pk, as_type="trail")
+    require(request.user, VIEW, policy, at=request.at)
+    where = {name: request.GET.get(name) for name in ("before", "after")}
+    own = {"events": history_of(policy, **where)}
+    return render(request, "permissions/policies/history.html", pages.context(request, policy, "history", **own))
+
+
+@require_http_methods(FORM)
+@login_required
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a policy's name, purpose or owner."""
+    policy = fetch(request, services.EDIT, pages.ROWS, pk)
+    shown = {name: getattr(policy, name) for name in services.EDITABLE} | {"row_version": policy.row_version}
+    form = EditPolicyForm(request.POST or None, people=people_of(request), initial=shown)
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "permissions/policies/edit.html", {"policy": policy, "form": form})
+    version = form.cleaned_data["row_version"]
+    try:
+        services.edit_policy(request.user, policy=policy, row_version=version, changes=form.changes, at=request.at)
+    except Stale:
+        return _overtaken(request, policy, form)
+    except Refused as refused:
+        add_refusal(form, refused)
+        return render(request, "permissions/policies/edit.html", {"policy": policy, "form": form}, status=422)
+    tell(request, _("%(policy)s is saved.") % {"policy": form.cleaned_data["name"]})
+    return redirect("policies:detail", pk)
+
+
+def _overtaken(request: HttpRequest, policy: Policy, form: EditPolicyForm) -> HttpResponse:
+    """Show the difference to whoever saved second, with what they typed kept."""
+    policy.refresh_from_db()
+    now = {name: getattr(policy, name) for name in services.EDITABLE}
+    again = EditPolicyForm(form.rebased(now, policy.row_version), people=people_of(request))
+    context = {"policy": policy, "form": again, "conflicts": form.conflicts(now)}
+    return render(request, "permissions/policies/edit.html", context, status=409)
+
+
+def people_of(request: HttpRequest) -> QuerySet[Person]:
+    """Return the people whom the reader may name as owners."""
+    return gate.visible(request.user, "person.view", Person.objects.all(), at=request.at)

@@ -8,7 +8,7 @@ from cxaccess.appearance import choose
 from cxaccess.gallery import gallery
 from cxaccess.help import help_page
 from cxaccess.search import search
-from permissions.check.views import my_access, my_why
+from permissions.check.views import my_access, my_use, my_why
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("-/live", health.live, name="live"),
@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("resources/", include("permissions.resources.urls")),
     path("check/", include("permissions.check.urls")),
     path("me/access/", my_access, name="my-access"),
+    path("me/access/use/", my_use, name="my-use"),
     path("me/access/why/", my_why, name="my-access-why"),
     path("", overview, name="overview"),
     path("overview/figures/", overview_desk, name="overview-desk"),

@@ -66,7 +66,7 @@ def reaching(person: Person, at: datetime) -> set[int]:
 
 
 def use(request: HttpRequest, person: Person, grants: Sequence[RoleGrant], things: Things) -> dict[str, Any]:
-    """Return when `person` last used each grant, and the line of what they did; nothing for who may not see that."""
+    """Return when `person` last used each grant; nothing for who may not see that."""
     if not usage.may_see_of(request.user, person, at=request.at):
         return {}
     used = usage.by_person(person, [grant.pk for grant in grants], uses.shared(things.all))
@@ -74,7 +74,6 @@ def use(request: HttpRequest, person: Person, grants: Sequence[RoleGrant], thing
         "uses": used.roles,
         "thing_uses": uses.by_person(things.all, used.shared),
         "thing_users": {},
-        "line": usage.line_of_person(person, at=request.at),
     }
 
 

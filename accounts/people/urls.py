@@ -12,6 +12,7 @@ urlpatterns = [
     path("export/", views.export, name="export"),
     path("<int:pk>/", views.detail, name="detail"),
     path("<int:pk>/access/", views.access, name="access"),
+    path("<int:pk>/use/", views.use, name="use"),
     path("<int:pk>/teams/", views.teams, name="teams"),
     path("<int:pk>/history/", views.history, name="history"),
     path("<int:pk>/edit/", views.edit, name="edit"),

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,12 +18,14 @@ from accounts.teams.memberships import add_member
 from audits.trail.selectors import history_of
 from cxaccess.attempts import attempt, posted
 from cxaccess.jobs import settings as instance
+from cxaccess.later import render_part
 from cxaccess.lib import csv_out
 from cxaccess.toasts import tell
 from permissions import gate, places
 from permissions.grants.held import all_held, held_by
 from permissions.guards import fetch, require_somewhere
 from permissions.objects.held import of_person
+from permissions.usage import selectors as usage
 
 # mypy: disable-error-code="arg-type, attr-defined"
 # Behind login_required request.user is a Person, and request.at is a moment; Django's stubs know neither.
@@ -120,6 +122,17 @@ def access(request: HttpRequest, pk: int) -> HttpResponse:
     asking = context["may_check"] or person.pk == request.user.pk
     context["may_compare"] = asking and gate.may_somewhere(request.user, "role.view", at=request.at)
     return render(request, "accounts/people/access.html", context)
+
+
+@require_safe
+@login_required
+def use(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what somebody did: the part that their access fetches, or a page where there are no scripts."""
+    person, reader, at = get_object_or_404(Person, pk=pk), request.user, request.at
+    if not (gate.may(reader, "person.view", person, at=at) and usage.may_see_of(reader, person, at=at)):
+        raise Http404
+    context = {"person": person, "line": usage.line_of_person(person, at=at)}
+    return render_part(request, "accounts/people/use.html", "line", context)
 
 
 @require_safe

@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from audits.overview import selectors
+from cxaccess.later import render_part
 from permissions import gate, giving
 
 
@@ -31,5 +32,4 @@ def overview_desk(request: HttpRequest) -> HttpResponse:
     if not selectors.administers(reader, at=at):
         raise Http404
     desk, steps = selectors.desk_of(reader, at=at)
-    part = "#desk" if request.htmx and not request.htmx.boosted else ""
-    return render(request, f"audits/overview/desk_page.html{part}", {"desk": desk, "steps": steps})
+    return render_part(request, "audits/overview/desk_page.html", "desk", {"desk": desk, "steps": steps})

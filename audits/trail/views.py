@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,6 +14,7 @@ from audits.trail import export as file
 from audits.trail.filters import filtered
 from audits.trail.forms import Filters
 from audits.trail.services import export_trail
+from cxaccess.later import render_part
 from cxaccess.lib import csv_out
 from cxaccess.lib.listing import Count
 from permissions import gate
@@ -38,10 +39,20 @@ def trail(request: HttpRequest) -> HttpResponse:
         "count": Count.of(rows),
         "chips": chips.of(form, wanted, request.user, at=request.at),  # type: ignore[arg-type, attr-defined]
         "chosen": selectors.one(seen, request.GET.get("event")),
-        "days": selectors.per_day(rows, request.at),  # type: ignore[attr-defined]
         "may_export": gate.may_somewhere(request.user, "trail.export", at=request.at),  # type: ignore[arg-type, attr-defined]
     }
     return render(request, "audits/trail/list.html", context)
+
+
+@require_safe
+@login_required
+def days(request: HttpRequest) -> HttpResponse:
+    """Show how much happened on each day: the part that the trail fetches, or a page where there are no scripts."""
+    if not gate.may_somewhere(request.user, "trail.view", at=request.at):  # type: ignore[arg-type, attr-defined]
+        raise Http404
+    rows = filtered(_seen(request), Filters(request.GET).wanted())
+    counted = selectors.per_day(rows, request.at)  # type: ignore[attr-defined]
+    return render_part(request, "audits/trail/days.html", "days", {"days": counted})
 
 
 @require_safe

@@ -78,7 +78,6 @@ def overview(person: Person, at: datetime) -> dict[str, Any]:
         "count": sum(len(area.abilities) for area in areas),
         "ending": sum(one.state == "soon" for one in roles) + len(things.ending),
         "soon": at + timedelta(days=SOON_DAYS),
-        "line": usage.line_of_person(person, at=at),
     }
 
 

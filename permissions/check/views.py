@@ -5,6 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from cxaccess.later import render_part
 from cxaccess.lib.listing import Listing
 from permissions import gate
 from permissions.check import mine
@@ -14,6 +15,7 @@ from permissions.check.selectors import answer, who_else
 from permissions.check.services import check_access, explain
 from permissions.guards import require, require_somewhere
 from permissions.models import Action
+from permissions.usage import selectors as usage
 
 OTHERS = Listing({"name": ["name"]}, "name", size=20)
 
@@ -38,6 +40,14 @@ def index(request: HttpRequest) -> HttpResponse:
 def my_access(request: HttpRequest) -> HttpResponse:
     """Show the reader what they hold, why, until when, and what it lets them do."""
     return render(request, "permissions/check/mine.html", mine.overview(request.user, request.at))  # type: ignore[arg-type, attr-defined]
+
+
+@require_safe
+@login_required
+def my_use(request: HttpRequest) -> HttpResponse:
+    """Show the reader what they did: the part that my access fetches, or a page where there are no scripts."""
+    line = usage.line_of_person(request.user, at=request.at)  # type: ignore[arg-type, attr-defined]
+    return render_part(request, "permissions/check/my_use.html", "line", {"line": line})
 
 
 @require_safe

@@ -15,5 +15,6 @@ def _about_reviews(cast: Cast) -> dict[str, object]:
 ROWS = [
     Row("check:index", "priya otto", data=_about_maya),
     Row("my-access", EVERYBODY),
+    Row("my-use", EVERYBODY),
     Row("my-access-why", "jonas maya", data=_about_reviews),
 ]

@@ -37,6 +37,7 @@ ROWS = [
     Row("objects:give", "priya rosa", also=MAY_NOT,
         data=lambda cast: {"to": cast.maya.principal_id, "on": cast.german_reviews.pk}),
     Row("objects:give", "priya rosa", method="post", data=_gift, ok=302, also=MAY_NOT),
+    Row("objects:find", "priya rosa", ok=302, also=MAY_NOT),
     Row("objects:find", "priya rosa", method="post", ok=302, also=MAY_NOT,
         data=lambda cast: {"on": cast.german_reviews.pk, "mail": cast.maya.email}),
     Row("objects:confirm", "priya rosa", data=_risky, also=MAY_NOT),

@@ -52,6 +52,7 @@ ROWS = [
     Row("people:new", "priya rosa", also=SEES),
     Row("people:new", "priya rosa", method="post", data=_new, ok=302, also=SEES),
     *(Row(f"people:{tab}", ALL, _maya) for tab in ("detail", "access", "teams")),
+    Row("people:use", "priya rosa jonas otto", _maya),
     Row("people:history", "priya otto", _maya),
     Row("people:edit", "priya rosa", _maya, also=SEES),
     Row("people:edit", "priya rosa", _maya, method="post", data=_edited, ok=302, also=SEES),

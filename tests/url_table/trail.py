@@ -18,6 +18,7 @@ def _event(cast: Cast) -> dict[str, Any]:
 
 ROWS = (
     Row("trail:list", "priya otto"),
+    Row("trail:days", "priya otto"),
     Row("trail:detail", "priya otto", _event),
     Row("trail:export", "priya otto", method="post"),
 )

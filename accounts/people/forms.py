@@ -13,7 +13,7 @@ from accounts import choices
 from accounts.attributes.schema import DIMENSIONS
 from accounts.models import Node, NodeKind, Part, Person, PersonState
 from accounts.people.selectors import NO_FACTOR, Criteria, may_see_factors
-from cxaccess.choosing import RowField, RowSelect, Select
+from cxaccess.choosing import FIND, RowField, RowSelect, Select
 from cxaccess.formparts import VersionedForm, WindowForm
 from cxaccess.lib.listing import search_text
 from cxaccess.lib.models import Risk
@@ -229,6 +229,11 @@ class PeopleFilter(forms.Form):
             view=self.data.get("view", "")[:20],
             **{name: given[name].pk for name in self.ROWS if given.get(name)},
         )
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """Return what the address says of the filters, for a form that does not show them."""
+        return [(name, value) for name, value in self.data.items() if value and name.removesuffix(FIND) in self.fields]
 
     def chips(self) -> list[tuple[str, str, str]]:
         """Return (label, value, parameter) of each filter in force."""

@@ -7,6 +7,7 @@ from accounts.people import range_views, views
 app_name = "people"
 urlpatterns = [
     path("", views.people, name="list"),
+    path("filters/", views.filters, name="filters"),
     path("counts/", views.counts, name="counts"),
     path("new/", views.new, name="new"),
     path("export/", views.export, name="export"),

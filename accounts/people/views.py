@@ -56,6 +56,17 @@ def people(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
+def filters(request: HttpRequest) -> HttpResponse:
+    """Show the filters of the list: the panel that it fetches, or a page where there are no scripts."""
+    if not gate.may_somewhere(request.user, "person.view", at=request.at):
+        raise Http404
+    form = PeopleFilter(request.GET, reader=request.user, at=request.at)
+    context = {"form": form, "criteria": form.criteria()}
+    return render_part(request, "accounts/people/filter_page.html", "panel", context)
+
+
+@require_safe
+@login_required
 def counts(request: HttpRequest) -> HttpResponse:
     """Say how many people each view of the list has: the list asks for that once it stands.
 

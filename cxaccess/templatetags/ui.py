@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterable
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -190,18 +190,31 @@ def when(context: dict[str, Any], at: datetime | date | None, form: str = "full"
         return format_html('<span class="muted">{}</span>', empty or _("None"))
     if not isinstance(at, datetime):
         return format_html('<time datetime="{}">{}</time>', at.isoformat(), _written(at, "j M Y", get_language()))
-    local = timezone.localtime(at)
-    text = full = f"{_written(local.date(), 'D j M Y', get_language())}, {local:%H:%M} {local.tzname()}"
+    if form != "ago":
+        return _moment(at, form, timezone.get_current_timezone(), get_language())
+    said = relative(at, getattr(context.get("request"), "at", None) or timezone.now())
+    return _time(timezone.localtime(at), said, get_language())
+
+
+@lru_cache(maxsize=8192)  # a page tells of the same moments again and again
+def _moment(at: datetime, form: str, zone: tzinfo, language: str) -> SafeString:
+    local = at.astimezone(zone)
     if form == "day":
-        text = _written(local.date(), "j M Y", get_language())
-    elif form == "last":
-        text = _written(last_day(at, timezone.get_current_timezone()), "j M Y", get_language())
-    elif form == "second":
-        text = f"{_written(local.date(), 'j M', get_language())}, {local:%H:%M:%S}"
-    elif form == "ago":
-        text = relative(at, getattr(context.get("request"), "at", None) or timezone.now())
+        return _time(local, _written(local.date(), "j M Y", language), language)
+    if form == "last":
+        return _time(local, _written(last_day(at, zone), "j M Y", language), language)
+    if form == "second":
+        return _time(local, f"{_written(local.date(), 'j M', language)}, {local:%H:%M:%S}", language)
+    return _time(local, "", language)
+
+
+def _time(local: datetime, text: str, language: str) -> SafeString:
+    """Draw a local moment as `text`, or in full; the full text is always in the title."""
+    full = f"{_written(local.date(), 'D j M Y', language)}, {local:%H:%M} {local.tzname()}"
     moment = local.isoformat(timespec="seconds")
-    return mark_safe(f'<time datetime="{moment}" title="{escape(full)}">{escape(text)}</time>')  # noqa: S308 - escaped
+    return mark_safe(  # noqa: S308 - escaped
+        f'<time datetime="{moment}" title="{escape(full)}">{escape(text or full)}</time>'
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -48,6 +48,7 @@ SEES = {"jonas": 403, "otto": 403}
 ROWS = [
     Row("people:list", ALL),
     Row("people:counts", ALL, ok=302),
+    Row("people:filters", ALL),
     Row("people:export", "priya", method="post", also={"rosa": 403, "jonas": 403, "otto": 403}),
     Row("people:new", "priya rosa", also=SEES),
     Row("people:new", "priya rosa", method="post", data=_new, ok=302, also=SEES),

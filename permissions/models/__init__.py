@@ -5,7 +5,15 @@ from permissions.models.batch import GrantBatch
 from permissions.models.catalogue import Action, Implication, ResourceType
 from permissions.models.grant import Mode, RoleGrant, Scope, ScopeTerm
 from permissions.models.object_grant import GroupObjectGrant, PersonObjectGrant
-from permissions.models.policy import Policy, PolicyEffect, PolicyStage, PolicyState, PolicyVersion
+from permissions.models.policy import (
+    Policy,
+    PolicyEffect,
+    PolicyPreview,
+    PolicyPreviewShift,
+    PolicyStage,
+    PolicyState,
+    PolicyVersion,
+)
 from permissions.models.resource import Resource, Sensitivity
 from permissions.models.role import Role, RoleAction, RoleInclude, RoleVersion
 from permissions.models.usage import (
@@ -30,6 +38,8 @@ __all__ = [
     "PersonObjectGrant",
     "Policy",
     "PolicyEffect",
+    "PolicyPreview",
+    "PolicyPreviewShift",
     "PolicyStage",
     "PolicyState",
     "PolicyVersion",

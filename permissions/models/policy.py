@@ -88,3 +88,45 @@ class PolicyState(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version}: {self.stage}"
+
+
+class PolicyPreview(models.Model):
+    """Who gains and who loses by a version (None: by nothing of it being in force), worked out by a job.
+
+    `known` is what was taken to be known of the moment of asking; `lines` sums up: [{"gains", "actions", "people"}].
+    `done` of `total` people are looked at.
+    """
+
+    policy = models.ForeignKey(Policy, models.CASCADE, related_name="previews")
+    version = models.ForeignKey(PolicyVersion, models.CASCADE, null=True, related_name="+")
+    known = models.JSONField(default=dict)
+    asked_by = models.ForeignKey("accounts.Person", models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    done = models.PositiveBigIntegerField(default=0)
+    total = models.PositiveBigIntegerField(default=0)
+    lines = models.JSONField(default=list)
+    over_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["policy", "-asked_at"], name="policy_preview_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.policy}: {self.done} of {self.total}"
+
+
+class PolicyPreviewShift(models.Model):
+    """What happens to one permission of one person, as `permissions.policies.shift.Shift` counts it."""
+
+    preview = models.ForeignKey(PolicyPreview, models.CASCADE, related_name="shifts")
+    person = models.ForeignKey("accounts.Person", models.CASCADE, related_name="+")
+    action = models.CharField(max_length=81)
+    before = models.PositiveIntegerField()
+    after = models.PositiveIntegerField()
+    gained = models.PositiveIntegerField()
+    lost = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["preview", "person"], name="policy_preview_person")]
+
+    def __str__(self) -> str:
+        return f"{self.action}: {self.before} to {self.after}"

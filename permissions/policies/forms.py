@@ -92,6 +92,7 @@ class TargetsForm(forms.Form):
     roles = RowField(queryset=Role.objects.none(), label=_("Role"), required=False, empty_label=_("Add a role"))
 
     prefix = "add"
+    use_required_attribute = False
 
     def __init__(self, *args: Any, reader: Person, at: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -110,6 +111,7 @@ class TargetsForm(forms.Form):
         self.fields["permissions"].choices = [("", _("Add a permission")), *actions]  # type: ignore[attr-defined]
         for name, field in self.fields.items():
             empty = str(field.empty_label if name in rows else field.choices[0][1])  # type: ignore[attr-defined]
+            field.required = not self.is_bound  # nothing has to be added, so it need not be said of each
             field.widget.attrs |= {"data-combobox": True, "data-placeholder": empty, "data-redraws": True}
 
     @property

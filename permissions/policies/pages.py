@@ -36,7 +36,7 @@ def context(request: HttpRequest, policy: Policy, tab: str, **own: Any) -> dict[
         "version": policy.current,
         "life": life,
         "is_draft": policy.retired_at is None and policy.current not in (life.enforced, life.recording),
-        "tabs": _tabs(request, policy, tab),
+        "tabs": _tabs(request, policy, life, tab),
         **_may(request.user, policy, life, request),
         **own,
     }
@@ -55,8 +55,11 @@ def _may(person: Person, policy: Policy, life: Life, request: HttpRequest) -> di
     }
 
 
-def _tabs(request: HttpRequest, policy: Policy, current: str) -> list[Tab]:
+def _tabs(request: HttpRequest, policy: Policy, life: Life, current: str) -> list[Tab]:
     shown = [("detail", _("Policy")), ("versions", _("Versions"))]
+    ahead = policy.retired_at is None and policy.current != life.enforced
+    if current == "effect" or (ahead and gate.may(request.user, EDIT, policy, at=request.at)):
+        shown.insert(1, ("effect", _("Who gains, who loses")))
     if gate.may(request.user, "trail.view", places.target(policy, request.at, as_type="trail"), at=request.at):
         shown.append(("history", _("History")))
     counts = {"versions": policy.current.number if policy.current else 0}

@@ -14,7 +14,6 @@ from cxaccess.lib.conditions.evaluation import World
 from cxaccess.lib.conditions.query import EVERYTHING, compile_condition
 from cxaccess.lib.listing import Count
 from permissions import facts, gate
-from permissions.engine import Model
 from permissions.engine.policies import Kind, Rule
 from permissions.history import COLLECTIVE
 from permissions.models import GroupObjectGrant, Mode, PersonObjectGrant, Resource, ResourceType, RoleGrant
@@ -43,8 +42,7 @@ def people(rule: Rule, *, at: datetime) -> QuerySet[Person]:
     What allows concerns whomever its condition could hold for. What blocks or limits concerns those who hold something
     of what it is about.
     """
-    model = facts.model(at)
-    found = Person.objects.filter(state=PersonState.ACTIVE).filter(_named(rule, model, at))
+    found = Person.objects.filter(named(rule, at=at), state=PersonState.ACTIVE)
     if rule.kind is Kind.ALLOW:
         return found.filter(_possible(rule, _columns_of_people(rule, at), Entity.SUBJECT, at))
     found = found.filter(pk__in=holders(rule.actions, at=at).values("pk"))
@@ -67,13 +65,13 @@ def things(rule: Rule, *, at: datetime) -> QuerySet[Resource] | None:
     return rows.filter(_possible(rule, columns.of(Resource, rule.schema, at), Entity.RESOURCE, at))
 
 
-def _named(rule: Rule, model: Model, at: datetime) -> Q:
-    """Return the condition that somebody is among those whom the policy names."""
+def named(rule: Rule, *, at: datetime) -> Q:
+    """Return the condition that somebody is among those whom the policy names; none where that is everybody."""
     if not (rule.principals or rule.roles):
         return Q()
     holding = RoleGrant.objects.in_force(at).filter(role__in=rule.roles, mode=Mode.ACTIVE)
     principals = rule.principals | set(holding.values_list("principal_id", flat=True) if rule.roles else ())
-    return Q(pk__in=gate.people_of(model, principals, at).order_by().values("pk"))
+    return Q(pk__in=gate.people_of(facts.model(at), principals, at).order_by().values("pk"))
 
 
 def holders(actions: Iterable[str], *, at: datetime) -> QuerySet[Person]:

@@ -11,6 +11,7 @@ from cxaccess.attempts import attempt, posted
 from cxaccess.toasts import tell
 from permissions.guards import require
 from permissions.policies import pages, services
+from permissions.policies.effect import effect
 from permissions.policies.forms import ReasonForm, StageForm
 
 # mypy: disable-error-code="arg-type, attr-defined"
@@ -48,6 +49,7 @@ def enforce(request: HttpRequest, pk: int) -> HttpResponse:
         tell(request, _("Version %(number)d of %(policy)s is enforced from now on.") % told)
         return redirect("policies:detail", pk)
     context |= {"form": tried.form, "says": pages.words_of(context["version"]).sentence(context["version"])}
+    context["effect"] = effect(request, policy, context["version"], request.GET)
     return render(request, "permissions/policies/enforce.html", context, status=tried.status)
 
 
@@ -65,6 +67,8 @@ def retire(request: HttpRequest, pk: int) -> HttpResponse:
     if tried.done:
         tell(request, _("%(policy)s is retired.") % {"policy": policy.name})
         return redirect("policies:detail", pk)
+    if context["life"].enforced is not None:
+        context["effect"] = effect(request, policy, None, request.GET)
     return render(request, "permissions/policies/retire.html", context | {"form": tried.form}, status=tried.status)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Model
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.choices import PersonField
@@ -97,3 +98,34 @@ class TryForm(forms.Form):
         known = {key: given[name] for key, name in NAMES.items() if given.get(name) not in (None, "") and key != AT}
         thing: Model | None = given["thing"]
         return Trying(given["person"], given["action"], thing, known, given.get(NAMES[AT]) or self.at)
+
+
+ASSUMED: dict[str, object] = {
+    "context.managed_device": True,
+    SECOND_FACTOR: 0.0,
+}  # the best that can be said of a moment
+
+
+class AssumeForm(forms.Form):
+    """What is taken to be known of the moment in which people ask, of what the policy reads of it: at first the best.
+
+    It is sent by GET, so that the address of what follows from it can be shared.
+    """
+
+    def __init__(self, data: QueryDict, *, reads: Collection[str]) -> None:
+        chosen = "assume" in data
+        super().__init__(data if chosen else None)
+        self.reads = [key for key in MOMENT if key in reads and key != REASON]
+        for key in self.reads:
+            self.fields[NAMES[key]] = MOMENT[key]()
+            self.fields[NAMES[key]].initial = {True: "yes", 0.0: "0"}.get(ASSUMED.get(key, ""), "")  # type: ignore[call-overload]
+
+    @property
+    def known(self) -> dict[str, object]:
+        """Return what is known, by attribute, as JSON has it; what is not said is not known."""
+        if not self.is_bound:
+            return {key: ASSUMED[key] for key in self.reads if key in ASSUMED}
+        given = self.cleaned_data if self.is_valid() else {}
+        found = {key: given.get(NAMES[key]) for key in self.reads}
+        said = {key: value for key, value in found.items() if value not in (None, "")}
+        return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in said.items()}

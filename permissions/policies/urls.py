@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from permissions.policies import stage_views, version_views, views, writing_views
+from permissions.policies import effect_views, stage_views, version_views, views, writing_views
 
 app_name = "policies"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("<int:pk>/versions/<int:number>/restore/", writing_views.restore, name="restore"),
     path("<int:pk>/history/", views.history, name="history"),
     path("<int:pk>/edit/", views.edit, name="edit"),
+    path("<int:pk>/effect/", effect_views.effects, name="effect"),
+    path("<int:pk>/effect/work-out/", effect_views.work_out, name="work-out"),
     path("<int:pk>/record/", stage_views.record, name="record"),
     path("<int:pk>/enforce/", stage_views.enforce, name="enforce"),
     path("<int:pk>/retire/", stage_views.retire, name="retire"),

@@ -55,6 +55,8 @@ ROWS = [
     Row("policies:restore", "priya", _earlier, also=READS_ONLY),
     Row("policies:edit", "priya", _draft, also=READS_ONLY),
     Row("policies:edit", "priya", _draft, method="post", data={**PURPOSE, "row_version": 1}, ok=302, also=READS_ONLY),
+    Row("policies:effect", "priya", _draft, also=READS_ONLY),
+    Row("policies:work-out", "priya", _draft, method="post", ok=302, also=READS_ONLY),
     Row("policies:record", "priya", _draft, also=READS_ONLY),
     Row("policies:record", "priya", _draft, method="post", data={"row_version": 1}, ok=302, also=READS_ONLY),
     Row("policies:enforce", "priya", _draft, also=READS_ONLY),

@@ -32,7 +32,12 @@ def allowed_on(reader: Person, actions: Iterable[str], rows: Collection[M], *, a
 
 
 def sees_everybody(reader: Person, *, at: datetime) -> bool:
-    """Return whether there is nobody whom `reader` may not see, wherever somebody is or will be."""
+    """Return whether there is nobody whom `reader` may not see, wherever somebody is or will be.
+
+    Where a policy judges it, that depends on who it is: then no, and whoever asks looks at each.
+    """
+    if "person.view" in facts.model(at).judging:
+        return False
     return gate.may(reader, "person.view", places.prospect("person"), at=at)
 
 

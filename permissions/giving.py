@@ -101,9 +101,19 @@ def allowed_by_policies(
     model: Model, *, roles: Collection[int] = (), principals: Collection[int] = ()
 ) -> frozenset[str]:  # fmt: skip
     """Return what policies in force allow to whoever holds one of `roles`, or is reached by one of `principals`."""
+    return frozenset(
+        action for rule in allowing_policies(model, roles=roles, principals=principals) for action in rule.actions
+    )
+
+
+def allowing_policies(
+    model: Model, *, roles: Collection[int] = (), principals: Collection[int] = ()
+) -> frozenset[Rule]:  # fmt: skip
+    """Return the allow-whens in force that name one of `roles` or `principals`."""
     allowing = [rule for rule in model.policies if isinstance(rule, Rule) and rule.kind is Kind.ALLOW]
-    named = [rule for rule in allowing if not (rule.roles.isdisjoint(roles) and rule.principals.isdisjoint(principals))]
-    return frozenset(action for rule in named for action in rule.actions)
+    return frozenset(
+        rule for rule in allowing if not (rule.roles.isdisjoint(roles) and rule.principals.isdisjoint(principals))
+    )
 
 
 @dataclass(frozen=True, slots=True)

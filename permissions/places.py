@@ -319,6 +319,11 @@ def prospect(type_: str, **places: int | None) -> Target:
     return Target(type_, None, here, facts=partial(things.placed, here))
 
 
+def moved(found: Target, spots: Places) -> Target:
+    """Return `found`, whose places are all that policies read of it, as it would be at `spots`."""
+    return replace(found, places=spots, facts=partial(things.placed, spots))
+
+
 def retyped(found: Target, type_: str) -> Target:
     """Return `found` asked about under another type."""
     return replace(found, type=type_)

@@ -13,6 +13,7 @@ from accounts.reads import below, sees_everybody
 from accounts.teams.selectors import said
 from permissions import gate
 from permissions.models import GroupObjectGrant, Mode, RoleGrant
+from permissions.policies.doors import naming
 
 
 def editable(group: Group) -> dict[str, Any]:
@@ -40,6 +41,7 @@ def users_of(group: Group, *, at: datetime) -> list[str]:
         said(list(members.values_list("person__name", flat=True)) if group.rule is None else [], "member"),
         said(list(held.values_list("role__name", flat=True)), "role"),
         said(list(things.values_list("content_object__name", flat=True)), "thing"),
+        said(naming(group.principal_id, at=at), "policy"),
     ]
     return [words for words in found if words]
 

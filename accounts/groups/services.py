@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts import collectives, gains
 from accounts.groups import recompute, selectors
 from accounts.groups.rules import Rule, Standing
-from accounts.models import Group, Node, Person, Principal, PrincipalKind
+from accounts.models import Group, Membership, Node, Person, Principal, PrincipalKind
 from audits.trail.record import record
 from audits.trail.tags import Tag
 from cxaccess.jobs import stamps
@@ -21,6 +21,7 @@ from permissions.giving import lock_administration, require_administrator
 from permissions.guards import locked, require, use_case
 from permissions.models import Resource
 from permissions.objects import owners
+from permissions.policies.doors import opened_by
 
 EDITABLE = ("name", "purpose", "owner", "region", "department")
 GROUPS = Group.objects.select_related("principal", "resource", "owner")
@@ -96,6 +97,7 @@ def edit_group(actor: Person, *, group: Group, row_version: int, changes: Mappin
 def change_rule(actor: Person, *, group: Group, row_version: int, rule: Rule, at: datetime) -> Group:
     """Let another rule say who is in the group. The actor must be able to give all that the group holds.
 
+    A policy may name the group, too: then who comes and who goes is asked about as if it were by hand.
     Raises Stale, Refused, NotAllowed, NotCompilable.
     """
     lock_administration()
@@ -107,10 +109,13 @@ def change_rule(actor: Person, *, group: Group, row_version: int, rule: Rule, at
     before, row.rule = row.rule, write(rule.condition)
     if before == row.rule:
         return row
+    concerned = Person.objects.filter(pk__in=Membership.objects.filter(principal=row.principal_id).values("person"))
+    door = opened_by(actor, frozenset(), concerned, at=at)
     row.row_version += 1
     row.save(update_fields=["rule", "row_version"])
     recompute.recompute([Standing(row, rule)], at=at)
     require_administrator(at=at)
+    door.settle(concerned)
     record(Tag.GROUP_RULE_CHANGED, actor=actor, at=at, obj=row, details={"old": before, **_told(rule)})
     return row
 

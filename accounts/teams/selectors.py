@@ -16,6 +16,7 @@ from cxaccess.lib.models import Source
 from cxaccess.lib.tree import numbered
 from permissions import facts
 from permissions.models import Action, GroupObjectGrant, Mode, PersonObjectGrant, Resource, ResourceType, RoleGrant
+from permissions.policies.doors import naming
 
 NAMED_LEADS = 2
 NAMED = 3  # so many are named where something is in use; the rest is a number
@@ -48,6 +49,7 @@ def users_of(team: Team, *, at: datetime) -> list[str]:
         said(_given_on(team, at), "on"),
         said(list(scoped.values_list("principal__label", flat=True)), "scope"),
         said(list(owned.values_list("name", flat=True)), "resource"),
+        said(naming(team.principal_id, team=team.pk, at=at), "policy"),
     ]
     return [words for words in found if words]
 
@@ -72,6 +74,7 @@ def said(names: list[str], kind: str) -> str:
         "scope": ngettext("%(n)d grant within it", "%(n)d grants within it", n),
         "resource": ngettext("%(n)d resource it owns", "%(n)d resources it owns", n),
         "thing": ngettext("%(n)d thing it may use", "%(n)d things it may use", n),
+        "policy": ngettext("%(n)d policy that names it", "%(n)d policies that name it", n),
     }[kind] % {"n": n}
     shown = ", ".join(names[:NAMED])
     more = _(" and %(n)d more") % {"n": n - NAMED} if n > NAMED else ""

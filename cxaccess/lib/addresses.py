@@ -1,6 +1,8 @@
-"""Whose network address a request came from."""
+"""Network addresses: whose a request came from, and how they are compared."""
 
-import ipaddress
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+MAPPED = IPv6Network("::ffff:0:0/96")  # IPv4 as IPv6 writes it (RFC 4291, 2.5.5.2)
 
 
 def client_address(remote: str, forwarded_for: str, trusted_proxies: int) -> str | None:
@@ -14,6 +16,8 @@ def client_address(remote: str, forwarded_for: str, trusted_proxies: int) -> str
     '203.0.113.9'
     >>> client_address("203.0.113.9", "6.6.6.6", 0)
     '203.0.113.9'
+    >>> client_address("::ffff:203.0.113.9", "", 0)
+    '203.0.113.9'
     """
     hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
     chosen = hops[-trusted_proxies] if 0 < trusted_proxies <= len(hops) else remote
@@ -25,6 +29,28 @@ def _parsed(text: str) -> str | None:
     if host.count(":") == 1:  # an IPv4 address with a port
         host = host.partition(":")[0]
     try:
-        return str(ipaddress.ip_address(host))
+        return str(address(host))
     except ValueError:
         return None
+
+
+def address(text: str) -> IPv4Address | IPv6Address:
+    """Return an address; IPv4 that arrives as IPv6 is IPv4, wherever it is compared. Raises ValueError.
+
+    >>> address("::ffff:10.20.0.9")
+    IPv4Address('10.20.0.9')
+    """
+    found = ip_address(text)
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+def network(text: str) -> IPv4Network | IPv6Network:
+    """Return a network, in the same terms as `address`. Raises ValueError.
+
+    >>> network("::ffff:10.20.0.0/112")
+    IPv4Network('10.20.0.0/16')
+    """
+    found = ip_network(text)
+    if isinstance(found, IPv6Network) and found.subnet_of(MAPPED):
+        return IPv4Network((int(found.network_address) & 0xFFFFFFFF, found.prefixlen - 96))
+    return found

@@ -16,7 +16,8 @@ from permissions.models import PolicyStage, PolicyState, PolicyVersion
 from permissions.policies import schema
 from permissions.resources.fields import Mask
 
-OUT_OF_REACH = "policy."  # no policy is about these, so that whoever may end a policy always can
+# No policy is about these: whoever may mend the rules always can, and no condition hands out the right to give.
+OUT_OF_REACH = frozenset({"policy.view", "policy.edit", "policy.enforce", "role.give", "role.give_onward"})
 
 
 def with_policies(model: Model, at: datetime | None) -> Model:
@@ -84,7 +85,7 @@ def actions(targets: Mapping[str, Any], kind: Kind, model: Model) -> frozenset[s
         reached = {key for key, sources in model.implied_by.items() if not named.isdisjoint(sources)}
     else:
         reached = {source for key in named for source in model.implied_by.get(key, ())}
-    return frozenset(key for key in reached if not key.startswith(OUT_OF_REACH))
+    return frozenset(reached - OUT_OF_REACH)
 
 
 def _including(model: Model, roles: Iterable[int]) -> frozenset[int]:

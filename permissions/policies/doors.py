@@ -18,13 +18,13 @@ from django.db.models import QuerySet
 from accounts.attributes import facts as of_people
 from accounts.groups.rules import WINDOWED
 from accounts.models import Membership, Person, PersonDimension
-from cxaccess.lib.conditions import Entity, Ref, leaves
+from cxaccess.lib.conditions import Entity, Ref, leaves, named_in
 from cxaccess.lib.conditions.evaluation import World
 from cxaccess.lib.conditions.partial import outcomes
 from permissions import facts, gate, giving, places
 from permissions.engine.policies import Kind, Rule
 from permissions.guards import NotAllowed
-from permissions.models import Resource
+from permissions.models import Policy, Resource
 from permissions.policies.schema import is_of_thing
 
 # Whatever moves in a tree moves what things and people lie in.
@@ -120,6 +120,18 @@ def _looks_at(rule: Rule, rows: Sequence[Resource], at: datetime) -> dict[int, L
 def reads_any(keys: Collection[str], *, at: datetime) -> bool:
     """Return whether a policy in force reads one of these attributes."""
     return any(isinstance(rule, Rule) and not rule.reads.isdisjoint(keys) for rule in facts.model(at).policies)
+
+
+def naming(principal: int, *, team: int | None = None, at: datetime) -> list[str]:
+    """Return the names of the policies, recorded or in force, that name a team or group, or a team as a value."""
+    model = facts.model(at)
+    rules = [rule for rule in (*model.policies, *model.recording) if isinstance(rule, Rule)]
+    found = {rule.policy for rule in rules if principal in rule.principals or _names(rule, team)}
+    return list(Policy.objects.filter(pk__in=found).order_by("name").values_list("name", flat=True))
+
+
+def _names(rule: Rule, team: int | None) -> bool:
+    return any(team in named_in(condition, rule.schema).get("team", ()) for condition in rule.conditions)
 
 
 def _is_read(rule: Rule, reads: Collection[str] | None, *, tree: bool) -> bool:

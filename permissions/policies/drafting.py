@@ -71,9 +71,12 @@ class Drafting:
 
     @property
     def classes(self) -> Iterator[tuple[str, str, list[str]]]:
-        """Yield every data class with the fields of that class that the policy's resources have."""
+        """Yield each data class that the policy's resources have, with their fields of it; and what was ticked."""
+        ticked = {value for duty in self.draft.typed.duties for value in duty.classes}
         for value, label in DataClass.choices:
-            yield value, str(label), [field["label"] for field in self.fields if field["data_class"] == value]
+            named = [field["label"] for field in self.fields if field["data_class"] == value]
+            if named or value in ticked:
+                yield value, str(label), named
 
     @cached_property
     def fields(self) -> list[dict[str, str]]:

@@ -15,7 +15,7 @@ from permissions import gate
 from permissions.models import Action, ResourceType, Role
 from permissions.policies.compiling import OUT_OF_REACH
 
-POLICY = OUT_OF_REACH.rstrip(".")
+NOT_WHOLE = {key.partition(".")[0] for key in OUT_OF_REACH}  # types of which not everything is in reach
 
 
 def _owners() -> QuerySet[Person]:
@@ -127,7 +127,7 @@ class TargetsForm(forms.Form):
 def offered_types() -> list[tuple[str, list[tuple[str, str]]]]:
     """Return the types that a policy can be about, by area."""
     found: dict[str, list[tuple[str, str]]] = {}
-    for row in ResourceType.objects.exclude(key=POLICY):
+    for row in ResourceType.objects.exclude(key__in=NOT_WHOLE):
         found.setdefault(row.area, []).append((row.key, row.plural))
     return list(found.items())
 
@@ -135,6 +135,6 @@ def offered_types() -> list[tuple[str, list[tuple[str, str]]]]:
 def offered_actions() -> list[tuple[str, list[tuple[str, str]]]]:
     """Return the permissions that a policy can be about, by type."""
     found: dict[str, list[tuple[str, str]]] = {}
-    for row in Action.objects.exclude(type__key=POLICY).select_related("type"):
+    for row in Action.objects.exclude(key__in=OUT_OF_REACH).select_related("type"):
         found.setdefault(row.type.plural, []).append((row.key, f"{row.type.label}: {row.label}"))
     return list(found.items())

@@ -88,10 +88,12 @@ def edit_policy(actor: Person, *, policy: Policy, row_version: int, changes: Map
 @use_case
 def record_policy(actor: Person, *, policy: Policy, row_version: int, at: datetime) -> PolicyState:
     """Have the current version judged beside what is in force; it decides nothing. Raises as `save_version` does."""
+    giving.lock_administration()
     row = _opened(actor, policy, row_version, EDIT, at)
     rules.require_usable(row)
     standing = rules.standing(row)
     _require_new(row, standing, PolicyStage.RECORDING)
+    _require_sound(row, at)
     _end([state for state in standing if state.stage == PolicyStage.RECORDING], actor, at)
     begun = _begin(row, PolicyStage.RECORDING, actor, "", at)
     record(Tag.POLICY_RECORDED, actor=actor, at=at, obj=row, details=_told(begun.version))
@@ -109,6 +111,7 @@ def enforce_policy(actor: Person, *, policy: Policy, row_version: int, reason: s
     rules.require_usable(row)
     why, standing = stated(reason), rules.standing(row)
     _require_new(row, standing, PolicyStage.ENFORCED)
+    _require_sound(row, at)
     enforced = [state.version for state in standing if state.stage == PolicyStage.ENFORCED]
     rules.require_opening(actor, ending=enforced, beginning=row.current, at=at)
     _end(standing, actor, at)
@@ -158,6 +161,12 @@ def _opened(actor: Person, policy: Policy, row_version: int, action: str, at: da
 def _require_new(policy: Policy, standing: Iterable[PolicyState], stage: str) -> None:
     if any(state.stage == stage and state.version_id == policy.current_id for state in standing):
         raise Refused(_("This version of %(policy)s is there already. Nothing was changed.") % {"policy": policy.name})
+
+
+def _require_sound(policy: Policy, at: datetime) -> None:
+    """Pass a version of which everything it names is still there. Raises Refused with the field."""
+    if policy.current is not None:
+        wording.checked(wording.of(policy.current), at=at)
 
 
 def _write(policy: Policy, says: Wording, actor: Person, note: str, at: datetime) -> PolicyVersion:

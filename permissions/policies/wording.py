@@ -1,7 +1,7 @@
 """What a version of a policy says, read strictly: what no schema knows is refused with its place and the reason."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,6 @@ from permissions import facts
 from permissions.models import Action, PolicyEffect, PolicyVersion, Resource, ResourceType, Role
 from permissions.policies import columns, schema
 from permissions.policies.compiling import OUT_OF_REACH
-from permissions.resources.fields import DataClass
 
 TARGETS = ("permissions", "types", "roles", "teams", "groups")
 MOST_TARGETS, MOST_DUTIES, LONGEST_STEP_UP = 200, 10, 24 * 60
@@ -81,9 +80,20 @@ def _targets(raw: Mapping[str, Any]) -> dict[str, list[Any]]:
         if gone:
             message = _("%(names)s does not exist, or is no longer in use.")
             raise Refused(message % {"names": ", ".join(gone)}, field="targets", facts={"key": key, "gone": gone})
-    if any(f"{name}.".startswith(OUT_OF_REACH) for name in (*found["permissions"], *found["types"])):
-        raise Refused(_("No policy is about policies: whoever may end one always can."), field="targets")
+    _require_in_reach(found)
     return found
+
+
+def _require_in_reach(targets: Mapping[str, Sequence[Any]]) -> None:
+    """Pass what policies can be about. A type of which one permission is out of reach is named by its others."""
+    types = set(targets["types"])
+    named = sorted(key for key in OUT_OF_REACH if key in targets["permissions"] or key.partition(".")[0] in types)
+    if named:
+        message = _(
+            "No policy is about %(names)s: whoever may mend policies always can, and only grants hand out the right "
+            "to give. Name other permissions instead."
+        )
+        raise Refused(message % {"names": ", ".join(named)}, field="targets", facts={"out_of_reach": named})
 
 
 def _texts(values: Sequence[Any]) -> list[str]:
@@ -96,7 +106,7 @@ def _ids(values: Sequence[Any]) -> list[int]:
 
 def _readable(targets: Mapping[str, Sequence[str]]) -> frozenset[str] | None:
     """Return the attributes of things that all that it is about have; None: every one."""
-    types = {*targets["types"], *(key.partition(".")[0] for key in targets["permissions"])}
+    types = _types(targets)
     console = ResourceType.objects.filter(key__in=types, console=True).values_list("key", flat=True)
     return schema.known_of(sorted(types), set(console))
 
@@ -108,15 +118,15 @@ class _Reader:
     readable: frozenset[str] | None
     at: datetime
 
-    def condition(self, raw: Any, known: Schema, field: str) -> Condition:
-        """Return the condition. Raises Refused."""
+    def condition(self, raw: Any, known: Schema, field: str, under: Place = ()) -> Condition:
+        """Return the condition; places are told `under` where it stands. Raises Refused."""
         try:
             found = read(raw, known)
         except InvalidCondition as error:
-            raise _refused(error.problems, field) from error
+            raise _refused(error.problems, field, under) from error
         problems = [*self._unreadable(found), *self._unanswerable(found, known)]
         if problems:
-            raise _refused(problems, field)
+            raise _refused(problems, field, under)
         return found
 
     def _unreadable(self, condition: Condition) -> Iterator[Problem]:
@@ -149,7 +159,8 @@ def placed(condition: Condition, place: Place = ()) -> Iterator[tuple[Place, Lea
             yield from placed(part, (*place, number))
 
 
-def _refused(problems: Sequence[Problem], field: str) -> Refused:
+def _refused(problems: Sequence[Problem], field: str, under: Place = ()) -> Refused:
+    problems = [replace(each, place=(*under, *each.place)) for each in problems]
     said = [{"place": list(each.place), "part": each.part, "message": each.message} for each in problems]
     return Refused("; ".join(str(each) for each in problems), field=field, facts={"problems": said})
 
@@ -160,30 +171,53 @@ def _obligations(
     if not isinstance(raw, list | tuple) or len(raw) > MOST_DUTIES:
         raise Refused(_("Keep it to %(n)d obligations.") % {"n": MOST_DUTIES}, field="obligations")
     found = []
-    for row in raw:
+    for number, row in enumerate(raw):
         kind = row.get("kind") if isinstance(row, Mapping) else None
         if not isinstance(kind, str) or kind not in KEYS or not set(row) <= {"kind", "unless", *KEYS[kind]}:
             raise Refused(
                 _("An obligation masks fields, asks for a second factor or for a reason."), field="obligations"
             )
-        kept: dict[str, Any] = {"kind": kind, **_detail(kind, row, targets)}
+        kept: dict[str, Any] = {"kind": kind, **_detail(kind, row, number, targets)}
         if row.get("unless") is not None:
-            kept["unless"] = write(reader.condition(row["unless"], known, "obligations"))
+            kept["unless"] = write(reader.condition(row["unless"], known, "obligations", (number,)))
         found.append(kept)
     return found
 
 
-def _detail(kind: str, row: Mapping[str, Any], targets: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def _detail(kind: str, row: Mapping[str, Any], number: int, targets: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     if kind == "step_up":
         minutes = row.get("minutes")
         if not isinstance(minutes, int) or isinstance(minutes, bool) or not 1 <= minutes <= LONGEST_STEP_UP:
             raise Refused(_("Say how many minutes a second factor counts, up to a day."), field="obligations")
         return {"minutes": minutes}
-    if kind == "reason":
-        return {}
-    names, classes = list(row.get("fields", ())), list(row.get("data_classes", ()))
-    types = {*targets["types"], *(key.partition(".")[0] for key in targets["permissions"])}
-    declared = {one["name"] for type_ in ResourceType.objects.filter(key__in=types) for one in type_.fields}
-    if not (names or classes) or not set(classes) <= set(DataClass.values) or not set(names) <= declared:
-        raise Refused(_("Choose which fields are masked, of those that these resources have."), field="obligations")
-    return {"fields": names, "data_classes": classes}
+    return {} if kind == "reason" else _masked(row, number, targets)
+
+
+def _masked(row: Mapping[str, Any], number: int, targets: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Return what the obligation with this number masks: fields and data classes that what it is about has."""
+    types = ResourceType.objects.filter(key__in=_types(targets))
+    declared = [field for type_ in types for field in type_.fields]
+    offered = {
+        "fields": {field["name"] for field in declared},
+        "data_classes": {field["data_class"] for field in declared},
+    }
+    kept = {part: _listed(row.get(part, ())) for part in offered}
+    message = _("Choose which fields are masked, of those that these resources have.")
+    wrong = [part for part, known in offered.items() if not all(_is_one(value, known) for value in kept[part])]
+    if wrong or not any(kept.values()):
+        problems = [Problem((number,), part, message) for part in wrong or ["fields"]]
+        raise _refused(problems, "obligations")
+    return kept
+
+
+def _listed(raw: Any) -> list[Any]:
+    return list(raw) if isinstance(raw, list | tuple) else [raw]
+
+
+def _is_one(value: Any, known: Collection[str]) -> bool:
+    return isinstance(value, str) and value in known
+
+
+def _types(targets: Mapping[str, Sequence[str]]) -> set[str]:
+    """Return the types of what the policy is about."""
+    return {*targets["types"], *(key.partition(".")[0] for key in targets["permissions"])}

@@ -117,11 +117,15 @@ def require_giving(actor: Person, effect: Change, at: datetime) -> None:
 
 
 def require_policies(actor: Person, role: Role, after: Contents, at: datetime) -> None:
-    """Pass an actor who may give everywhere what policies allow to whoever holds a role that `role` newly includes."""
+    """Pass an actor who may give everywhere what policies allow to whoever holds a role that `role` newly includes.
+
+    Two policies may allow the same permission under different conditions, so it is policies that are compared.
+    """
     model = facts.model(at)
-    before = giving.allowed_by_policies(model, roles={role.pk})
-    allowed = giving.allowed_by_policies(model, roles=after.includes) - before
-    if allowed:
+    before = giving.allowing_policies(model, roles={role.pk})
+    new = giving.allowing_policies(model, roles=after.includes) - before
+    if new:
+        allowed = frozenset(action for rule in new for action in rule.actions)
         giving.require_give_actions(actor, actions=allowed, scope=giving.EVERYWHERE, at=at)
 
 

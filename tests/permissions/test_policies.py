@@ -142,8 +142,8 @@ def test_what_opens_takes_the_right_to_give_it(cast: Cast, at: datetime) -> None
 
 @pytest.mark.parametrize(("wording", "field", "said"), [
     (says(permissions=["feedback.fly"]), "targets", "feedback.fly does not exist"),
-    (says(types=["policy"]), "targets", "No policy is about policies"),
-    (says(permissions=["policy.enforce"]), "targets", "No policy is about policies"),
+    (says(types=["policy"]), "targets", "No policy is about policy.edit, policy.enforce, policy.view"),
+    (says(permissions=["policy.enforce"]), "targets", "No policy is about policy.enforce: whoever may mend"),
     (says(roles=[1]), "targets", "Choose what it is about"),
     (says(types=["feedback"], everything=[1]), "targets", "permissions, types, roles"),
     (says("forbid"), "effect", "Choose whether"),

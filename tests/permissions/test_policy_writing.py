@@ -10,6 +10,7 @@ from audits.models import Event
 from audits.trail.tags import Tag
 from permissions.models import Policy, PolicyVersion
 from permissions.policies import wording
+from permissions.policies.forms import offered_types
 from tests import world
 from tests.cast import Cast
 from tests.policies import enact
@@ -42,13 +43,13 @@ def press(client: Client, deed: str, data: dict[str, Any], url: str | None = Non
 
 
 def story(cast: Cast) -> dict[str, Any]:
-    """Return the form of “EMEA managers see only EMEA feedback, from managed devices, phones masked but for leads”."""
+    """Return the form of “EMEA managers see only EMEA feedback, from managed devices, mails masked but for leads”."""
     group = world.group("EMEA managers")
     return within(cast.emea) | {
         "name": "EMEA managers", "purpose": "They answer for EMEA", "owner": "", "effect": "only", "types": "feedback",
         "groups": group.pk, "rule": ["root", "row:0", "row:1"],
         "rule-1-attribute": "context.managed_device", "rule-1-operator": "equals", "rule-1-value": "yes",
-        "duty": "1", "duty-1-kind": "mask", "duty-1-classes": "phone",
+        "duty": "1", "duty-1-kind": "mask", "duty-1-classes": "email",
         "unless-1": ["root", "row:0"], "unless-1-kind": "all", "unless-1-0-attribute": "subject.title",
         "unless-1-0-operator": "equals", "unless-1-0-value": "Care lead",
     }  # fmt: skip
@@ -69,7 +70,7 @@ def test_the_policy_of_the_story_is_written_and_saved(cast: Cast, priya: Client)
         {"attribute": "resource.region", "operator": "within", "value": [cast.emea.pk]},
         {"attribute": "context.managed_device", "operator": "equals", "value": True},
     ]}  # fmt: skip
-    assert says.obligations == [{"kind": "mask", "fields": [], "data_classes": ["phone"], "unless": TITLE}]
+    assert says.obligations == [{"kind": "mask", "fields": [], "data_classes": ["email"], "unless": TITLE}]
     assert Event.objects.filter(tag=Tag.POLICY_CREATED, object_id=policy.pk).exists()
 
 
@@ -120,7 +121,20 @@ def test_policies_are_offered_as_what_nothing_is_about(cast: Cast, priya: Client
     assert "policy.enforce" not in str(adding["permissions"])
     answer = priya.post(reverse(NEW), {"effect": "block", "permissions": "policy.enforce", "name": "x", "purpose": "y"})
     assert answer.status_code == 422
-    assert "No policy is about policies" in answer.content.decode()
+    assert "No policy is about policy.enforce" in answer.content.decode()
+    for key in ("role.give", "role.give_onward"):
+        assert key not in str(adding["permissions"])
+    assert "role.view" in str(adding["permissions"])
+    assert not {"policy", "role"} & {key for _area, types in offered_types() for key, _label in types}
+
+
+def test_only_what_its_resources_hold_is_offered_to_be_masked(cast: Cast, priya: Client) -> None:
+    """Feedback has no phone, so none is offered; what was ticked before stays there to be taken out."""
+    for types, offered in (("feedback", ["email", "free_text", "score"]), ("report", ["email"]), ("", ["email"])):
+        given = {"types": types} if types else {}
+        given |= {"duty": "1", "duty-1-kind": "mask", "duty-1-classes": "email"}
+        classes = [value for value, _label, _fields in press(priya, "look", given).context["writing"].classes]
+        assert classes == offered, types
 
 
 @pytest.mark.parametrize("targets", [

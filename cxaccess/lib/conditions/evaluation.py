@@ -9,10 +9,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
-from ipaddress import ip_address, ip_network
 from typing import Any as Value
 from zoneinfo import ZoneInfo
 
+from cxaccess.lib.addresses import address, network
 from cxaccess.lib.clock import start_of_day
 from cxaccess.lib.conditions.operators import Operator
 from cxaccess.lib.conditions.schema import Attribute, Domain, Schema, Type
@@ -127,7 +127,7 @@ def _is(attribute: Attribute, raw: object) -> bool:
 
 def _address(raw: Value) -> Value:
     try:
-        return ip_address(raw) if isinstance(raw, str) else None
+        return address(raw) if isinstance(raw, str) else None
     except ValueError:
         return None
 
@@ -161,9 +161,9 @@ def _weekday(left: datetime, days: Days) -> bool:
 
 
 def _network(left: str, networks: Collection[str]) -> bool:
-    address = _address(left)
-    found = [ip_network(network) for network in networks]
-    return any(address.version == network.version and address in network for network in found)
+    here = _address(left)
+    found = [network(each) for each in networks]
+    return any(here.version == each.version and here in each for each in found)
 
 
 COMPARES: dict[Operator, Callable[[Value, Value], Value]] = {

@@ -2,12 +2,12 @@
 
 import math
 from datetime import date, datetime, time
-from ipaddress import ip_network
 from typing import Any
 from zoneinfo import available_timezones
 
 from django.utils.translation import gettext as _
 
+from cxaccess.lib.addresses import network
 from cxaccess.lib.conditions.operators import RIGHT, Operator, Right
 from cxaccess.lib.conditions.schema import Attribute, Type
 from cxaccess.lib.conditions.tree import Days, Hours, Relative, Side, Single
@@ -167,7 +167,7 @@ def _days(raw: Any) -> Days:
 
 def _network(raw: Any) -> str:
     try:
-        return str(ip_network(raw.strip() if isinstance(raw, str) else ""))
+        return str(network(raw.strip() if isinstance(raw, str) else ""))
     except ValueError as error:
         raise BadValue(_("Write a network such as 10.20.0.0/16.")) from error
 

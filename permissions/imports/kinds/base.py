@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from accounts.models import Person
 from cxaccess.jobs.imports import Staged
 from cxaccess.jobs.models import ImportBatch, Verdict
-from permissions import gate
+from permissions import facts, gate
 from permissions.engine import Target
 
 if TYPE_CHECKING:
@@ -92,7 +92,12 @@ class Desk:
     tally: Counter[str] = field(default_factory=Counter)
 
     def may(self, action: str, target: Target | None = None) -> bool:
-        """Return whether the actor may do `action` to `target`; what lies at the same places is asked once."""
+        """Return whether the actor may do `action` to `target`; what lies at the same places is asked once.
+
+        A policy may read more than places: where one judges the action, each is asked about.
+        """
+        if action in facts.model(self.tick()).judging:
+            return gate.may(self.actor, action, target, at=self.tick())
         answers: dict[Any, bool] = self.kept.setdefault("may", {})
         asked: tuple[Any, ...] = (action,)
         if target is not None:

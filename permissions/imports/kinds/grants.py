@@ -13,9 +13,9 @@ from cxaccess.jobs.models import Verdict
 from cxaccess.lib.csv_in import shown
 from cxaccess.lib.errors import Refused
 from cxaccess.lib.windows import require_end
-from permissions import facts, places
+from permissions import places
 from permissions.engine import Scope
-from permissions.giving import may_give_actions
+from permissions.giving import may_give
 from permissions.imports.kinds import grants_rows, values
 from permissions.imports.kinds.base import Column, Desk, Fault, Judged, Kind, Line
 from permissions.imports.kinds.takers import Collectives, People
@@ -187,10 +187,8 @@ class Judge:
 
     def _require_give(self, role: Role, terms: dict[str, int]) -> None:
         def ask() -> bool:
-            at = self.desk.tick()
-            actions = facts.model(at).holding.get(role.pk, frozenset())
             scope = Scope(0, tuple(sorted(terms.items())))
-            return may_give_actions(self.desk.actor, actions=actions, scope=scope, at=at)
+            return may_give(self.desk.actor, role_id=role.pk, scope=scope, at=self.desk.tick())
 
         if not self.desk.once(f"may give {role.pk} {ScopeRow.digest_of(terms)}", ask):
             raise Fault(_("You may not give %(role)s there.") % {"role": role.name}, "role")

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
@@ -140,7 +139,7 @@ class Known:
 
     def moved(self, person: Person, spots: dict[str, frozenset[int]]) -> Target:
         """Return where somebody would be."""
-        return replace(self.target(person), places=spots)
+        return places.moved(self.target(person), spots)
 
     def dimensions(self, person: Person | None, kind: str) -> dict[int, int]:
         """Return {place: row} of the places of `kind` that somebody answers for."""

@@ -1,5 +1,6 @@
 """Resources: what is protected on the platform, found by its id in the system of the file."""
 
+import copy
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
@@ -218,7 +219,7 @@ def _changed(desk: Desk, known: Known, row: Resource, wanted: dict[str, Any]) ->
         raise Fault(_("A resource needs a name."), "name")
     moved = {("team" if name == "owner_team" else name): new.get(f"{name}_id", getattr(row, f"{name}_id"))
              for name in DECIDING}  # fmt: skip
-    there = replace(places.prospect(TYPE, **moved), resource=row.pk)
+    there = places.target(_after(row, new), desk.tick(), as_type=TYPE)
     if not desk.may(EDIT, here) or not desk.may(EDIT, there):
         raise Fault(_("You may not change it. It takes resource.edit where it is and where it goes."))
     _require_move(desk, row, here, there)
@@ -226,6 +227,14 @@ def _changed(desk: Desk, known: Known, row: Resource, wanted: dict[str, Any]) ->
         _require_owning(desk, moved)
     plan = {"id": row.pk, "version": row.row_version, "set": new, "was": {name: was[name] for name in new}}
     return Judged(Verdict.CHANGE, plan=plan)
+
+
+def _after(row: Resource, new: dict[str, Any]) -> Resource:
+    """Return the resource as it would be, unsaved: policies read more of it than its places."""
+    after = copy.copy(row)
+    for name, value in new.items():
+        setattr(after, name, value)
+    return after
 
 
 def _require_move(desk: Desk, row: Resource, here: Target, there: Target) -> None:

@@ -9,7 +9,7 @@ on that team) hands out what the team holds; so giving that right takes being ab
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,7 @@ from cxaccess.lib.errors import Refused
 from permissions import facts, gate, history, places
 from permissions.engine import Model, Scope, Target
 from permissions.engine.policies import Kind, Rule
-from permissions.guards import require
+from permissions.guards import passes, require
 from permissions.models import GroupObjectGrant, Mode, PersonObjectGrant, Resource, RoleGrant
 
 GIVE = "role.give"
@@ -32,6 +32,7 @@ GIVE_ONWARD = "role.give_onward"
 SHARE = "resource.give"
 EVERYWHERE = Scope(0)
 CHUNK = 5_000  # ids in one statement
+Asks = Callable[..., bool]  # `gate.may` for menus and choices, `guards.passes` for what is written
 MANAGE_MEMBERS = ("team.manage_members", "group.manage_members")
 
 
@@ -67,9 +68,12 @@ def require_give_on(actor: Person, *, actions: Iterable[str], resource: Resource
     require_give_all(actor, gains=Gains(objects=frozenset((action, resource.pk) for action in actions)), at=at)
 
 
-def may_give_on(actor: Person, *, actions: Iterable[str], resource: Resource, at: datetime) -> bool:
+def may_give_on(
+    actor: Person, *, actions: Iterable[str], resource: Resource, at: datetime, asks: Asks = gate.may
+) -> bool:  # fmt: skip
     """Return whether `require_give_on` would pass; for menus and choices."""
-    return may_give_all(actor, gains=Gains(objects=frozenset((action, resource.pk) for action in actions)), at=at)
+    gains = Gains(objects=frozenset((action, resource.pk) for action in actions))
+    return may_give_all(actor, gains=gains, at=at, asks=asks)
 
 
 def may_give_there(actor: Person, *, resource: Resource, at: datetime) -> bool:
@@ -77,12 +81,14 @@ def may_give_there(actor: Person, *, resource: Resource, at: datetime) -> bool:
     return gate.may(actor, GIVE, _at_the_places_of(resource, at), at=at)
 
 
-def may_share(actor: Person, *, actions: Iterable[str], resource: Resource, at: datetime) -> bool:
+def may_share(
+    actor: Person, *, actions: Iterable[str], resource: Resource, at: datetime, asks: Asks = gate.may
+) -> bool:  # fmt: skip
     """Return whether `actions` are what the resource's own type allows, and the actor shares exactly this resource."""
     own = all(action.partition(".")[0] == resource.type.key for action in actions)
     if not own or resource.object_kind is not None:
         return False
-    return gate.may(actor, SHARE, places.target(resource, at, as_type="resource"), at=at)
+    return asks(actor, SHARE, places.target(resource, at, as_type="resource"), at=at)
 
 
 def _at_the_places_of(resource: Resource, at: datetime) -> Target:
@@ -187,23 +193,23 @@ def require_give_all(actor: Person, *, gains: Gains, at: datetime) -> None:
     scopes = history.scopes({scope for _role, scope in wanted.roles})
     for role, scope in sorted(wanted.roles):
         require_give(actor, role_id=role, scope=scopes[scope], at=at)
-    for place, lacking in _by_place(actor, wanted, at):
+    for place, lacking in _by_place(actor, wanted, at, passes):
         if lacking:
             require(actor, GIVE, place, at=at)
 
 
-def may_give_all(actor: Person, *, gains: Gains, at: datetime) -> bool:
-    """Return whether `require_give_all` would pass."""
+def may_give_all(actor: Person, *, gains: Gains, at: datetime, asks: Asks = gate.may) -> bool:
+    """Return whether `require_give_all` would pass; by `gate.may` once what policies ask for first is met."""
     wanted = whole(gains, at=at)
     if wanted.everywhere and not may_give_actions(actor, actions=wanted.everywhere, scope=EVERYWHERE, at=at):
         return False
     scopes = history.scopes({scope for _role, scope in wanted.roles})
     return all(may_give(actor, role_id=role, scope=scopes[scope], at=at) for role, scope in wanted.roles) and not any(
-        lacking for _place, lacking in _by_place(actor, wanted, at)
+        lacking for _place, lacking in _by_place(actor, wanted, at, asks)
     )
 
 
-def _by_place(actor: Person, gains: Gains, at: datetime) -> Iterator[tuple[Target, bool]]:
+def _by_place(actor: Person, gains: Gains, at: datetime, asks: Asks) -> Iterator[tuple[Target, bool]]:
     """Yield where the things of `gains` lie, and whether the actor may neither give there nor share the thing.
 
     Many things lie at the same places: the gate is asked once for each place, however many there are.
@@ -213,8 +219,8 @@ def _by_place(actor: Person, gains: Gains, at: datetime) -> Iterator[tuple[Targe
         there = _at_the_places_of(resource, at)
         spot = frozenset(there.places.items())
         if spot not in known:
-            known[spot] = gate.may(actor, GIVE, there, at=at)
-        yield there, not (known[spot] or may_share(actor, actions=actions, resource=resource, at=at))
+            known[spot] = asks(actor, GIVE, there, at=at)
+        yield there, not (known[spot] or may_share(actor, actions=actions, resource=resource, at=at, asks=asks))
 
 
 def _by_resource(gains: Gains) -> Iterator[tuple[Resource, set[str]]]:

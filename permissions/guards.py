@@ -66,6 +66,27 @@ def require(person: Person, action: str, asked: gate.Asked = None, *, at: dateti
     return decision
 
 
+def passes(person: Person, action: str, asked: gate.Asked = None, *, at: datetime) -> bool:
+    """Return whether a write may rest on `action`, which is one way among several, or asked of many rows.
+
+    Raises NotYet where it is a yes, once something is met first: a write never takes the gate's word alone.
+    """
+    if not gate.may(person, action, asked, at=at):
+        return False
+    if gate.owed(person, action, asked, at=at):
+        decision = gate.decide(person, action, asked, at=at)
+        _require_met(person, decision, decision.obligations)
+    return True
+
+
+def passing(
+    person: Person, action: str, rows: models.QuerySet[M], *, at: datetime, as_type: str | None = None
+) -> models.QuerySet[M]:  # fmt: skip
+    """Return those of `rows` to which a write may do `action`. Raises NotYet as the door of their list does."""
+    _require_demanded(person, action, at)
+    return gate.visible(person, action, rows, at=at, as_type=as_type)
+
+
 def require_somewhere(person: Person, action: str, *, at: datetime) -> None:
     """Pass whoever holds `action` in any scope: the door of a list, whose rows `visible` filters.
 
@@ -73,14 +94,18 @@ def require_somewhere(person: Person, action: str, *, at: datetime) -> None:
     something first.
     """
     if gate.may_somewhere(person, action, at=at):
-        demands = gate.demanded(person, action, at=at)
-        if demands:
-            _require_met(person, gate.decide(person, action, at=at), demands)
+        _require_demanded(person, action, at)
         reads.add((person.pk, action, None), at)
         return
     decision = gate.decide(person, action, at=at)
     seen = gate.may_somewhere(person, _view_of(action), at=at)
     raise (NotAllowed if seen else NotVisible)(person, decision)
+
+
+def _require_demanded(person: Person, action: str, at: datetime) -> None:
+    demands = gate.demanded(person, action, at=at)
+    if demands:
+        _require_met(person, gate.decide(person, action, at=at), demands)
 
 
 def _require_met(person: Person, decision: Decision, obligations: Iterable[object]) -> None:

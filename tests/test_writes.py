@@ -51,6 +51,21 @@ ALLOWED: dict[str, str] = {
 }
 
 
+# Where a use case takes the gate's own answer for more than looking, and what asks for what is owed all the same.
+ANSWERED: dict[str, str] = {
+    "accounts/groups/listing.py": "the rows of a file, behind `require_somewhere`",
+    "accounts/people/listing.py": "the rows of a file, behind `require_somewhere`",
+    "audits/trail/services.py": "the rows of a file, behind `require_somewhere`",
+    "permissions/giving.py": "the right to give, which no policy is about",
+    "permissions/imports/kinds/base.py": "actions that no policy judges; the others ask `passes`",
+    "permissions/objects/services.py": "which of two ways it is; `require` or `passes` then asks along it",
+    "permissions/policies/trying.py": "what would be decided of somebody, told and not acted on",
+    "permissions/resources/export.py": "content, which whatever is still owed masks",
+}
+RESTED_ON = ("accounts/gains.py", "accounts/reach.py", "permissions/giving.py", "permissions/resources/moving.py")
+QUESTIONS = {"may", "visible", "allowed", "decide", "may_somewhere"}
+
+
 def is_use_case(path: Path, tree: ast.AST) -> bool:
     """Say whether `path` is a module of services, by its name or because what it offers is marked as a use case."""
     marks = [
@@ -114,6 +129,31 @@ def test_a_write_is_seen_in_every_shape():
         assert writes(ast.parse(line, mode="exec") if "await" not in line else ast.parse(f"async def f():\n {line}")), (
             line
         )
+
+
+def answered() -> dict[str, list[str]]:
+    """Return the questions that use cases, and what they rest on, put to the gate itself, but for mere looking."""
+    found: dict[str, list[str]] = {}
+    for path, tree in TREES.items():
+        name = name_of(path)
+        if not (is_use_case(path, tree) or name.startswith("permissions/imports/kinds/") or name in RESTED_ON):
+            continue
+        asked = [ast.unparse(node) for node in ast.walk(tree) if is_question(node)]
+        if more := [line for line in asked if ".view'" not in line]:
+            found[name] = more
+    return found
+
+
+def is_question(node: ast.AST) -> bool:
+    call = node.func if isinstance(node, ast.Call) else None
+    on = call.value if isinstance(call, ast.Attribute) else None
+    return isinstance(on, ast.Name) and on.id == "gate" and call.attr in QUESTIONS  # type: ignore[union-attr]
+
+
+def test_what_is_written_rests_on_guards_which_ask_for_what_is_owed():
+    """The gate says yes where a second factor is still owed; `require`, `passes` and `passing` do not."""
+    assert {name: lines for name, lines in answered().items() if name not in ANSWERED} == {}
+    assert set(ANSWERED) - set(answered()) == set()
 
 
 def test_a_set_and_a_dict_are_no_rows():

@@ -19,7 +19,7 @@ from cxaccess.lib.models import Source
 from cxaccess.lib.reasons import stated
 from permissions import gate, giving
 from permissions.grants.rules import is_later, require_not_over, require_taker
-from permissions.guards import locked, require, require_somewhere, use_case
+from permissions.guards import locked, passes, require, require_somewhere, use_case
 from permissions.models import Action, Resource
 from permissions.objects import rows, selectors
 from permissions.objects.rows import AnyGrant
@@ -138,13 +138,20 @@ def require_fitting(action: Action, resource: Resource) -> None:
 def _opened(actor: Person, grant: AnyGrant, at: datetime) -> tuple[AnyGrant, AnyGrant]:
     """Return the row, locked and not over, and as it was, once the actor may end it."""
     row: AnyGrant = locked(rows.table(rows.key(grant)[0]), grant.pk)
-    if not may_end(actor, row, at=at):
-        require(actor, "grant.end", row, at=at)
+    _require_ending(actor, row, at)
     require_not_over(row, at)
     if row.source in rows.BROUGHT:
         words = {"name": rows.principal_of(row).label, "thing": row.content_object.name}
         raise Refused(HOW_IT_ENDS[Source(row.source)] % words)
     return row, copy(row)
+
+
+def _require_ending(actor: Person, row: AnyGrant, at: datetime) -> None:
+    """Pass who `may_end` it, once what policies ask for first is met."""
+    action, thing = row.permission.catalogue_action.key, row.content_object
+    ends = gate.may(actor, "grant.end", row, at=at)
+    if ends or not giving.may_share(actor, actions=[action], resource=thing, at=at, asks=passes):
+        require(actor, "grant.end", row, at=at)
 
 
 def _settled(actor: Person, tag: Tag, row: AnyGrant, before: AnyGrant, at: datetime, why: str) -> None:

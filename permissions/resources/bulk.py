@@ -13,8 +13,7 @@ from audits.trail.record import Entry, record_many
 from audits.trail.tags import Tag
 from cxaccess.lib.errors import Refused, Stale
 from cxaccess.lib.reasons import stated
-from permissions import gate
-from permissions.guards import require_somewhere, use_case
+from permissions.guards import passing, require_somewhere, use_case
 from permissions.models import Resource
 from permissions.objects import owners
 from permissions.policies.doors import opened_on
@@ -104,7 +103,7 @@ def _locked(actor: Person, ids: Collection[int], action: str, at: datetime) -> l
     if len(wanted) > MOST:
         raise Refused(_("Choose no more than %(n)d at once.") % {"n": MOST})
     rows = Resource.objects.filter(pk__in=wanted, object_kind=None).select_related("type")
-    held = gate.visible(actor, action, rows, at=at, as_type=TYPE)
+    held = passing(actor, action, rows, at=at, as_type=TYPE)
     found = list(held.select_for_update(of=("self",), no_key=True).order_by("pk"))
     missing = len(wanted) - len(found)
     if missing:

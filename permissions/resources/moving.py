@@ -8,7 +8,7 @@ from datetime import datetime
 from accounts.models import Person
 from permissions import facts, giving, history
 from permissions.engine import Target
-from permissions.guards import NotAllowed, NotVisible
+from permissions.guards import NotAllowed, NotVisible, passes
 from permissions.models import Mode, Resource, RoleGrant
 
 
@@ -49,6 +49,6 @@ def require_move(actor: Person, before: Resource, here: Target, there: Target, *
 
 
 def may_move(actor: Person, before: Resource, here: Target, there: Target, *, at: datetime) -> bool:
-    """Return whether `require_move` would pass."""
+    """Return whether `require_move` would pass. Raises NotYet where something is to be met first."""
     actions = gained(before.type.key, here, there, at=at)
-    return not actions or giving.may_give_on(actor, actions=actions, resource=before, at=at)
+    return not actions or giving.may_give_on(actor, actions=actions, resource=before, at=at, asks=passes)

@@ -1,7 +1,8 @@
 """Ways round a policy: by a file, by a group's rule, by a role in a role, and by what a policy must never be about."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,10 +15,17 @@ from accounts.teams.services import archive_team
 from cxaccess.jobs import stamps
 from cxaccess.lib import clock
 from cxaccess.lib.errors import InUse, Refused
-from permissions import gate
-from permissions.guards import NotAllowed
-from permissions.models import Policy, Role, Sensitivity
+from permissions import asking, gate
+from permissions.engine.policies import SECOND_FACTOR
+from permissions.grants.bulk.services import end_many
+from permissions.guards import NotAllowed, NotYet
+from permissions.models import Action, Policy, Resource, Role, Sensitivity
+from permissions.objects import services as objects
+from permissions.objects.many import Wanted, give_many
+from permissions.objects.rows import AnyGrant
 from permissions.policies import services
+from permissions.resources.bulk import archive_many
+from permissions.resources.services import edit_resource
 from permissions.roles.services import save_version
 from tests import importing, policies, world
 from tests.cast import Cast
@@ -215,6 +223,114 @@ def test_an_address_of_the_office_counts_however_it_arrives(cast: Cast, network:
     browser = signed_in(cast.otto)
     for address, status in (("10.20.0.9", 404), ("::ffff:10.20.0.9", 404), ("::ffff:10.21.0.9", 200), ("fd00::9", 200)):
         assert browser.get("/roles/", REMOTE_ADDR=address).status_code == status, address
+
+
+# What is owed before anything is written
+
+
+FRESH = [{"kind": "step_up", "minutes": 15}]
+WHY = [{"kind": "reason"}]
+
+
+def owe(action: str, duties: Any = FRESH) -> None:
+    policies.enact("only", permissions=[action], obligations=duties)
+
+
+def refused_until_fresh(actor: Person, deed: Callable[[], Any]) -> None:
+    """Pass a deed that is refused with what it takes, and done once the second factor was confirmed."""
+    with pytest.raises(NotYet) as refusal:
+        deed()
+    assert refusal.value.minutes == 15
+    with asking.by(lambda: (actor.pk, {SECOND_FACTOR: 3})):
+        deed()
+
+
+@pytest.fixture
+def sharer(cast: Cast) -> Person:
+    """Chiara shares exactly the German reviews, and gives nothing else."""
+    world.give_on(cast.chiara, "resource.give", cast.german_reviews)
+    return cast.chiara
+
+
+def share(actor: Person, thing: Resource, to: Person) -> AnyGrant:
+    what, now = Action.objects.get(key=VIEW), clock.now()
+    stated = {"starts_at": None, "until": None, "reason": "Needed for the study"}
+    return objects.give_on(actor, principal=to.principal, action=what, resource=thing, at=now, **stated)
+
+
+def test_sharing_one_thing_takes_what_sharing_takes(cast: Cast, sharer: Person) -> None:
+    owe("resource.give")
+    refused_until_fresh(sharer, lambda: share(sharer, cast.german_reviews, cast.ali))
+
+
+def test_so_does_sharing_with_many(cast: Cast, sharer: Person) -> None:
+    owe("resource.give")
+    wanted = [Wanted(who.principal_id, VIEW, cast.german_reviews.pk) for who in (cast.ali, cast.otto)]
+    deed = partial(give_many, sharer, wanted=wanted, reason="Needed for the study", at=clock.now())
+    refused_until_fresh(sharer, deed)
+
+
+@pytest.mark.parametrize("action", ["resource.give", "grant.end"])
+def test_ending_what_somebody_has_on_one_thing_takes_what_the_way_to_it_takes(
+    cast: Cast, sharer: Person, action: str
+) -> None:
+    held = share(cast.priya, cast.german_reviews, cast.ali)
+    owe(action)
+    actor = sharer if action == "resource.give" else cast.rosa
+    refused_until_fresh(actor, lambda: objects.end_grant(actor, grant=held, reason="Over", at=clock.now()))
+
+
+def test_ending_many_takes_what_ending_one_takes(cast: Cast) -> None:
+    grant = world.give(cast.chiara, cast.agent, region=cast.mena)
+    owe("grant.end")
+    refused_until_fresh(cast.rosa, lambda: end_many(cast.rosa, grants=[grant.pk], reason="Over", at=clock.now()))
+
+
+def test_archiving_many_things_takes_what_archiving_one_takes(cast: Cast) -> None:
+    owe("resource.archive", [*FRESH, *WHY])
+    with pytest.raises(NotYet):
+        archive_many(cast.rosa, ids=[cast.german_reviews.pk], reason="Old", at=clock.now())
+    assert Resource.objects.get(pk=cast.german_reviews.pk).archived_at is None
+
+
+def test_changing_what_a_thing_holds_takes_what_its_type_takes(cast: Cast) -> None:
+    keeper(cast.rosa, "Coach", "feedback.edit")
+    owe("feedback.edit")
+
+    def write() -> None:
+        row = Resource.objects.get(pk=cast.german_reviews.pk)
+        words = {"content_comment": "Slow, but friendly"}
+        edit_resource(cast.rosa, resource=row, row_version=row.row_version, changes=words, at=clock.now())
+
+    refused_until_fresh(cast.rosa, write)
+
+
+@pytest.mark.parametrize(("kind", "action", "text", "system"), [
+    ("people", "person.edit", "email,title\n{ali},Care lead\n", ""),
+    ("resources", "resource.edit", "external_id,channel\n{thing},app\n", "voice"),
+    ("grants", "grant.end", "person,role,region,until\n{ali},agent,{mena},2099-01-01\n", ""),
+    ("teams", "team.manage_members", "team,person\nCare DACH,{ali}\n", ""),
+    ("usage", "usage.import", "person,action,resource,time\n{ali},feedback.view,{thing},2026-03-03T14:05Z\n", "voice"),
+])  # fmt: skip
+def test_a_file_cannot_give_what_is_owed(cast: Cast, kind: str, action: str, text: str, system: str) -> None:
+    """A job has no moment of asking: what wants a fresh second factor is done on its own page."""
+    keeper(cast.priya, "Importer", "usage.import")
+    named = {"ali": cast.ali.email, "thing": cast.german_reviews.external_id, "mena": cast.mena.code}
+    assert not importing.said(importing.checked(cast.priya, kind, text.format(**named), system=system))
+    owe(action)
+    refused = importing.said(importing.checked(cast.priya, kind, text.format(**named), system=system))
+    assert "A file cannot give either" in refused[2]
+
+
+def test_a_file_cannot_share_either(cast: Cast, sharer: Person) -> None:
+    keeper(sharer, "Importer", "import.run")
+    right = world.resource("Release refunds", "entitlement", system="legacy")
+    world.give_on(sharer, "resource.give", right)
+    world.identity(cast.ali, "legacy", "u1")
+    text = f"user,permission\nu1,{right.external_id}\n"
+    assert not importing.said(importing.checked(sharer, "matrix", text, system="legacy"))
+    owe("resource.give")
+    assert "A file cannot give" in importing.said(importing.checked(sharer, "matrix", text, system="legacy"))[2]
 
 
 # Rivals

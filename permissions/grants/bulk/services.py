@@ -22,7 +22,7 @@ from permissions.grants import scopes
 from permissions.grants.bulk.plan import GAINS, HOLDS, digest, plan
 from permissions.grants.rules import is_open
 from permissions.grants.services import require_giveable, told_of
-from permissions.guards import locked, require, require_somewhere, use_case
+from permissions.guards import locked, passing, require, require_somewhere, use_case
 from permissions.models import GrantBatch, Role, RoleGrant
 
 MOST = 500  # people who are given a role at once, and grants that end at once
@@ -213,7 +213,7 @@ def _end(actor: Person, rows: list[RoleGrant], why: str, at: datetime, more: Map
 
 def _require_ending(actor: Person, rows: Collection[RoleGrant], at: datetime) -> None:
     asked = RoleGrant.objects.filter(pk__in=[row.pk for row in rows])
-    allowed = set(gate.visible(actor, "grant.end", asked, at=at).values_list("pk", flat=True))
+    allowed = set(passing(actor, "grant.end", asked, at=at).values_list("pk", flat=True))
     for row in rows:
         if row.pk not in allowed:
             require(actor, "grant.end", row, at=at)

@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext as _
+
 from accounts.models import Person
 from cxaccess.jobs.imports import Staged
 from cxaccess.jobs.models import ImportBatch, Verdict
 from permissions import facts, gate
 from permissions.engine import Target
+from permissions.guards import NotYet, passes
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -97,7 +100,7 @@ class Desk:
         A policy may read more than places: where one judges the action, each is asked about.
         """
         if action in facts.model(self.tick()).judging:
-            return gate.may(self.actor, action, target, at=self.tick())
+            return self._judged(action, target)
         answers: dict[Any, bool] = self.kept.setdefault("may", {})
         asked: tuple[Any, ...] = (action,)
         if target is not None:
@@ -105,6 +108,22 @@ class Desk:
         if asked not in answers:
             answers[asked] = gate.may(self.actor, action, target, at=self.tick())
         return answers[asked]
+
+    def _judged(self, action: str, target: Target | None) -> bool:
+        """Return the answer where a policy has a say. What is only looked up, lists show without its content, too."""
+        if action.endswith(".view"):
+            return gate.may(self.actor, action, target, at=self.tick())
+        return self.rests(lambda: passes(self.actor, action, target, at=self.tick()))
+
+    def rests(self, asked: Callable[[], bool]) -> bool:
+        """Return whether a row may rest on what is `asked`. Raises Fault where a policy wants something first."""
+        try:
+            return asked()
+        except NotYet as refusal:
+            raise Fault(
+                _("A policy asks for a fresh second factor, or for a reason, before this is done. A file cannot give "
+                  "either: do it on its own page.")
+            ) from refusal  # fmt: skip
 
     def once(self, name: str, read: Callable[[], Any]) -> Any:
         """Return what `read` returns, read once for the whole file."""

@@ -17,6 +17,7 @@ from cxaccess.jobs.models import Verdict
 from cxaccess.lib.csv_in import shown
 from permissions import places
 from permissions.giving import may_give_on
+from permissions.guards import passes
 from permissions.imports import matched
 from permissions.imports.kinds import matrix_rows
 from permissions.imports.kinds.base import Column, Desk, Fault, Judged, Kind, Line
@@ -195,7 +196,9 @@ def _require_give(desk: Desk, known: Known, resource: Resource | None) -> None:
         there = replace(known.targets[resource.pk], type="role", id=None, resource=None)
         able = desk.may("role.give", there) or desk.once(
             f"may share {resource.pk}",
-            lambda: may_give_on(desk.actor, actions=[USE], resource=resource, at=desk.tick()),
+            lambda: desk.rests(
+                lambda: may_give_on(desk.actor, actions=[USE], resource=resource, at=desk.tick(), asks=passes)
+            ),
         )
     if not able:
         raise Fault(_("You may not give this. It takes role.give where the entitlement is."), "permission")

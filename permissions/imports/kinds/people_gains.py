@@ -6,6 +6,7 @@ from accounts import gains
 from accounts.models import Membership, Person
 from permissions import facts
 from permissions.giving import hold, may_give_all
+from permissions.guards import passes
 from permissions.imports.kinds.base import Desk
 
 
@@ -22,8 +23,9 @@ def may_give_held(desk: Desk, people: Collection[Person]) -> dict[int, bool]:
         reached |= set(model.chain(principal))
     if desk.locking:
         hold(reached, at=at)
-    if may_give_all(desk.actor, gains=gains.of_principals(reached, at=at), at=at):
+    if desk.rests(lambda: may_give_all(desk.actor, gains=gains.of_principals(reached, at=at), at=at, asks=passes)):
         return {person.pk: True for person in people}
     return {
-        person.pk: may_give_all(desk.actor, gains=gains.of_person(person, at=at), at=at) for person in people
+        person.pk: may_give_all(desk.actor, gains=gains.of_person(person, at=at), at=at, asks=passes)
+        for person in people
     }  # fmt: skip

@@ -243,5 +243,5 @@ def _require_move(desk: Desk, row: Resource, here: Target, there: Target) -> Non
         return
     way = f"{row.type_id} {sorted(here.places.items())} {sorted(there.places.items())}"
     lets_in = desk.once(f"moves {way}", lambda: bool(gained(row.type.key, here, there, at=desk.tick())))
-    if lets_in and not may_move(desk.actor, row, here, there, at=desk.tick()):
+    if lets_in and not desk.rests(lambda: may_move(desk.actor, row, here, there, at=desk.tick())):
         raise Fault(_("There it would let somebody do what you may not give. It takes role.give where it is."))

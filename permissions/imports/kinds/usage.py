@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from cxaccess.jobs.imports import Staged
 from cxaccess.jobs.models import Verdict
+from permissions.imports.kinds import base
 from permissions.imports.kinds.base import Column, Desk, Judged, Kind, Line
 from permissions.usage import services
 from permissions.usage.reading import Fault, Reader, Row
@@ -48,8 +49,8 @@ class Usage(Kind):
 
     def judge(self, desk: Desk, lines: Sequence[Line]) -> list[Judged]:
         """Return what each line says; all are passed over where the file was taken in before."""
-        if not desk.once("may import", lambda: desk.may(services.IMPORT)):
-            why = _("You may not take in use. It takes usage.import everywhere.")
+        why = desk.once("refusal", lambda: _refusal(desk))
+        if why:
             return [Judged(Verdict.REFUSE, why) for _line in lines]
         if desk.once("before", lambda: services.taken_before(desk.batch.system, self._name(desk))):
             return [Judged(Verdict.SKIP) for _line in lines]
@@ -68,6 +69,15 @@ class Usage(Kind):
 
     def _name(self, desk: Desk) -> str:
         return services.name_of_file(desk.batch.sha256)
+
+
+def _refusal(desk: Desk) -> str:
+    """Return why the actor may not take use in; nothing where they may."""
+    try:
+        able = desk.may(services.IMPORT)
+    except base.Fault as fault:
+        return fault.message
+    return "" if able else _("You may not take in use. It takes usage.import everywhere.")
 
 
 def row_of(number: int, cells: dict[str, str]) -> Row:

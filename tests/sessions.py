@@ -6,7 +6,7 @@ from django.test import Client
 from django_otp import DEVICE_ID_SESSION_KEY
 
 from accounts.models import Authenticator, Method, Person, Session
-from accounts.signin.guards import PROVED
+from accounts.signin.guards import FACTOR, PROVED
 from accounts.signin.selectors import authenticator
 from accounts.signin.sessions.selectors import key_hash
 from cxaccess.lib import clock
@@ -32,6 +32,7 @@ def signed_in(person: Person, *, factor: bool = True) -> Client:
     session[PROVED] = at.isoformat()
     if factor:
         session[DEVICE_ID_SESSION_KEY] = with_authenticator(person).persistent_id
+        session[FACTOR] = at.isoformat()
     session.save()
     Session.objects.create(
         person=person,

@@ -1,5 +1,6 @@
 """Where allauth asks what this console does. Every way in runs through these two classes."""
 
+from datetime import datetime
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -39,12 +40,13 @@ class AccountAdapter(DefaultAccountAdapter):
         super().login(request, user)
         records = get_authentication_records(request, user)
         by_sso = any(record["method"] == "socialaccount" for record in records)
-        guards.mark_proved(request)
+        by_code = getattr(user, "otp_device", None) is not None
+        guards.mark_proved(request, factor_at=request.at if by_code else _stated(request, by_sso=by_sso))  # type: ignore[attr-defined]
         request.signed_in = open_session(  # type: ignore[attr-defined]
             user,
             session_key=request.session.session_key or "",
             method=Method.SSO if by_sso else Method.PASSWORD,
-            factor=getattr(user, "otp_device", None) is not None,
+            factor=by_code,
             browser=browser.describe(request),
             device_hash=browser.device_hash(request),
             address=context.origin.get().address,
@@ -82,6 +84,12 @@ class AccountAdapter(DefaultAccountAdapter):
         raise NotImplementedError(f"allauth wanted to mail {template_prefix}; nothing here lets it.")
 
 
+def _stated(request: HttpRequest, *, by_sso: bool) -> datetime | None:
+    """Return when the provider says that it checked a second factor of whom it has just let in; never ahead of now."""
+    stated: datetime | None = getattr(request, "factor_stated", None) if by_sso else None
+    return None if stated is None else min(stated, request.at)  # type: ignore[attr-defined]
+
+
 class SocialAdapter(DefaultSocialAccountAdapter):
     """The policy for identities: (provider, subject) is the key, never a name; see `services.welcome`."""
 
@@ -112,6 +120,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         if sociallogin.state.get("process") != AuthProcess.LOGIN:
             raise services.Unwelcome(Failure.SSO_ERROR)
         claims = services.claims_of(account.extra_data)
+        request.factor_stated = claims.factor_at  # type: ignore[attr-defined]
         if not sociallogin.is_existing:
             at = request.at  # type: ignore[attr-defined]
             account = services.welcome(services.SSO, provider=account.provider, claims=claims, at=at)

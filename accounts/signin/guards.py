@@ -29,6 +29,7 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 PROVED = "proved_at"  # in the session: when, in ISO form, who is there was last proved
+FACTOR = "factor_at"  # in the session: when, in ISO form, a second factor was last checked, here or by the provider
 MINUTES = 15
 GRACE = timedelta(minutes=5)
 HOME = "/"
@@ -59,17 +60,19 @@ def is_fresh(request: HttpRequest, within: timedelta = timedelta(minutes=MINUTES
 
 
 def minutes_since(request: HttpRequest) -> float | None:
-    """Return how many minutes ago who is there was proved, as strongly as they can; None: not in this session."""
-    proved = request.session.get(PROVED)
-    if not proved or not is_fresh(request, timedelta.max):
+    """Return how many minutes ago a second factor was checked; None: not in this session. A password is none."""
+    checked = request.session.get(FACTOR)
+    if not checked:
         return None
-    passed = request.at - datetime.fromisoformat(proved)  # type: ignore[attr-defined]
+    passed = request.at - datetime.fromisoformat(checked)  # type: ignore[attr-defined]
     return max(passed.total_seconds(), 0) / 60
 
 
-def mark_proved(request: HttpRequest) -> None:
-    """Note that who is there has just been proved."""
+def mark_proved(request: HttpRequest, *, factor_at: datetime | None = None) -> None:
+    """Note that who is there has just been proved, and when a second factor was checked, if one was."""
     request.session[PROVED] = request.at.isoformat()  # type: ignore[attr-defined]
+    if factor_at is not None:
+        request.session[FACTOR] = factor_at.isoformat()
 
 
 def page_of(request: HttpRequest) -> str:

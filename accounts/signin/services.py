@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
@@ -110,11 +110,15 @@ def invite(actor: Person, *, person: Person, at: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What the provider says about somebody. `mail` is empty unless the provider has verified it."""
+    """What the provider says about somebody. `mail` is empty unless the provider has verified it.
+
+    `factor_at` is when it checked more than one factor, if it says so: `amr` has "mfa" (RFC 8176), with `auth_time`.
+    """
 
     subject: str
     name: str
     mail: str
+    factor_at: datetime | None = None
 
 
 class Unwelcome(Exception):
@@ -182,4 +186,15 @@ def claims_of(data: Mapping[str, Any]) -> Claims:
     merged = {**token, **info}
     mail = merged.get("email") if merged.get("email_verified") is True else ""
     name = merged.get("name") or merged.get("preferred_username") or ""
-    return Claims(str(token["sub"]), str(name)[:200], str(mail or "")[:254])
+    return Claims(str(token["sub"]), str(name)[:200], str(mail or "")[:254], _factor_at(token))
+
+
+def _factor_at(token: Mapping[str, Any]) -> datetime | None:
+    """Return when the provider checked a second factor. Without a moment it may have been long ago."""
+    how, when = token.get("amr"), token.get("auth_time")
+    if not isinstance(how, list) or "mfa" not in how or not isinstance(when, int | float) or isinstance(when, bool):
+        return None
+    try:
+        return datetime.fromtimestamp(when, tz=UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

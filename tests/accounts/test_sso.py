@@ -10,8 +10,10 @@ from django.test import Client
 
 from accounts.models import Authenticator, FailureCount, Person, PersonState, Session
 from accounts.signin import services
+from accounts.signin.guards import FACTOR
 from audits.models import Event
 from audits.trail.tags import Tag
+from cxaccess.lib import clock
 from permissions import gate
 from permissions.models import RoleGrant
 from tests import world
@@ -173,3 +175,35 @@ def test_without_a_provider_there_is_no_single_sign_on(cast: Cast) -> None:
     client = Client()
     assert client.post("/sign-in/sso/").status_code == 404
     assert "Continue with" not in client.get("/sign-in/").text
+
+
+NOW = 1_790_000_000
+
+
+@pytest.mark.parametrize(("token", "counts"), [
+    ({"amr": ["pwd", "mfa"], "auth_time": NOW}, True),
+    ({"amr": ["pwd", "mfa"]}, False),
+    ({"amr": ["pwd"], "auth_time": NOW}, False),
+    ({"amr": "mfa", "auth_time": NOW}, False),
+    ({"amr": ["mfa"], "auth_time": "yesterday"}, False),
+    ({"amr": ["mfa"], "auth_time": 10**20}, False),
+    ({"acr": "mfa", "auth_time": NOW}, False),
+])  # fmt: skip
+def test_the_provider_says_itself_that_it_checked_a_second_factor_and_when(token, counts: bool) -> None:
+    """What stands beside its signed word, in `userinfo`, does not count."""
+    beside = {"sub": "x", "amr": ["mfa"], "auth_time": NOW}
+    said = services.claims_of({"id_token": {"sub": "x", **token}, "userinfo": beside}).factor_at
+    assert (said is not None) is counts
+    assert said is None or said.timestamp() == NOW
+
+
+@pytest.mark.parametrize("amr", [["pwd"], ["pwd", "mfa"]])
+def test_a_second_factor_checked_by_the_provider_counts_from_when_it_was(cast: Cast, oidc: Provider, amr) -> None:
+    link(cast.chiara, oidc, "chiara-1")
+    oidc.has("chiara-1", amr=amr, auth_time=NOW)
+    client = Client()
+    come(client, "chiara-1")
+    assert is_in(client)
+    kept = client.session.get(FACTOR)
+    assert (kept is not None) is ("mfa" in amr)
+    assert kept is None or kept <= clock.now().isoformat()

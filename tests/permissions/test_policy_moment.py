@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from accounts.signin.guards import FACTOR
 from tests import policies, world
 from tests.cast import Cast
 from tests.sessions import signed_in
@@ -23,7 +24,17 @@ def test_a_page_that_wants_a_fresh_factor_is_refused_without_one(cast: Cast) -> 
     policies.enact("only", permissions=["resource.export"], obligations=[{"kind": "step_up", "minutes": 15}])
     browser = signed_in(cast.maya)
     session = browser.session
-    session.pop("proved_at", None)
+    session.pop(FACTOR)
     session.save()
     assert browser.get(reverse("resources:list")).status_code == 200
     assert browser.get(reverse("resources:export")).status_code == 403
+
+
+def test_a_password_is_no_second_factor_even_for_whom_it_is_all_they_have(cast: Cast) -> None:
+    world.give(cast.ali, world.role("Exporter", {"resource.export", "resource.view"}))
+    policies.enact("only", permissions=["resource.export"], obligations=[{"kind": "step_up", "minutes": 15}])
+    browser = signed_in(cast.ali, factor=False)
+    assert browser.get(reverse("resources:export")).status_code == 403
+    browser.post(reverse("signin:confirm"), {"password": "correct horse battery staple"})
+    assert browser.get(reverse("resources:export")).status_code == 403
+    assert signed_in(cast.ali).get(reverse("resources:export")).status_code == 200

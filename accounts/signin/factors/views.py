@@ -171,7 +171,7 @@ def _step_up(request: HttpRequest, form: Form, recovery: bool) -> bool:
         if device is None:
             return False
         django_otp.login(request, device)
-    guards.mark_proved(request)
+    guards.mark_proved(request, factor_at=request.at if device is not None else None)
     services.step_up(request.user, session=request.signed_in, device=device, at=request.at)
     return True
 
@@ -186,7 +186,7 @@ def _enrol(request: HttpRequest, form: Form) -> list[str] | None:
         form.add_error("code", refusal.message)
         return None
     django_otp.login(request, device)
-    guards.mark_proved(request)
+    guards.mark_proved(request, factor_at=request.at)
     return codes
 
 

@@ -21,6 +21,7 @@ from accounts.reach import require_held_there, require_reach
 from cxaccess.lib.errors import Refused
 from permissions.models import Resource, ResourceType
 from permissions.objects import owners
+from permissions.policies.doors import opened_on
 
 NAMELESS = {
     PrincipalKind.TEAM: gettext_lazy("A team needs a name."),
@@ -75,7 +76,9 @@ def change(actor: Person, row: Team | Group, after: Mapping[str, Any], *, at: da
     The actor must reach what they changed where it is now, too. Raises Refused, NotAllowed.
     """
     kind, was = PrincipalKind(row.principal.kind), copy.copy(row.resource)
+    door = opened_on(actor, [was], at=at)
     _write(row, after)
+    door.settle([row.resource])
     moved = [name for name in PLACES if getattr(was, f"{name}_id") != getattr(row.resource, f"{name}_id")]
     for name in moved:
         old, new = getattr(was, f"{name}_id"), getattr(row.resource, f"{name}_id")

@@ -15,7 +15,7 @@ Known = dict[str, Any]
 
 def of_people(people: Collection[Person], schema: Schema, at: datetime) -> dict[int, Known]:
     """Return {person id: {attribute's key: value}} as of `at`."""
-    found: dict[int, Known] = {person.pk: _own(person, schema) for person in people}
+    found: dict[int, Known] = {person.pk: own(person, schema) for person in people}
     sets: dict[int, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
     held = PersonDimension.objects.in_force(at).filter(person__in=list(found))
     for person, kind, node in held.values_list("person_id", "node__kind", "node_id"):
@@ -30,7 +30,8 @@ def of_people(people: Collection[Person], schema: Schema, at: datetime) -> dict[
     return found
 
 
-def _own(person: Person, schema: Schema) -> Known:
+def own(person: Person, schema: Schema) -> Known:
+    """Return {attribute's key: value} of what stands in the person's own row."""
     known: Known = {
         "subject.title": person.title,
         "subject.manager": person.manager_id,

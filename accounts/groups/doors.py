@@ -20,7 +20,9 @@ from accounts.models import Person
 from cxaccess.lib.errors import Refused
 from permissions.giving import hold, lock_administration, require_administrator
 from permissions.guards import NotAllowed
-from permissions.policies.doors import Door, opened_by, reads_any
+from permissions.policies.doors import Door, opened_by, opened_on, reads_any
+
+PLACED = frozenset({"subject.region", "subject.department", "subject.teams", "subject.leads"})  # where people lie
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Watch:
     at: datetime
     before: dict[int, Course]
     policies: Door
+    things: Door  # people are things, too, and lie where they belong
 
     def require_not_ones_own(self, changed: Collection[str]) -> None:
         """Refuse a change of one's own attributes that a rule reads. Raises Refused with the field."""
@@ -52,6 +55,7 @@ class Watch:
         """
         outcomes = self._follow(people) if self.groups else []
         self.policies.settle(people)
+        self.things.settle(people)
         return outcomes
 
     def _follow(self, people: QuerySet[Person] | None) -> list[Outcome]:
@@ -82,8 +86,8 @@ def watch(
     None watches every rule: for somebody new. `people` are those whom it concerns; None: anybody.
     """
     found = [each for each in standing() if reads is None or each.reads_any(reads)] if reads != frozenset() else []
-    policies = opened_by(actor, reads, people, at=at)
-    if found or policies.refusals:
+    policies, things = opened_by(actor, reads, people, at=at), _of_things(actor, reads, people, at)
+    if found or policies.refusals or things.refusals:
         lock_administration()
     if found:
         hold({each.group.principal_id for each in found}, at=at)
@@ -96,7 +100,14 @@ def watch(
             refusals[each.group.pk] = refusal
             if each.rule is not None and each.rule.moves:
                 before[each.group.pk] = course(each.rule, people, at)
-    return Watch(found, refusals, at, before, policies)
+    return Watch(found, refusals, at, before, policies, things)
+
+
+def _of_things(actor: Person, reads: Collection[str] | None, people: QuerySet[Person] | None, at: datetime) -> Door:
+    """Return the door that people are as things. What moves in a tree is that of `opened_by`."""
+    if reads is not None and (people is None or PLACED.isdisjoint(reads)):
+        return Door(at, {})
+    return opened_on(actor, Person.objects.all() if people is None else people, at=at)
 
 
 def of_tree(kind: str) -> frozenset[str]:

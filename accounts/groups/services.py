@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts import collectives, gains
 from accounts.groups import recompute, selectors
-from accounts.groups.rules import Rule, Standing
+from accounts.groups.rules import Rule, Standing, zone
 from accounts.models import Group, Membership, Node, Person, Principal, PrincipalKind
 from audits.trail.record import record
 from audits.trail.tags import Tag
@@ -109,7 +110,8 @@ def change_rule(actor: Person, *, group: Group, row_version: int, rule: Rule, at
     before, row.rule = row.rule, write(rule.condition)
     if before == row.rule:
         return row
-    concerned = Person.objects.filter(pk__in=Membership.objects.filter(principal=row.principal_id).values("person"))
+    inside, taken = Membership.objects.filter(principal=row.principal_id), rule.takes_in(at, zone())
+    concerned = Person.objects.filter(Q(pk__in=inside.values("person")) | Q(pk__in=taken.values("pk")))
     door = opened_by(actor, frozenset(), concerned, at=at)
     row.row_version += 1
     row.save(update_fields=["rule", "row_version"])

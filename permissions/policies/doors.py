@@ -1,30 +1,30 @@
-"""What an enforced policy reads of people is a door of giving: whoever changes it must be able to give what opens.
+"""What an enforced policy reads is a door of giving: whoever changes it must be able to give what opens.
 
 door = doors.opened_by(actor, {"subject.title"}, people, at=at)   # before anything is changed
 ...the change...
 door.settle(people)                                               # None: anybody
 
-A look says of each person whether a policy could let them through, whatever the thing and the moment are, and what they
-bring to comparisons with the thing: who answers for another region reaches other things by the same policy.
+`opened_on` is the same for things. Each is looked at before and after by what a policy reads of it (`looks`): whether
+it could let somebody pass, whatever the other side and the moment of asking are, and by which of its comparisons.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db import models
 
-from accounts.attributes import facts as of_people
-from accounts.groups.rules import WINDOWED
-from accounts.models import Membership, Person, PersonDimension
-from cxaccess.lib.conditions import Entity, Ref, leaves, named_in
-from cxaccess.lib.conditions.evaluation import World
-from cxaccess.lib.conditions.partial import outcomes
-from permissions import facts, gate, giving, places
+from accounts.groups.rules import standing
+from accounts.models import Person
+from cxaccess.lib.conditions import Entity, named_in
+from permissions import facts, giving, places
 from permissions.engine.policies import Kind, Rule
+from permissions.engine.types import Known
 from permissions.guards import NotAllowed
 from permissions.models import Policy, Resource
+from permissions.policies import looks
+from permissions.policies.looks import Reading
 from permissions.policies.schema import is_of_thing
 
 # Whatever moves in a tree moves what things and people lie in.
@@ -37,39 +37,102 @@ IN_TREES = {
     "subject.teams": "resource.teams",
 }
 OF_MEMBERSHIPS = frozenset({"subject.teams", "subject.leads"})
-Look = tuple[bool, tuple[object, ...]]  # may it let them through, and what do they bring
+REGISTRY = "resource"  # things of any type are asked about under this one, too
+Rows = Iterable[Any]
 
 
 @dataclass(frozen=True)
 class Door:
-    """The policies that read what is about to change, which the actor could not give; and how people stood before."""
+    """The policies that read what is about to change, which the actor could not give; and how all stood before.
 
+    `people`: it is people that change, not things. `tree`: whatever happens to them is refused.
+    """
+
+    at: datetime
     refusals: dict[Rule, NotAllowed]
-    before: dict[Rule, dict[int, Look]] = field(default_factory=dict)
-    at: datetime | None = None
+    before: dict[int, Known] = field(default_factory=dict)
+    people: bool = True
     tree: bool = False
 
-    def settle(self, people: QuerySet[Person] | None) -> None:
-        """Pass a change by which no policy lets anybody further. Raises NotAllowed."""
+    def settle(self, rows: Rows | None) -> None:
+        """Pass a change by which no policy lets anybody further; None: anybody may have changed. Raises NotAllowed."""
+        if not self.refusals:
+            return
+        if self.tree:
+            raise next(iter(self.refusals.values()))
+        after, model = self._looks(rows), facts.model(self.at)
         for rule, refusal in self.refusals.items():
-            assert self.at is not None
-            if self.tree:
+            reading = Reading(rule, model, self.at, self.people)
+            if any(self._opens(reading, pk, known) for pk, known in after.items()):
                 raise refusal
-            before = self.before[rule]
-            for pk, (open_, brought) in _looks(rule, people, self.at).items():
-                was, had = before.get(pk, (rule.kind is not Kind.ALLOW, brought))
-                if open_ and (not was or brought != had):
-                    raise refusal
+
+    def _looks(self, rows: Rows | None) -> dict[int, Known]:
+        there = list(Person.objects.all() if rows is None else rows)
+        if not self.people:
+            return looks.of_things(there, self.at)
+        return looks.of_people(there, next(iter(self.refusals)).schema, self.at)
+
+    def _opens(self, reading: Reading, pk: int, known: Known) -> bool:
+        """Return whether it lets somebody further. A thing that is new is no door: so is what it holds."""
+        before = self.before.get(pk)
+        return (self.people or before is not None) and reading.opens(before, known)
+
+    def looked(self, rows: Rows | None) -> "Door":
+        """Return it with how `rows` stand now."""
+        if self.tree or not self.refusals:
+            return self
+        return Door(self.at, self.refusals, self._looks(rows), self.people)
 
 
-def opened_by(
-    actor: Person, reads: Collection[str] | None, people: QuerySet[Person] | None, *, at: datetime
-) -> Door:  # fmt: skip
+def opened_by(actor: Person, reads: Collection[str] | None, people: Rows | None, *, at: datetime) -> Door:
     """Return the door that a change of `reads` is, with authority as it is before; None: everything of somebody."""
     tree = people is None and reads is not None
-    wanted = None if reads is None else {*reads, *(IN_TREES[key] for key in reads if tree and key in IN_TREES)}
-    refusals = _refusals(actor, lambda rule: _is_read(rule, wanted, tree=tree), at)
-    return Door(refusals, {} if tree else {rule: _looks(rule, people, at) for rule in refusals}, at, tree)
+    if not facts.model(at).policies:
+        return Door(at, {})
+    read = _read_in_tree(reads or ()) if tree else _read_of_people(reads)
+    return Door(at, _refusals(actor, read, at), tree=tree).looked(people)
+
+
+def _read_of_people(reads: Collection[str] | None) -> Callable[[Rule], bool]:
+    """Return what says whether a rule reads one of `reads`. Whom it names by teams and groups may follow from any.
+
+    Whoever becomes active comes by what any rule allows that reads something of them.
+    """
+    whole = reads is None or looks.STATE in reads
+
+    def read(rule: Rule) -> bool:
+        if rule.principals:
+            return True
+        if whole:
+            return any(key.partition(".")[0] == Entity.SUBJECT for key in rule.reads)
+        return not rule.reads.isdisjoint(reads or ())
+
+    return read
+
+
+def _read_in_tree(reads: Collection[str]) -> Callable[[Rule], bool]:
+    """Return what says whether a rule reads what a tree decides, by itself or by the rule of a group that it names."""
+    wanted = {*reads, *(IN_TREES[key] for key in reads if key in IN_TREES)}
+    following = {each.group.principal_id for each in standing() if each.reads_any(reads)}
+    teams = not OF_MEMBERSHIPS.isdisjoint(reads)
+
+    def read(rule: Rule) -> bool:
+        named = bool(rule.principals) if teams else not rule.principals.isdisjoint(following)
+        return named or not rule.reads.isdisjoint(wanted)
+
+    return read
+
+
+def opened_on(actor: Person, rows: Rows, *, at: datetime) -> Door:
+    """Return the door that a change of these things is: a query of people, or resources as they stand before it."""
+    if not facts.model(at).policies:
+        return Door(at, {}, people=False)
+    types = _types(rows)
+
+    def read(rule: Rule) -> bool:
+        return _is_about(rule, types) and any(is_of_thing(key) for key in rule.reads)
+
+    return Door(at, _refusals(actor, read, at), people=False).looked(rows)
 
 
 def _refusals(actor: Person, read: Callable[[Rule], bool], at: datetime) -> dict[Rule, NotAllowed]:
@@ -84,37 +147,29 @@ def _refusals(actor: Person, read: Callable[[Rule], bool], at: datetime) -> dict
     return found
 
 
-@dataclass(frozen=True)
-class ThingsDoor:
-    """The same for things: what a change of theirs could open by a policy that the actor could not give."""
-
-    looks: dict[Rule, tuple[NotAllowed, dict[int, Look]]]
-    at: datetime
-
-    def settle(self, rows: Sequence[Resource]) -> None:
-        """Pass a change by which no policy lets anybody further. Raises NotAllowed."""
-        for rule, (refusal, before) in self.looks.items():
-            for pk, (open_, brought) in _looks_at(rule, rows, self.at).items():
-                was, had = before.get(pk, (True, brought))
-                if open_ and (not was or brought != had):
-                    raise refusal
+def _types(rows: Rows) -> set[str]:
+    """Return the types under which people, or resources, are asked about."""
+    if isinstance(rows, models.QuerySet):
+        return {str(places.type_of(rows.model))}
+    registered = {row.type.key for row in rows}
+    return registered | {REGISTRY} if registered else set()
 
 
-def opened_on(actor: Person, rows: Sequence[Resource], *, at: datetime) -> ThingsDoor:
-    """Return the door that a change of these resources is; they are as they stand before it."""
-    refusals = _refusals(actor, lambda rule: any(is_of_thing(key) for key in rule.reads), at) if rows else {}
-    return ThingsDoor({rule: (refusal, _looks_at(rule, rows, at)) for rule, refusal in refusals.items()}, at)
+def _is_about(rule: Rule, types: Collection[str]) -> bool:
+    return any(action.partition(".")[0] in types for action in rule.actions)
 
 
-def _looks_at(rule: Rule, rows: Sequence[Resource], at: datetime) -> dict[int, Look]:
+def allowed_on(rows: Collection[Resource], *, at: datetime) -> frozenset[str]:
+    """Return what policies could allow somebody to do with what `rows` hold, once these are in use."""
     model = facts.model(at)
-    world = World(at, model.above, model.below, model.zone)
-    found: dict[int, Look] = {}
-    for pk, target in places.targets(rows, at).items():
-        known = dict(target.facts())
-        passes = _passes(rule, known, world, lambda key: not is_of_thing(key), about=True)
-        found[pk] = (passes, tuple(_brought(rule, known, is_of_thing)))
-    return found
+    allowing = [rule for rule in model.policies if isinstance(rule, Rule) and rule.kind is Kind.ALLOW]
+    known = looks.of_things(list(rows), at) if allowing and rows else {}
+    types = {row.type.key for row in rows}
+    found = [
+        rule.actions for rule in allowing
+        if any(Reading(rule, model, at, people=False).could_pass(each) for each in known.values())
+    ]  # fmt: skip
+    return frozenset(action for actions in found for action in actions if action.partition(".")[0] in types)
 
 
 def reads_any(keys: Collection[str], *, at: datetime) -> bool:
@@ -132,70 +187,3 @@ def naming(principal: int, *, team: int | None = None, at: datetime) -> list[str
 
 def _names(rule: Rule, team: int | None) -> bool:
     return any(team in named_in(condition, rule.schema).get("team", ()) for condition in rule.conditions)
-
-
-def _is_read(rule: Rule, reads: Collection[str] | None, *, tree: bool) -> bool:
-    """Return whether a rule reads one of `reads`. Whom one is about by groups may follow from any attribute."""
-    if rule.principals and (not tree or not OF_MEMBERSHIPS.isdisjoint(reads or OF_MEMBERSHIPS)):
-        return True
-    if reads is None:
-        return any(not _is_open(key) for key in rule.reads)
-    return not rule.reads.isdisjoint(reads)
-
-
-def _is_open(key: str) -> bool:
-    return key.partition(".")[0] != Entity.SUBJECT
-
-
-def _looks(rule: Rule, people: QuerySet[Person] | None, at: datetime) -> dict[int, Look]:
-    rows = list(Person.objects.all() if people is None else people)
-    known = of_people.of_people(rows, rule.schema, at)
-    model = facts.model(at)
-    world = World(at, model.above, model.below, model.zone)
-    among = set(gate.people_of(model, rule.principals, at).values_list("pk", flat=True)) if rule.principals else set()
-    held = _windows(rule, rows, at)
-    found: dict[int, Look] = {}
-    for row in rows:
-        mine = {**known[row.pk], "subject.person": row.pk, "subject.state": str(row.state)}
-        about = not rule.principals or row.pk in among or bool(rule.roles)
-        brought = (*_brought(rule, mine, lambda key: not _is_open(key)), held.get(row.pk))
-        found[row.pk] = (_passes(rule, mine, world, _is_open, about=about), brought)
-    return found
-
-
-def _passes(
-    rule: Rule, known: dict[str, object], world: World, is_open: Callable[[str], bool], *, about: bool
-) -> bool:  # fmt: skip
-    """Return whether the rule may let somebody through, with or without its obligations."""
-    if not about:
-        return rule.kind is not Kind.ALLOW
-    if rule.condition is None:
-        return rule.kind is not Kind.BLOCK
-    could = outcomes(rule.condition, known, rule.schema, world, is_open)
-    return (rule.kind is not Kind.BLOCK) in could
-
-
-def _brought(rule: Rule, known: dict[str, object], is_ours: Callable[[str], bool]) -> Iterator[object]:
-    """Yield what is brought to comparisons with the other side or the moment, and to what spares an obligation."""
-    for condition in rule.conditions:
-        for leaf in leaves(condition):
-            other = leaf.right.key if isinstance(leaf.right, Ref) else None
-            paired = other is not None and is_ours(other) is not is_ours(leaf.attribute)
-            if paired or condition is not rule.condition:
-                yield known.get(leaf.attribute), known.get(other) if other else None
-
-
-def _windows(rule: Rule, people: list[Person], at: datetime) -> dict[int, object]:
-    """Return what begins and ends by itself of each of `people` and is read: later, that lets them through."""
-    found: dict[int, set[object]] = defaultdict(set)
-    reads, owners = rule.reads, [person.pk for person in people]
-    if not reads.isdisjoint(WINDOWED - OF_MEMBERSHIPS):
-        rows = PersonDimension.objects.not_over(at).filter(person__in=owners)
-        for person, *row in rows.values_list("person_id", "node_id", "starts_at", "until"):
-            found[person].add(("place", *row))
-    members = Membership.objects.not_over(at).filter(person__in=owners)
-    if reads.isdisjoint(OF_MEMBERSHIPS):
-        members = members.filter(principal__in=facts.model(at).reaching(rule.principals))
-    for person, *row in members.values_list("person_id", "principal_id", "part", "starts_at", "until"):
-        found[person].add(("member", *row))
-    return {pk: frozenset(rows) for pk, rows in found.items()}

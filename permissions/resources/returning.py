@@ -13,6 +13,7 @@ from permissions import facts, giving, history, places
 from permissions.engine import Scope
 from permissions.giving import Gains
 from permissions.models import GroupObjectGrant, Mode, PersonObjectGrant, Resource, RoleGrant
+from permissions.policies.doors import allowed_on
 from permissions.resources.opening import TYPE
 
 
@@ -27,12 +28,15 @@ def may_return(actor: Person, rows: Collection[Resource], *, at: datetime) -> bo
 
 
 def returning(rows: Collection[Resource], *, at: datetime) -> Gains:
-    """Return what is given on `rows`, now or for later, by roles or on themselves; asked once for each type."""
+    """Return what is given on `rows`, now or for later, by roles or on themselves, or allowed by policies.
+
+    It is asked once for each type.
+    """
     by_type: dict[str, list[Resource]] = defaultdict(list)
     for row in rows:
         by_type[row.type.key].append(row)
     found = {gain for type_, same in by_type.items() for gain in _by_roles(type_, same, at)}
-    return Gains(objects=frozenset(found.union(_on_themselves(rows, at))))
+    return Gains(objects=frozenset(found.union(_on_themselves(rows, at))), everywhere=allowed_on(rows, at=at))
 
 
 def _by_roles(type_: str, rows: Collection[Resource], at: datetime) -> Iterator[tuple[str, int]]:

@@ -20,6 +20,7 @@ from cxaccess.lib.reasons import stated
 from permissions import giving, places
 from permissions.guards import locked, require, use_case
 from permissions.models import Resource, Role, RoleVersion
+from permissions.policies.doors import opened_on
 from permissions.roles import rows, rules
 from permissions.roles.rows import Contents
 
@@ -148,8 +149,10 @@ def edit_role(actor: Person, *, role: Role, row_version: int, changes: Mapping[s
     rules.require_risk(row)
     row.row_version += 1
     row.save(update_fields=[*EDITABLE, "row_version"])
+    door = opened_on(actor, [row.resource], at=at)
     row.resource.name, row.resource.owner = row.name, row.owner
     row.resource.save(update_fields=["name", "owner"])
+    door.settle([row.resource])
     record(Tag.ROLE_EDITED, actor=actor, at=at, obj=row, before=before, details={"row_version": row.row_version})
     return row
 

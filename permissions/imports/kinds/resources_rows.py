@@ -16,7 +16,7 @@ from permissions.guards import NotAllowed
 from permissions.imports.kinds.base import Desk, Outdated
 from permissions.models import Resource
 from permissions.objects import brought, owners
-from permissions.policies.doors import ThingsDoor, opened_on
+from permissions.policies.doors import Door, opened_on
 from permissions.resources.opening import stay_guarded
 from permissions.resources.services import DECIDING
 
@@ -60,7 +60,8 @@ def _column(name: str) -> str:
 def _change(desk: Desk, rows: Sequence[Staged]) -> None:
     if not rows:
         return
-    found = {one.pk: one for one in Resource.objects.filter(pk__in=[row.plan["id"] for row in rows])}
+    here = Resource.objects.select_related("type").filter(pk__in=[row.plan["id"] for row in rows])
+    found = {one.pk: one for one in here}
     late = [row.line for row in rows if found[row.plan["id"]].row_version != row.plan["version"]]
     if late:
         raise Outdated(late)
@@ -77,7 +78,7 @@ def _change(desk: Desk, rows: Sequence[Staged]) -> None:
     record_many(_edited(desk, row, found[row.plan["id"]]) for row in rows)
 
 
-def _settle(door: ThingsDoor, resources: Sequence[Resource]) -> None:
+def _settle(door: Door, resources: Sequence[Resource]) -> None:
     """Refuse what a policy would open by this. Raises Refused."""
     try:
         door.settle(resources)

@@ -112,13 +112,13 @@ def carry_out(
 
 
 def _follow(watch: doors.Watch) -> None:
-    """Let groups that go by a rule follow what was written. Raises Refused."""
+    """Let groups that go by a rule follow what was written, and policies look at it. Raises Refused."""
     try:
         watch.settle(None)
     except NotAllowed as refusal:
         raise Refused(
-            _("By the rule of a group somebody would come to hold what you may not give. Nothing was changed; ask "
-              "somebody who may give what the group holds.")
+            _("By the rule of a group, or by a policy, somebody would come by what you may not give. Nothing was "
+              "changed; ask somebody who may give it.")
         ) from refusal  # fmt: skip
 
 

@@ -76,7 +76,7 @@ class Drafting:
         for value, label in DataClass.choices:
             named = [field["label"] for field in self.fields if field["data_class"] == value]
             if named or value in ticked:
-                yield value, str(label), named
+                yield value, str(label), [name for name in named if name != str(label)]
 
     @cached_property
     def fields(self) -> list[dict[str, str]]:

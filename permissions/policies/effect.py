@@ -23,6 +23,7 @@ from permissions.policies.try_form import AssumeForm
 
 # mypy: disable-error-code="arg-type, attr-defined"
 # Behind login_required request.user is a Person, and request.at is a moment; Django's stubs know neither.
+CONFIRM_ABOVE = 10  # more people than this gaining or losing: whoever goes on types how many
 PEOPLE = Listing({"name": ["name"]}, "name", size=25)
 LEVELS = {
     (SOMEWHERE, NOWHERE): _("loses it wherever they hold it"),
@@ -102,6 +103,14 @@ class Effect:
     gaining: int = 0
     losing: int = 0
     labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def to_type(self) -> str:
+        """Return what to type to go on: the number of people where it is many, the policy's name while nobody knows."""
+        if self.source is None:
+            return self.found.policy.name
+        people = self.losing + self.gaining
+        return str(people) if people > CONFIRM_ABOVE else ""
 
     @property
     def percent(self) -> int:

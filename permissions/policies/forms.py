@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.choices import TeamField
@@ -80,6 +81,32 @@ class ReasonForm(StageForm):
         widget=forms.Textarea({"rows": 2}),
         help_text=_("Kept in the trail and shown on the policy's page."),
     )
+
+
+class ConfirmForm(ReasonForm):
+    """A step that concerns many people: whoever takes it types what `asked` says, if anything."""
+
+    typed = forms.CharField(
+        label="", required=False, max_length=80, widget=forms.TextInput({"autocomplete": "off", "class": "auto"})
+    )
+
+    def __init__(self, *args: Any, asked: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.asked = asked
+        if not asked:
+            del self.fields["typed"]
+
+    def clean_typed(self) -> str:
+        """Refuse anything else than what is asked for."""
+        typed: str = self.cleaned_data["typed"]
+        if typed.strip() != self.asked:
+            raise forms.ValidationError(gettext("Type “%(asked)s” to confirm.") % {"asked": self.asked})
+        return typed
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """Return what the use case takes."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "typed"}
 
 
 class TargetsForm(forms.Form):

@@ -12,7 +12,7 @@ from cxaccess.toasts import tell
 from permissions.guards import require
 from permissions.policies import pages, services
 from permissions.policies.effect import effect
-from permissions.policies.forms import ReasonForm, StageForm
+from permissions.policies.forms import ConfirmForm, StageForm
 
 # mypy: disable-error-code="arg-type, attr-defined"
 # Behind login_required request.user is a Person, and request.at is a moment; Django's stubs know neither.
@@ -42,14 +42,16 @@ def enforce(request: HttpRequest, pk: int) -> HttpResponse:
     """Put the latest version in force, once it is seen who gains and who loses."""
     context = pages.policy_page(request, pk, "detail", services.ENFORCE)
     policy = context["policy"]
-    form = ReasonForm(posted(request), initial={"row_version": policy.row_version})
-    tried = attempt(form, lambda given: services.enforce_policy(request.user, policy=policy, at=request.at, **given))
+    context["effect"] = found = effect(request, policy, context["version"], request.GET)
+    form = ConfirmForm(posted(request), asked=found.to_type, initial={"row_version": policy.row_version})
+    tried = attempt(form, lambda _given: services.enforce_policy(
+        request.user, policy=policy, at=request.at, **form.given
+    ))  # fmt: skip
     if tried.done:
         told = {"number": tried.done.version.number, "policy": policy.name}
         tell(request, _("Version %(number)d of %(policy)s is enforced from now on.") % told)
         return redirect("policies:detail", pk)
     context |= {"form": tried.form, "says": pages.words_of(context["version"]).sentence(context["version"])}
-    context["effect"] = effect(request, policy, context["version"], request.GET)
     return render(request, "permissions/policies/enforce.html", context, status=tried.status)
 
 
@@ -59,16 +61,18 @@ def enforce(request: HttpRequest, pk: int) -> HttpResponse:
 def retire(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a policy out of use, enforced or not."""
     context = pages.policy_page(request, pk, "detail", services.EDIT)
-    policy = context["policy"]
+    policy, asked = context["policy"], ""
     if context["life"].enforced is not None:
         require(request.user, services.ENFORCE, policy, at=request.at)
-    form = ReasonForm(posted(request), initial={"row_version": policy.row_version})
-    tried = attempt(form, lambda given: services.retire_policy(request.user, policy=policy, at=request.at, **given))
+        context["effect"] = found = effect(request, policy, None, request.GET)
+        asked = found.to_type
+    form = ConfirmForm(posted(request), asked=asked, initial={"row_version": policy.row_version})
+    tried = attempt(form, lambda _given: services.retire_policy(
+        request.user, policy=policy, at=request.at, **form.given
+    ))  # fmt: skip
     if tried.done:
         tell(request, _("%(policy)s is retired.") % {"policy": policy.name})
         return redirect("policies:detail", pk)
-    if context["life"].enforced is not None:
-        context["effect"] = effect(request, policy, None, request.GET)
     return render(request, "permissions/policies/retire.html", context | {"form": tried.form}, status=tried.status)
 
 

@@ -118,6 +118,7 @@ class AssumeForm(forms.Form):
         self.reads = [key for key in MOMENT if key in reads and key != REASON]
         for key in self.reads:
             self.fields[NAMES[key]] = MOMENT[key]()
+            self.fields[NAMES[key]].widget.attrs["class"] = "auto"
             self.fields[NAMES[key]].initial = {True: "yes", 0.0: "0"}.get(ASSUMED.get(key, ""), "")  # type: ignore[call-overload]
 
     @property

@@ -149,3 +149,26 @@ def test_what_was_worked_out_long_ago_is_dropped(cast: Cast, priya: Client, clos
     PolicyPreview.objects.update(asked_at=clock.now() - 2 * (clock.now() - world.soon(days=-1)))
     priya.post(url)
     assert PolicyPreview.objects.count() == 1
+
+
+def test_where_many_lose_the_number_is_typed(
+    cast: Cast, priya: Client, closing: PolicyVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("permissions.policies.effect.CONFIRM_ABOVE", 1)
+    assert "Type <b>2</b> to confirm" in text_of(priya, "enforce", closing)
+    url = reverse("policies:enforce", args=[closing.policy_id])
+    given = {"row_version": closing.policy.row_version, "reason": "The board decided"}
+    for typed in ("", "3"):
+        assert priya.post(url, given | {"typed": typed}).status_code == 422
+    assert not closing.policy.states.exists()
+    assert priya.post(url, given | {"typed": "2"}).status_code == 302
+
+
+def test_what_nobody_has_worked_out_takes_the_policys_name(
+    cast: Cast, priya: Client, closing: PolicyVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consequences, "AT_ONCE", 1)
+    url = reverse("policies:enforce", args=[closing.policy_id])
+    given = {"row_version": closing.policy.row_version, "reason": "There is a leak"}
+    assert priya.post(url, given).status_code == 422
+    assert priya.post(url, given | {"typed": closing.policy.name}).status_code == 302

@@ -10,7 +10,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 
-from cxaccess import problems
+from cxaccess import problems, refusals
 from cxaccess.appearance import Appearance
 from cxaccess.back import came_from
 from cxaccess.jobs.settings import INSTANCE_NAME
@@ -61,8 +61,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403: what was asked, which kind of no it is, the nearest yes."""
     if isinstance(exception, NotAllowed):
-        action = exception.decision.action
-        return page(request, problems.of_decision(exception.decision, in_words(action)))
+        return page(request, refusals.problem_of(request, exception, in_words(exception.decision.action)))
     return page(request, problems.FORBIDDEN)
 
 

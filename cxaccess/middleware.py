@@ -15,8 +15,9 @@ from cxaccess.lib import clock
 from cxaccess.lib.context import origin
 from cxaccess.lib.errors import Refused
 from permissions import asking, facts
-from permissions.engine.policies import SECOND_FACTOR
+from permissions.engine.policies import REASON, SECOND_FACTOR
 from permissions.guards import NotAllowed, record_refusal
+from permissions.policies import reasons
 
 
 class NoStore:
@@ -86,6 +87,7 @@ def moment_of(request: HttpRequest) -> tuple[int | None, dict[str, object]]:
         known: dict[str, object] = {"context.address": origin.get().address}
         if request.user.is_authenticated:
             known[SECOND_FACTOR] = minutes_since(request)
+            known[REASON] = reasons.said_for(request)
         found = request.moment = (request.user.pk, known)  # type: ignore[attr-defined]
     return found
 

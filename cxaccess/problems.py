@@ -18,7 +18,10 @@ OVERVIEW = _("Go to the overview")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One error page. `tone` and `icon` draw it; `action` is the label of its one button, which leads to `url`."""
+    """One error page. `tone` and `icon` draw it; `action` is the label of its one button, which leads to `url`.
+
+    With a `token` the page asks why, and sends it along with the answer.
+    """
 
     status: int
     title: "StrOrPromise"
@@ -31,6 +34,7 @@ class Problem:
     times: tuple[tuple["StrOrPromise", datetime], ...] = ()
     changes: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     users: tuple[str, ...] = ()
+    token: str = ""
 
 
 BAD_REQUEST = Problem(
@@ -54,6 +58,20 @@ FORBIDDEN = Problem(
     _("Nothing was changed. Somebody who administers access can give you what it needs."),
     icon="no",
     tone="bad",
+)
+STEP_UP = Problem(
+    403,
+    _("Yes, once you confirm it is you"),
+    "",
+    icon="second-factor",
+    action=_("Confirm it is you and go on"),
+)
+NO_REASON = Problem(
+    403,
+    _("Yes, once you say why"),
+    _("A policy wants a reason first. It stands in the audit trail, and counts here for a quarter of an hour."),
+    icon="why",
+    action=_("Say why and go on"),
 )
 NOT_FOUND = Problem(
     404,

@@ -74,6 +74,7 @@ SENTENCES: dict[str, "StrOrPromise"] = {
     Tag.IMPORT_GAVE: _("{actor} brought in rights of an older system: {about}"),
     Tag.IMPORT_CANCELLED: _("{actor} cancelled an import: {object}"),
     Tag.ACCESS_REFUSED: _("{actor} was refused {action}{target}"),
+    Tag.REASON_STATED: _("{actor} said why they use {action}{target}"),
     Tag.ACCESS_CHECKED: _("{actor} checked what {about} may do"),
     Tag.ACCESS_EXPORTED: _("{actor} exported {list}"),
     Tag.SIGN_IN: _("{actor} signed in"),

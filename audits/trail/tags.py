@@ -74,6 +74,7 @@ class Tag(models.TextChoices):
     IMPORT_CANCELLED = "import.cancelled", _("Import cancelled")
     ACCESS_REFUSED = "access.refused", _("Access refused")
     ACCESS_CHECKED = "access.checked", _("Access checked")
+    REASON_STATED = "access.reason", _("Reason stated")
     ACCESS_EXPORTED = "access.exported", _("List exported")
     SIGN_IN = "sign_in.succeeded", _("Signed in")
     SIGN_IN_FAILED = "sign_in.failed", _("Sign-in failed")

@@ -5,15 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from accounts.models import Person
-from permissions import gate
+from permissions import facts, gate
 from permissions.check import words
 from permissions.check.graph import Graph, draw
 from permissions.check.names import Names
 from permissions.check.questions import CHECK, TYPE, Question
 from permissions.check.ways import Way, way, ways
 from permissions.engine import Decision, Grant, NearMiss, Reason, cuts
+from permissions.models import Policy
+from permissions.policies import selectors as policies
+from permissions.policies import verdicts
+from permissions.policies.verdicts import Said
 
 DRAWN = 6  # paths in the picture; the text has them all
 NEAR = 20
@@ -21,7 +26,11 @@ NEAR = 20
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the page says. `kind` is yes or no."""
+    """What the page says. `kind` is yes, if (something is to be met first) or no.
+
+    `said` is what policies say of it, `about` those that are about the permission where no thing is named, as far as
+    the reader may see them. `would` is the answer with what is only recorded in force; None: nothing is.
+    """
 
     question: Question
     decision: Decision
@@ -33,6 +42,9 @@ class Answer:
     whereabouts: str
     cuts: Sequence[str]
     graph: Graph | None
+    said: Sequence[Said]
+    about: Sequence[Policy]
+    would: bool | None
 
     @property
     def thing(self) -> str:
@@ -40,8 +52,9 @@ class Answer:
         return words.thing_name(self.question)
 
 
-def answer(question: Question, decision: Decision) -> Answer:
-    """Return `decision` in words and as a picture."""
+def answer(question: Question, decision: Decision, reader: Person, *, at: datetime) -> Answer:
+    """Return `decision` in words and as a picture, with what `reader` may know of policies."""
+    said = verdicts.told(reader, decision.verdicts, zone=timezone.get_current_timezone_name(), at=at)
     names = Names([*decision.paths, *(miss.path for miss in decision.near)])
     places = _limits(question, decision, names)
     ending = cuts(decision)
@@ -49,15 +62,25 @@ def answer(question: Question, decision: Decision) -> Answer:
     return Answer(
         question=question,
         decision=decision,
-        kind="yes" if decision.allowed else "no",
+        kind=words.kind(decision),
         headline=words.headline(question, decision, places),
-        sentence=words.sentence(question, decision, places),
+        sentence=words.sentence(question, decision, places, said),
         ways=ways(decision.paths, names),
         near=[way(miss.path, names, miss, decision.at) for miss in near],
         whereabouts=words.whereabouts(decision) if question.thing is not None and near else "",
-        cuts=[said for edge in ending if (said := words.cut(edge, names))],
+        cuts=[text for edge in ending if (text := words.cut(edge, names))],
         graph=draw(ways(decision.paths[:DRAWN], names), frozenset(ending)) if decision.paths else None,
+        said=said,
+        about=_about(question, reader, at) if question.thing is None else (),
+        would=None if decision.would is None else decision.would.allowed,
     )
+
+
+def _about(question: Question, reader: Person, at: datetime) -> Sequence[Policy]:
+    """Return the policies about the permission: what each says depends on the thing."""
+    rules = facts.model(question.when).judging.get(question.action.key, ())
+    ids = [pk for rule in rules if (pk := getattr(rule, "policy", None))]
+    return list(policies.visible(reader, at=at).filter(pk__in=ids).order_by("name")) if ids else ()
 
 
 def _limits(question: Question, decision: Decision, names: Names) -> list[str]:

@@ -31,7 +31,10 @@ def index(request: HttpRequest) -> HttpResponse:
     if question is not None:
         decision = check_access(request.user, question=question, at=request.at)  # type: ignore[arg-type, attr-defined]
         others = who_else(request.user, question, at=request.at)  # type: ignore[arg-type, attr-defined]
-        context |= {"answer": answer(question, decision), "page": OTHERS.page(others, request.GET)}
+        context |= {
+            "answer": answer(question, decision, request.user, at=request.at),
+            "page": OTHERS.page(others, request.GET),
+        }
     return render(request, _template(request), context)
 
 
@@ -62,7 +65,9 @@ def my_why(request: HttpRequest) -> HttpResponse:
     question = Question(request.user, action, thing, request.at)  # type: ignore[arg-type, attr-defined]
     if thing is not None and not gate.may(request.user, action.key, question.asked, at=request.at):  # type: ignore[arg-type, attr-defined]
         require(request.user, f"{type_}.view", question.asked, at=request.at)  # type: ignore[arg-type, attr-defined]
-    return render(request, _template(request, "why"), {"answer": answer(question, explain(question))})
+    return render(
+        request, _template(request, "why"), {"answer": answer(question, explain(question), request.user, at=request.at)}
+    )
 
 
 def _template(request: HttpRequest, page: str = "index") -> str:

@@ -83,6 +83,12 @@ class ReasonForm(StageForm):
     )
 
 
+class WhyForm(forms.Form):
+    """Why somebody does what a policy wants to know the reason of."""
+
+    reason = forms.CharField(label=_("Why"), max_length=500, widget=forms.Textarea({"rows": 3}))
+
+
 class ConfirmForm(ReasonForm):
     """A step that concerns many people: whoever takes it types what `asked` says, if anything."""
 

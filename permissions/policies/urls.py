@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from permissions.policies import effect_views, stage_views, version_views, views, writing_views
+from permissions.policies import effect_views, reason_views, stage_views, version_views, views, writing_views
 
 app_name = "policies"
 urlpatterns = [
     path("", views.index, name="list"),
+    path("reason/", reason_views.say, name="reason"),
     path("new/", writing_views.create, name="create"),
     path("<int:pk>/", views.detail, name="detail"),
     path("<int:pk>/write/", writing_views.write, name="write"),

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from audits.trail.selectors import history_of
+from cxaccess.refusals import about_content
 from permissions import gate, places
 from permissions.guards import require, require_somewhere
 from permissions.resources import fields, listing, pages, rows, selectors
@@ -54,6 +55,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     declared = resource.type.fields
     context["fields"] = [(row["label"], fields.class_label(row["data_class"])) for row in declared]
     context["values"] = fields.values(resource, declared, opening.content)
+    context["kept_back"] = about_content(request, opening.content) if declared else None
     context["guarded_until"] = lowered_until(resource, request.at)
     context["custom"] = selectors.custom_of(resource) if opening.attributes else []
     return render(request, "permissions/resources/detail.html", context)

@@ -32,7 +32,7 @@ def asked(person, action: str, thing=None, when=None) -> Question:
 
 def answered(*question, **more) -> Answer:
     found = asked(*question, **more)
-    return answer(found, explain(found))
+    return answer(found, explain(found), found.person, at=clock.now())
 
 
 def words(html: str) -> str:
@@ -159,7 +159,7 @@ def test_the_number_of_queries_does_not_grow_with_paths(cast: Cast, django_asser
         world.give(cast.maya, world.role(f"Reader {number}", {"feedback.view"}), region=cast.emea)
     question = asked(cast.maya, "feedback.view", cast.german_reviews)
     with django_assert_max_num_queries(32):
-        found = answer(question, explain(question))
+        found = answer(question, explain(question), question.person, at=clock.now())
     assert len(found.ways) == 12
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from permissions.models import Policy, PolicyVersion
 from tests.cast import Cast
 from tests.policies import enact
-from tests.url_table import Row
+from tests.url_table import EVERYBODY, Row
 
 READERS = "priya otto"
 READS_ONLY = {"otto": 403}
@@ -46,6 +46,7 @@ def _written(_cast: Cast) -> dict[str, Any]:
 
 
 ROWS = [
+    Row("policies:reason", EVERYBODY, method="post", data={"token": "made up", "reason": "x"}, ok=400),
     Row("policies:list", READERS),
     Row("policies:create", "priya", also=READS_ONLY),
     Row("policies:create", "priya", method="post", data=_written, ok=302, also=READS_ONLY),

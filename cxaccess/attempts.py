@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from cxaccess.errors import in_words
 from cxaccess.formparts import Conflict, VersionedForm, add_refusal
 from cxaccess.lib.errors import Refused, Stale
-from permissions.guards import NotAllowed, NotVisible
+from permissions.guards import NotAllowed, NotVisible, NotYet
 
 INVALID, CONFLICT, FORBIDDEN = 422, 409, 403
 
@@ -32,7 +32,7 @@ def posted(request: HttpRequest) -> QueryDict | None:
 
 
 def attempt(form: forms.Form, act: Callable[[dict[str, Any]], Any]) -> Attempt:
-    """Call `act` with the form's cleaned data if there is a post and it is valid. Raises NotVisible and other refusals.
+    """Call `act` with the form's cleaned data if there is a post and it is valid. Raises NotVisible, NotYet, others.
 
     `act` returns something true. Its refusal becomes an error of the form: 422, 403 where it is a question of
     authority, 409 with the difference where somebody else was quicker.
@@ -48,7 +48,7 @@ def attempt(form: forms.Form, act: Callable[[dict[str, Any]], Any]) -> Attempt:
     except Refused as refusal:
         add_refusal(form, refusal)
         return Attempt(form, status=INVALID)
-    except NotVisible:
+    except (NotVisible, NotYet):
         raise
     except NotAllowed as refusal:
         action = refusal.decision.action

@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import Person
 from accounts.signin.guards import page_of
+from accounts.signin.selectors import authenticator
 from cxaccess import problems
 from cxaccess.problems import Problem
 from permissions import gate
@@ -101,8 +102,10 @@ def _not_yet(request: HttpRequest, refusal: NotYet, found: Problem) -> Problem:
         "A policy wants your second factor confirmed within the last %(n)d minutes. Nothing was changed.",
         refusal.minutes,
     ) % {"n": refusal.minutes}
-    url = f"{reverse('signin:confirm')}?{urlencode({'next': page_of(request)})}"
-    return replace(problems.STEP_UP, text=text, facts=facts, times=found.times, url=url)
+    step_up = replace(problems.STEP_UP, text=text, facts=facts, times=found.times)
+    if authenticator(request.user) is None:  # type: ignore[arg-type]
+        return replace(step_up, action=_("Set up an authenticator app"), url=reverse("me:enrol"))
+    return replace(step_up, url=f"{reverse('signin:confirm')}?{urlencode({'next': page_of(request)})}")
 
 
 def _asking(request: HttpRequest, refusal: NotAllowed, found: Problem) -> Problem:

@@ -16,6 +16,7 @@ from cxaccess.builder import draft as rows
 from cxaccess.builder.form import Builder, Options
 from cxaccess.lib.conditions import All, Condition, InvalidCondition, Problem, Schema, read, write
 from cxaccess.lib.conditions import Any as Either
+from cxaccess.lib.conditions.tree import Place
 from cxaccess.lib.errors import Refused
 from permissions.models import ResourceType
 from permissions.policies import schema, wording
@@ -242,12 +243,23 @@ class Draft:
 
     def refuse(self, refused: Refused) -> None:
         """Show what a use case refused: beside the row of the condition that it is about, else at its field."""
-        problems = refused.facts.get("problems", ())
-        if refused.field == "condition" and problems and self.rule is not None:
-            for each in problems:
-                self.rule.refuse(Problem(tuple(each["place"]), each["part"], each["message"]))
-            return
-        self.errors[refused.field or ""] = refused.message
+        told = False
+        for each in refused.facts.get("problems", ()):
+            builder, place = self._spot(refused.field or "", tuple(each["place"]))
+            if builder is not None:
+                builder.refuse(Problem(place, each["part"], each["message"]))
+                told = True
+        if not told:
+            self.errors[refused.field or ""] = refused.message
+
+    def _spot(self, field_: str, place: Place) -> tuple[Builder | None, Place]:
+        """Return the builder that a problem is about, and where in it; a single comparison stands in a group of one."""
+        builder = self.rule if field_ == "condition" else None
+        if field_ == "obligations" and len(place) > 1 and place[0] < len(self.duties):
+            builder, place = self.duties[place[0]].unless, place[1:]
+        if builder is not None and not place and len(builder.root.parts) == 1:
+            place = (0,)
+        return builder, place
 
     @property
     def raw(self) -> Wording:

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Person
-from accounts.signin.guards import PROVED
+from accounts.signin.guards import FACTOR, PROVED
 from audits.models import Event
 from audits.trail.stories import describe
 from audits.trail.tags import Tag
@@ -86,13 +86,13 @@ def test_a_step_up_is_one_button_and_comes_back(cast: Cast) -> None:
     client, url = signed_in(cast.priya), edit(cast.ali)
     assert client.get(url).status_code == 200
     session = client.session
-    session[PROVED] = (clock.now() - timedelta(minutes=10)).isoformat()
+    session[FACTOR] = (clock.now() - timedelta(minutes=10)).isoformat()
     session.save()
     text = refused(client, url)
     assert "Yes, once you confirm it is you" in text
     assert "within the last 5 minutes" in text
     assert f"{reverse('signin:confirm')}?next=%2Fpeople%2F{cast.ali.pk}%2Fedit%2F" in text
-    session[PROVED] = clock.now().isoformat()
+    session[FACTOR] = clock.now().isoformat()
     session.save()
     assert client.get(url).status_code == 200
 
@@ -176,7 +176,7 @@ def test_content_that_a_policy_keeps_back_says_why_and_how_to_go_on(cast: Cast) 
     url, maya = reverse("resources:detail", args=[cast.german_reviews.pk]), signed_in(cast.maya)
     step = enact("only", types=["feedback"], condition=None, obligations=[{"kind": "step_up", "minutes": 1}])
     session = maya.session
-    session[PROVED] = (clock.now() - timedelta(minutes=10)).isoformat()
+    session[FACTOR] = (clock.now() - timedelta(minutes=10)).isoformat()
     session.save()
     text = page(maya, url)
     assert "Yes, once you confirm it is you" in text
@@ -239,3 +239,21 @@ def _verdicts(cast: Cast) -> Any:
     from permissions import gate
 
     return gate.decide(cast.maya, "feedback.view", cast.german_reviews, at=clock.now()).verdicts
+
+
+def test_whoever_has_no_second_factor_is_led_to_set_one_up(cast: Cast) -> None:
+    world.give(cast.chiara, world.role("Editor of people", {"person.edit", "person.view"}))
+    enact("only", permissions=["person.edit"], condition=None, obligations=[{"kind": "step_up", "minutes": 5}])
+    text = refused(signed_in(cast.chiara, factor=False), edit(cast.ali))
+    assert "Set up an authenticator app" in text
+    assert reverse("me:enrol") in text
+
+
+def test_a_form_leads_to_what_is_missing_first(cast: Cast) -> None:
+    """The use case asks for more than its page: what is owed is said as anywhere else, not as a plain no."""
+    enact("only", permissions=["grant.end"], condition=None, obligations=[{"kind": "reason"}], name="Why end it")
+    client = signed_in(cast.priya)
+    url = reverse("grants:end", args=[world.give(cast.maya, cast.feedback_reader).pk])
+    answer = client.post(url, {"reason": "Over"})
+    assert answer.status_code == 403
+    assert "Yes, once you say why" in answer.content.decode()

@@ -53,3 +53,22 @@ def test_a_list_stands_without_the_counts_beside_its_views(cast: Cast, sign_in_a
     expect(page.locator("#count-later.missing")).to_be_attached()
     stays(page, "/people/", seen)
     expect(page.get_by_role("link", name="Maya Okafor").first).to_be_visible()
+
+
+def test_the_filters_of_people_come_when_they_are_opened_and_what_is_in_force_stays(
+    cast: Cast, sign_in_as: Callable[[Person], Page]
+) -> None:
+    page = sign_in_as(cast.priya)
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto("/people/?state=prehire")
+    page.get_by_role("searchbox", name="Search").first.fill("nils")
+    expect(page.get_by_role("link", name="Nils Berg").first).to_be_visible()
+    page.wait_for_url("**state=prehire**")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    panel = page.locator("#more-filters")
+    expect(panel.get_by_label("State")).to_have_value("prehire")
+    assert panel.evaluate("panel => panel.scrollWidth <= panel.clientWidth"), "nothing sticks out of the panel"
+    panel.get_by_label("State").select_option("active")
+    panel.get_by_role("button", name="Show people").click()
+    page.wait_for_url("**state=active**")
+    expect(page.get_by_text("Nobody matches these filters")).to_be_visible()

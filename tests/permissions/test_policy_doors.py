@@ -1,11 +1,12 @@
 """Whatever door somebody opens while policies are in force, nobody comes by what the actor could not give.
 
 Each policy reads something that some door changes: a title, a territory, a membership, a role, the thing's place or
-owner. What is opened is measured on the things themselves, by grants and policies together, before and after.
+owner. What is opened is measured on the things themselves, by grants and policies together, before and after, now and
+next week: what begins or ends by itself counts as if it had.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,10 +14,13 @@ from django.db import transaction
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from accounts.models import Membership, Node, Person
+from accounts.groups import rules
+from accounts.groups.recompute import recompute
+from accounts.models import Group, Membership, Node, Person
+from accounts.people.ranges import add_places
 from accounts.people.services import edit_person
 from accounts.structure.services import move_node
-from accounts.teams.memberships import end_membership
+from accounts.teams.memberships import change_membership_end, end_membership
 from cxaccess.lib import clock
 from cxaccess.lib.errors import Refused
 from permissions import facts, giving
@@ -35,6 +39,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 TITLED = {"attribute": "subject.title", "operator": "equals", "value": "Incident lead"}
 RANGED = {"attribute": "resource.region", "operator": "within", "other": "subject.territories"}
+NEXT_WEEK = timedelta(days=7)
 OWN = {"attribute": "resource.region", "operator": "within", "other": "subject.region"}
 VIEW, EXPORT = {"permissions": ["feedback.view"]}, {"permissions": ["feedback.export"]}
 
@@ -45,7 +50,15 @@ def drafts(cast: Cast) -> list[dict[str, Any]]:
     in_mena = {"attribute": "subject.region", "operator": "within", "value": [cast.mena.pk]}
     owned = {"attribute": "resource.owner", "operator": "is_set"}
     mine = {"attribute": "resource.owner", "operator": "equals", "other": "subject.person"}
+    here, there = ({"attribute": "resource.region", "operator": "within", "value": [one.pk]} for one in (
+        cast.germany, cast.mena))  # fmt: skip
+    ways = {"any": [{"all": [TITLED, here]}, {"all": [in_mena, there]}]}
+    leads, ranged = Group.objects.filter(rule__isnull=False).order_by("pk")
     return [
+        {"effect": "allow", **VIEW, "condition": ways},
+        {"effect": "only", **EXPORT, "condition": {"not": ways}},
+        {"effect": "block", **VIEW, "groups": [leads.pk]},
+        {"effect": "allow", **EXPORT, "condition": TITLED, "groups": [ranged.pk]},
         {"effect": "allow", **VIEW, "condition": TITLED},
         {"effect": "allow", **EXPORT, "condition": RANGED},
         {"effect": "allow", **VIEW, "condition": OWN},
@@ -60,15 +73,31 @@ def drafts(cast: Cast) -> list[dict[str, Any]]:
     ]
 
 
-def opened(cast: Cast) -> set[tuple[int, str, int]]:
-    """Return the (person, permission, thing) that are a yes."""
-    found = walks.taken(clock.now() + timedelta(milliseconds=1)).opened
+def opened(cast: Cast) -> dict[str, set[tuple[int, str, int]]]:
+    """Return the (person, permission, thing) that are a yes, now and next week."""
+    at = {"now": clock.now() + timedelta(milliseconds=1), "next week": clock.now() + NEXT_WEEK}
+    return {when: _opened(moment) for when, moment in at.items()}
+
+
+def _opened(at: datetime) -> set[tuple[int, str, int]]:
+    found = walks.taken(at).opened
     return {(person, action, thing) for (person, action), things in found.items() for thing in things}
 
 
 def _leave(draw: Any, cast: Cast) -> Any:
     row = draw(st.sampled_from(list(Membership.objects.order_by("pk"))))
     return lambda actor: end_membership(actor, membership=row, reason="Goes", at=clock.now())
+
+
+def _answer_later(draw: Any, cast: Cast) -> Any:
+    who, place = draw(st.sampled_from([cast.maya, cast.ali])), draw(st.sampled_from([cast.dach, cast.mena]))
+    return lambda actor: add_places(actor, person=who, places=[place], starts_at=world.soon(days=3), at=clock.now())
+
+
+def _leave_later(draw: Any, cast: Cast) -> Any:
+    row = draw(st.sampled_from(list(Membership.objects.order_by("pk"))))
+    until = world.soon(days=3)
+    return lambda actor: change_membership_end(actor, membership=row, until=until, reason="Goes", at=clock.now())
 
 
 def _retitle(draw: Any, cast: Cast) -> Any:
@@ -117,6 +146,7 @@ def _retire(draw: Any, cast: Cast) -> Any:
 DOORS: tuple[Callable[[Any, Cast], Any], ...] = (
     _leave, _retitle, _retitle, _replace, _own_many, _move_node, _enforce, _retire, _retire,
     walks._answer, walks._join, walks._give, walks._end, walks._save, walks._reopen, walks._move_team,
+    _answer_later, _leave_later, walks._restate, walks._rule, walks._gather, walks._put_away, walks._bring_back,
 )  # fmt: skip
 
 
@@ -156,6 +186,7 @@ def _ready(cast: Cast, data: st.DataObject) -> None:
     for draft in data.draw(st.lists(st.sampled_from(drafts(cast)), min_size=1, max_size=3), label="in force"):
         policies.enact(**draft)
     assert PolicyVersion.objects.exists()
+    recompute(rules.standing(), at=clock.now())
 
 
 def _open(cast: Cast, data: st.DataObject) -> None:
@@ -169,7 +200,7 @@ def _open(cast: Cast, data: st.DataObject) -> None:
         refused = False
     except (NotAllowed, Refused):
         refused = True
-    gained = opened(cast) - before
+    gained = {gain for when, found in opened(cast).items() for gain in found - before[when]}
     assert not (refused and gained), f"{door.__name__} was refused, yet somebody gained {gained}"
     stolen = {gain for gain in gained if not could_on(*gain) and gain[1:] not in handed}
     assert not stolen, f"{actor.name} could not give {stolen}, yet {door.__name__} gave it"

@@ -8,15 +8,16 @@ from django.urls import reverse
 
 from benchmarks.copies import tenfold
 from benchmarks.main_pages import main_pages
-from permissions.models import Sensitivity
+from permissions.models import Policy, Sensitivity
 from tests import world
 from tests.cast import Cast
+from tests.policies import enact
 from tests.sessions import signed_in
 
 MOST = 20
 
 
-def beside(cast: Cast) -> list[tuple[str, str]]:
+def beside(cast: Cast, policy: Policy) -> list[tuple[str, str]]:
     """Return pages that the main ones lead to, and lists as filters narrow them."""
     people, grants = reverse("people:list"), reverse("grants:list")
     return [
@@ -29,6 +30,9 @@ def beside(cast: Cast) -> list[tuple[str, str]]:
         ("grants that ended", f"{grants}?view=ended"),
         ("departments", f"{reverse('structure:index')}?kind=department"),
         ("search", f"{reverse('search')}?q=ma"),
+        ("policies", reverse("policies:list")),
+        ("a policy", reverse("policies:detail", args=[policy.pk])),
+        ("who gains by it", reverse("policies:effect", args=[policy.pk])),
     ]
 
 
@@ -46,9 +50,11 @@ def test_pages_ask_as_much_at_ten_times_the_rows(transactional_db: None, cast: C
     world.resource("Complaints of DACH", region=cast.dach, sensitivity=Sensitivity.RESTRICTED)
     for name in ("Reader", "Reader too"):  # of roles that give the same, one list says so
         world.role(name, ["ticket.view", "survey.view", "feedback.view"])
+    own = {"attribute": "resource.region", "operator": "within", "other": "subject.region"}
+    policy = enact("only", types=["feedback"], condition=own, stage=None).policy
     client = signed_in(cast.priya)
     client.get(reverse("resources:list"))  # so that the trail has an event from the start, as it has after it
-    pages = [*main_pages(), *beside(cast)]
+    pages = [*main_pages(), *beside(cast, policy)]
     few = {name: asked(client, address) for name, address in pages}
     tenfold()
     many = {name: asked(client, address) for name, address in pages}

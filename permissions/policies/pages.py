@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Person
 from accounts.pages import Tab
 from permissions import gate, places
+from permissions.check.questions import CHECK
 from permissions.guards import fetch
 from permissions.models import Policy
 from permissions.policies import selectors
@@ -57,6 +58,8 @@ def _may(person: Person, policy: Policy, life: Life, request: HttpRequest) -> di
 
 def _tabs(request: HttpRequest, policy: Policy, life: Life, current: str) -> list[Tab]:
     shown = [("detail", _("Policy")), ("versions", _("Versions"))]
+    if gate.may_somewhere(request.user, CHECK, at=request.at):
+        shown.insert(1, ("try", _("Try it")))
     ahead = policy.retired_at is None and policy.current != life.enforced
     if current == "effect" or (ahead and gate.may(request.user, EDIT, policy, at=request.at)):
         shown.insert(1, ("effect", _("Who gains, who loses")))

@@ -16,6 +16,7 @@ urlpatterns = [
     path("<int:pk>/versions/<int:number>/restore/", writing_views.restore, name="restore"),
     path("<int:pk>/history/", views.history, name="history"),
     path("<int:pk>/edit/", views.edit, name="edit"),
+    path("<int:pk>/try/", views.try_it, name="try"),
     path("<int:pk>/effect/", effect_views.effects, name="effect"),
     path("<int:pk>/effect/work-out/", effect_views.work_out, name="work-out"),
     path("<int:pk>/record/", stage_views.record, name="record"),

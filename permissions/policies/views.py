@@ -9,15 +9,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Person
 from audits.trail.selectors import history_of
+from cxaccess.choosing import FIND
 from cxaccess.formparts import add_refusal
 from cxaccess.lib.errors import Refused, Stale
 from cxaccess.toasts import tell
 from permissions import gate
+from permissions.check.questions import CHECK
 from permissions.guards import fetch, require, require_somewhere
 from permissions.models import Policy
 from permissions.policies import listing, pages, reading, services
 from permissions.policies.forms import EditPolicyForm
 from permissions.policies.selectors import VIEW
+from permissions.policies.try_panel import panel
 
 # mypy: disable-error-code="arg-type, attr-defined"
 # Behind login_required request.user is a Person, and request.at is a moment; Django's stubs know neither.
@@ -45,6 +48,17 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     if context["life"].enforced not in (None, context["version"]):
         context["enforced_says"] = words.sentence(context["life"].enforced)
     return render(request, "permissions/policies/detail.html", context)
+
+
+@require_safe
+@login_required
+def try_it(request: HttpRequest, pk: int) -> HttpResponse:
+    """Try the latest version on somebody, to whoever may ask about access; the address of an answer can be shared."""
+    context = pages.policy_page(request, pk, "try")
+    require_somewhere(request.user, CHECK, at=request.at)
+    pressed = "try-person" in request.GET or f"try-person{FIND}" in request.GET
+    context |= panel(request, context["policy"], context["version"], request.GET, pressed=pressed)
+    return render(request, "permissions/policies/try_it.html", context)
 
 
 @require_safe

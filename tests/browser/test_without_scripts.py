@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from accounts.models import Person
-from permissions.models import Role, RoleGrant
+from permissions.models import Policy, Role, RoleGrant
 from tests.browser.test_imports import work
 from tests.cast import Cast
 
@@ -71,3 +71,25 @@ def test_a_file_is_brought_in_without_scripts(cast: Cast, sign_in_as: Callable[[
     page.get_by_role("link", name="Look again").click()
     expect(page.get_by_text("1 row was written.")).to_be_visible()
     assert Person.objects.filter(email="ada@kestrelhome.example").exists()
+
+
+def test_a_policy_is_clicked_together_without_scripts(cast: Cast, sign_in_as: Callable[[Person], Page]) -> None:
+    page = sign_in_as(cast.priya)
+    page.goto("/policies/new/")
+    page.get_by_label("Name", exact=True).fill("Own region")
+    page.get_by_label("Purpose").fill("Everybody sees what is theirs")
+    page.get_by_label("Only when").check()
+    page.get_by_label("Everything with").select_option(label="Feedback streams")
+    page.get_by_label("Attribute 1").select_option(label="Region of the resource")
+    update = page.locator("noscript button, button.btn", has_text="Update rows and preview").first
+    update.click()
+    expect(page.get_by_role("button", name="Remove Feedback streams")).to_be_visible()
+    page.get_by_label("Comparison 1").select_option(label="is within")
+    update.click()
+    page.get_by_label("Compare 1 with").select_option(label="the person's region")
+    page.get_by_role("button", name="Ask for a reason").click()
+    expect(page.locator(".sentence")).to_contain_text("only when Region of the resource is within the person's region")
+    expect(page.locator(".sentence")).to_contain_text("A reason is asked for first.")
+    page.get_by_role("button", name="Save the policy").click()
+    expect(page.get_by_role("heading", name="Own region", level=1)).to_be_visible()
+    assert Policy.objects.get().current is not None

@@ -50,7 +50,7 @@ ROWS = [
     Row("policies:list", READERS),
     Row("policies:create", "priya", also=READS_ONLY),
     Row("policies:create", "priya", method="post", data=_written, ok=302, also=READS_ONLY),
-    *(Row(f"policies:{tab}", READERS, _enforced) for tab in ("detail", "versions", "compare", "history")),
+    *(Row(f"policies:{tab}", READERS, _enforced) for tab in ("detail", "try", "versions", "compare", "history")),
     Row("policies:write", "priya", _draft, also=READS_ONLY),
     Row("policies:write", "priya", _draft, method="post", data={**_says(), "row_version": 1}, ok=302, also=READS_ONLY),
     Row("policies:restore", "priya", _earlier, also=READS_ONLY),

@@ -55,7 +55,7 @@ def place(db: None) -> Town:
 
 def test_the_tables_say_what_evaluation_says(place: Town) -> None:
     @given(data=st.data())
-    @examples(20, 600)
+    @examples(20, 200)
     def walk(data: st.DataObject) -> None:
         with transaction.atomic():
             town = drawn.settle(place, data.draw(drawn.towns))
@@ -84,7 +84,7 @@ def test_what_nobody_knows_opens_neither_a_condition_nor_its_contrary(place: Tow
     """Take facts away from somebody: an answer may only turn into "unknown", whatever the condition."""
 
     @given(data=st.data())
-    @examples(15, 300)
+    @examples(15, 100)
     def walk(data: st.DataObject) -> None:
         with transaction.atomic():
             town = drawn.settle(place, data.draw(drawn.towns))

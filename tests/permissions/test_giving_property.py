@@ -46,7 +46,8 @@ from tests import cast as people
 from tests import world
 from tests.cast import Cast
 
-EXAMPLES = 300 if os.environ.get("CXACCESS_FULL") else 20
+FULL = bool(os.environ.get("CXACCESS_FULL"))
+EXAMPLES = 100 if FULL else 12
 WATCHED = ("feedback.view", "feedback.export", "report.edit", "ticket.reply", "person.view", "team.manage_members",
            "role.give", "role.give_onward")  # fmt: skip
 IN_THINGS = ("feedback.view", "feedback.export", "feedback.delete")
@@ -411,13 +412,13 @@ QUICK = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.
 
 
 @given(data=st.data())
-@settings(max_examples=EXAMPLES, deadline=None, derandomize=EXAMPLES < 300, suppress_health_check=QUICK)
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=not FULL, suppress_health_check=QUICK)
 def test_nobody_gains_what_the_actor_could_not_give(town: Cast, data: st.DataObject) -> None:
     _walk(town, data)
 
 
 @given(data=st.data())
-@settings(max_examples=EXAMPLES // 2, deadline=None, derandomize=EXAMPLES < 300, suppress_health_check=QUICK)
+@settings(max_examples=EXAMPLES // 2, deadline=None, derandomize=not FULL, suppress_health_check=QUICK)
 def test_nobody_brings_back_what_the_actor_could_not_give(town: Cast, data: st.DataObject) -> None:
     """The doors of what was archived are few among many, so they are drawn by themselves as well."""
     _walk(town, data, (_put_away, _bring_back, _undo_archiving))

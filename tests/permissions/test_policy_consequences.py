@@ -58,7 +58,7 @@ def by_key(shifts: Any) -> Mapping[tuple[int, str], Shift]:
 
 @given(plan=plans, how=policies.people, what=policies.things, ruled=st.lists(policies.drawn, min_size=2, max_size=3),
        moment=policies.contexts, retires=st.booleans())  # fmt: skip
-@examples(12, 400)
+@examples(8, 60)
 def test_all_at_once_is_what_asking_one_by_one_says(plan, how, what, ruled, moment, retires) -> None:
     with town(plan) as org:
         policies.shape(org, how, what)

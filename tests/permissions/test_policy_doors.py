@@ -32,7 +32,7 @@ from permissions.resources.services import edit_resource
 from tests import policies, world
 from tests.cast import Cast
 from tests.permissions import test_giving_property as walks
-from tests.permissions.test_giving_property import EXAMPLES, QUICK, town
+from tests.permissions.test_giving_property import EXAMPLES, FULL, QUICK, town
 
 __all__ = ["town"]  # the fixture, with people whose rights are odd on purpose
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -151,7 +151,7 @@ DOORS: tuple[Callable[[Any, Cast], Any], ...] = (
 
 
 @given(data=st.data())
-@settings(max_examples=EXAMPLES, deadline=None, derandomize=EXAMPLES < 300, suppress_health_check=QUICK)
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=not FULL, suppress_health_check=QUICK)
 def test_nobody_comes_by_what_the_actor_could_not_give(town: Cast, data: st.DataObject) -> None:
     _walk(town, data)
 

@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.realdb]
 
 @given(plan=plans, how=policies.people, what=policies.things, ruled=some, when=days, moment=policies.contexts,
        sample=st.data())  # fmt: skip
-@examples(8, 300)
+@examples(4, 60)
 def test_lists_points_batches_and_the_oracle_agree(plan, how, what, ruled, when, moment, sample) -> None:
     with town(plan) as org, facts.pinned():
         policies.shape(org, how, what)
@@ -52,7 +52,7 @@ def test_lists_points_batches_and_the_oracle_agree(plan, how, what, ruled, when,
 
 
 @given(plan=plans, how=policies.people, what=policies.things, ruled=some, when=days, moment=policies.contexts)
-@examples(6, 200)
+@examples(4, 40)
 def test_who_can_is_the_inverse_of_may(plan, how, what, ruled, when, moment) -> None:
     with town(plan) as org:
         policies.shape(org, how, what)
@@ -66,7 +66,7 @@ def test_who_can_is_the_inverse_of_may(plan, how, what, ruled, when, moment) -> 
 
 
 @given(plan=plans, how=policies.people, what=policies.things, ruled=some, when=days, moment=policies.contexts)
-@examples(6, 200)
+@examples(4, 40)
 def test_doors_are_open_where_a_list_could_show_something(plan, how, what, ruled, when, moment) -> None:
     """`may_somewhere` never hides what some list shows; and it is the inverse of `who_can_somewhere`."""
     with town(plan) as org, facts.pinned():
@@ -88,7 +88,7 @@ def _yes(asked: list, context: Context) -> set[int]:
 
 
 @given(plan=plans, how=policies.people, what=policies.things, ruled=some, more=policies.drawn, moment=policies.contexts)
-@examples(6, 200)
+@examples(4, 40)
 def test_a_block_or_a_limit_never_widens_and_ending_a_grant_never_adds(plan, how, what, ruled, more, moment) -> None:
     with town(plan) as org:
         policies.shape(org, how, what)
@@ -108,7 +108,7 @@ def test_a_block_or_a_limit_never_widens_and_ending_a_grant_never_adds(plan, how
 
 
 @given(plan=plans, how=policies.people, what=policies.things, ruled=some, moment=policies.contexts)
-@examples(6, 200)
+@examples(4, 40)
 def test_recording_enforces_nothing_and_tells_what_enforcing_would(plan, how, what, ruled, moment) -> None:
     with town(plan) as org:
         policies.shape(org, how, what)
@@ -127,7 +127,7 @@ def test_recording_enforces_nothing_and_tells_what_enforcing_would(plan, how, wh
 
 
 @given(plan=plans, how=policies.people, what=policies.things, ruled=some)
-@examples(4, 100)
+@examples(4, 25)
 def test_where_nothing_is_known_policies_open_nothing(plan, how, what, ruled) -> None:
     """Also under "not": of a thing and a moment of which nothing is known, only what needs no fact of them opens."""
     with town(plan) as org:

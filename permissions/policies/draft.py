@@ -18,7 +18,7 @@ from cxaccess.lib.conditions import All, Condition, InvalidCondition, Problem, S
 from cxaccess.lib.conditions import Any as Either
 from cxaccess.lib.conditions.tree import Place
 from cxaccess.lib.errors import Refused
-from permissions.models import ResourceType
+from permissions.models import PolicyEffect, ResourceType
 from permissions.policies import schema, wording
 from permissions.policies.schema import is_of_thing
 from permissions.policies.wording import KEYS, TARGETS, Wording
@@ -228,11 +228,9 @@ class Draft:
         return bool(self.typed.effect) and about and all(builder.condition is not None for builder in self.builders)
 
     def _checked(self) -> Wording | None:
-        if any(builder.condition is None for builder in self.builders):
-            if self.saving:
-                self.errors["conditions"] = _(
-                    "Complete the conditions first: look for the rows that say what is missing."
-                )
+        if self.saving:
+            self.errors |= self._missing()
+        if any(builder.condition is None for builder in self.builders) or self.errors:
             return None
         try:
             return wording.checked(self.raw, at=self._at)
@@ -240,6 +238,17 @@ class Draft:
             if self.saving or self.is_complete:
                 self.refuse(refused)
             return None
+
+    def _missing(self) -> dict[str, str]:
+        """Return all that is still to be filled in, by field, so that nobody is sent back for one after the other."""
+        found, targets = {}, self.typed.targets
+        if self.typed.effect not in PolicyEffect.values:
+            found["effect"] = _("Choose whether it allows, blocks or limits.")
+        if not (targets["permissions"] or targets["types"]):
+            found["targets"] = _("Choose what it is about: permissions, or types of resources.")
+        if any(builder.condition is None for builder in self.builders):
+            found["conditions"] = _("Complete the conditions first: a row says what is missing.")
+        return found
 
     def refuse(self, refused: Refused) -> None:
         """Show what a use case refused: beside the row of the condition that it is about, else at its field."""

@@ -84,7 +84,7 @@ def test_nothing_is_an_error_before_it_is_saved(cast: Cast, priya: Client) -> No
     assert saved.status_code == 422
     text = saved.content.decode()
     assert "No such attribute" in text
-    assert "Complete the conditions first" in text
+    assert set(saved.context["draft"].errors) == {"targets", "conditions"}  # all at once
     assert not Policy.objects.exists()
 
 

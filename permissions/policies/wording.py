@@ -1,5 +1,6 @@
 """What a version of a policy says, read strictly: what no schema knows is refused with its place and the reason."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,6 +22,7 @@ from permissions.policies.compiling import OUT_OF_REACH
 
 TARGETS = ("permissions", "types", "roles", "teams", "groups")
 MOST_TARGETS, MOST_DUTIES, LONGEST_STEP_UP = 200, 10, 24 * 60
+KEY = re.compile(r"[\w.-]{1,81}", re.ASCII)  # what a type or a permission can be called
 KEYS = {"mask": {"fields", "data_classes"}, "step_up": {"minutes"}, "reason": set[str]()}
 
 
@@ -63,7 +65,7 @@ def _targets(raw: Mapping[str, Any]) -> dict[str, list[Any]]:
         raise Refused(
             _("A policy is about permissions, types, roles, teams and groups, nothing else."), field="targets"
         )
-    found = {key: list(dict.fromkeys(raw.get(key, ()))) for key in TARGETS}
+    found = {key: list(dict.fromkeys(_named(raw.get(key, ())))) for key in TARGETS}
     if any(len(values) > MOST_TARGETS for values in found.values()):
         raise Refused(_("Name at most %(n)d of each.") % {"n": MOST_TARGETS}, field="targets")
     if not (found["permissions"] or found["types"]):
@@ -76,7 +78,8 @@ def _targets(raw: Mapping[str, Any]) -> dict[str, list[Any]]:
         ("groups", Group.objects.filter(pk__in=_ids(found["groups"]), archived_at=None).values_list("pk", flat=True)),
     )
     for key, known in rows:
-        gone = [str(value) for value in found[key] if value not in set(known)]
+        standing = set(known)
+        gone = [str(value)[:81] for value in found[key] if isinstance(value, bool) or value not in standing]
         if gone:
             message = _("%(names)s does not exist, or is no longer in use.")
             raise Refused(message % {"names": ", ".join(gone)}, field="targets", facts={"key": key, "gone": gone})
@@ -96,12 +99,19 @@ def _require_in_reach(targets: Mapping[str, Sequence[Any]]) -> None:
         raise Refused(message % {"names": ", ".join(named)}, field="targets", facts={"out_of_reach": named})
 
 
+def _named(raw: Any) -> list[int | str]:
+    """Return a list of keys or ids. Raises Refused for what is none, or holds anything else."""
+    if not isinstance(raw, list | tuple) or not all(isinstance(value, int | str) for value in raw):
+        raise Refused(_("What a policy is about is named in lists."), field="targets")
+    return list(raw)
+
+
 def _texts(values: Sequence[Any]) -> list[str]:
-    return [value for value in values if isinstance(value, str)]
+    return [value for value in values if isinstance(value, str) and KEY.fullmatch(value)]
 
 
 def _ids(values: Sequence[Any]) -> list[int]:
-    return [value for value in values if isinstance(value, int) and not isinstance(value, bool)]
+    return [value for value in values if isinstance(value, int) and not isinstance(value, bool) and value < 2**63]
 
 
 def _readable(targets: Mapping[str, Sequence[str]]) -> frozenset[str] | None:

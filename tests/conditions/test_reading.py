@@ -66,6 +66,7 @@ BAD = [
     (leaf("subject.score", "equals", value="5"), "Write a number"),
     (leaf("subject.score", "equals", value=float("nan")), "Write a number"),
     (leaf("subject.score", "equals", value=True), "Write a number"),
+    (leaf("subject.score", "equals", value=10**400), "Write a number"),
     (leaf("subject.score", "between", value=[2, 1]), "before the first"),
     (leaf("context.managed", "equals", value="yes"), "yes or no"),
     (leaf("subject.region", "within", value=[99]), "does not exist"),

@@ -153,6 +153,11 @@ def make_region(name, above) -> None:
     world.node(name, Node.objects.get(name=above))
 
 
+@form(r"there is a (?P<kind>product line|segment) (?P<name>.+?)( under (?P<above>.+))?")
+def make_node(kind, name, above) -> None:
+    world.node(name, Node.objects.get(name=above) if above else None, kind=kind.replace(" ", "_"))
+
+
 @form(r"(?P<name>.+) is archived on (?P<day>.+)")
 def archive(name, day) -> None:
     Team.objects.filter(principal__label=name).update(archived_at=moment(day))
@@ -267,6 +272,8 @@ MOMENT = {
     "a managed device": {"context.managed_device": True},
     "an unmanaged device": {"context.managed_device": False},
     "the office": {"context.address": "10.20.3.4"},
+    "the branch office": {"context.address": "fd00:20::7"},
+    "a broken address": {"context.address": "10.20.3"},
     "a café": {"context.address": "203.0.113.9"},
     "abroad": {"context.country": "BR"},
     "home": {"context.country": "DE", "context.purpose": "support"},
@@ -324,9 +331,10 @@ def entitle(who, title) -> None:
     changed()
 
 
-@form(r"(?P<who>\w+) answers for (?P<where>.+)")
-def answer_for(who, where) -> None:
-    world.answers(person(who), Node.objects.get(name=where))
+@form(rf"(?P<who>\w+) (answers|answered) for (?P<where>.+?){WINDOW}")
+def answer_for(who, where, start, end) -> None:
+    starts, until = moment(start) if start else world.LONG_AGO, moment(end) if end else None
+    world.answers(person(who), Node.objects.get(name=where), starts=starts, until=until)
 
 
 @form(r"(?P<who>\w+) works until (?P<day>.+)")
@@ -344,3 +352,30 @@ def with_factor(minutes, who, verb, action, what) -> None:
     decision = gate.decide(person(who), action, thing(what), at=NOW, context=context)
     assert decision.allowed
     assert {type(duty).__name__ for duty in decision.obligations} == (set() if verb == "may freely" else {"StepUp"})
+
+
+@form(r"having confirmed nothing, (?P<who>\w+) must confirm again to (?P<action>\w+\.\w+) (?P<what>.+)")
+def without_factor(who, action, what) -> None:
+    assert owed(who, action, what, {}) == {"StepUp"}
+
+
+@form(
+    r"(?P<said>giving|without) a reason, (?P<who>\w+) (?P<verb>may freely|must say why to) "
+    r"(?P<action>\w+\.\w+) (?P<what>.+)"
+)
+def with_reason(said, who, verb, action, what) -> None:
+    known = {"context.reason": "A customer asked for it"} if said == "giving" else {}
+    assert owed(who, action, what, known) == (set() if verb == "may freely" else {"StateReason"})
+
+
+def owed(who: str, action: str, what: str, known: dict[str, object]) -> set[str]:
+    """Return the kinds of what somebody who may do it owes first."""
+    decision = gate.decide(person(who), action, thing(what), at=NOW, context=Context(known))
+    assert decision.allowed
+    return {type(duty).__name__ for duty in decision.obligations}
+
+
+@form(r"(?P<who>\w+) is refused (?P<action>\w+\.\w+) (?P<what>.+) and asked for nothing")
+def refused_outright(who, action, what) -> None:
+    decision = gate.decide(person(who), action, thing(what), at=NOW)
+    assert (decision.allowed, decision.obligations) == (False, ())

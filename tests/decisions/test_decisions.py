@@ -44,7 +44,8 @@ def test_case(db: None, case: dict[str, Any]) -> None:
 
 
 def test_there_are_cases_of_every_kind() -> None:
-    assert len(list(cases())) >= 60
+    assert len(list(cases())) >= 120
+    assert sum(any(isinstance(one, dict) for one in case.values[0].get("given", [])) for case in cases()) >= 60
 
 
 def test_a_sentence_in_no_form_fails() -> None:

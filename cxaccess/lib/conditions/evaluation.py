@@ -113,7 +113,8 @@ def _set(domain: Domain | None, raw: object) -> Value:
 def _is(attribute: Attribute, raw: object) -> bool:
     kind = attribute.type
     if kind is Type.NUMBER:
-        return isinstance(raw, int | float) and not isinstance(raw, bool) and math.isfinite(raw)
+        # Not isfinite: of a whole number too large for a float it cannot tell.
+        return isinstance(raw, int | float) and not isinstance(raw, bool) and -math.inf < raw < math.inf
     if kind is Type.MOMENT:
         return isinstance(raw, datetime) and raw.tzinfo is not None
     if kind is Type.DATE:

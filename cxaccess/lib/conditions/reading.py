@@ -14,6 +14,7 @@ from cxaccess.lib.conditions.values import BadValue, read_side
 
 DEEPEST = 6  # groups within groups, counting each "not"
 MOST_LEAVES = 100
+MOST_PARTS = MOST_LEAVES * (DEEPEST + 1)  # groups, and what is no condition at all, count too
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,10 @@ class InvalidCondition(ValueError):
 def read(raw: Json, schema: Schema, *, existing: bool = True) -> Condition:
     """Return the condition. `existing`: what it names must exist, too. Raises InvalidCondition."""
     reader = _Reader(schema)
-    found = reader.part(raw, (), 0)
+    try:
+        found = reader.part(raw, (), 0)
+    except _TooMuch as refusal:
+        raise InvalidCondition([refusal.problem]) from refusal
     if existing and not reader.problems:
         reader.require_existing()
     if reader.problems or found is None:
@@ -60,13 +64,23 @@ class _Refusal(Exception):
         self.problem = Problem(place, part, message)
 
 
+class _TooMuch(Exception):
+    """It is so large that it is read no further: else whoever writes it says how long that takes."""
+
+    def __init__(self, place: Place) -> None:
+        message = _("Keep it to %(n)d conditions.") % {"n": MOST_LEAVES}
+        super().__init__(message)
+        self.problem = Problem(place, "", message)
+
+
 class _Reader:
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
         self.problems: list[Problem] = []
         self.named: dict[str, dict[Key, Place]] = defaultdict(dict)
         self.domains: dict[str, Domain] = {}
-        self.count = 0
+        self.leaves = 0
+        self.parts = 0
 
     def part(self, raw: Json, place: Place, depth: int) -> Condition | None:
         """Return the condition, or None with its problems noted."""
@@ -77,6 +91,9 @@ class _Reader:
             return None
 
     def condition(self, raw: Json, place: Place, depth: int) -> Condition | None:
+        self.parts += 1
+        if self.parts > MOST_PARTS:
+            raise _TooMuch(place)
         if not isinstance(raw, Mapping):
             raise _Refusal(place, "", _("This is no condition."))
         if depth > DEEPEST:
@@ -94,7 +111,7 @@ class _Reader:
         if not isinstance(parts, list) or not parts:
             raise _Refusal(place, "", _("A group needs at least one condition."))
         if len(parts) > MOST_LEAVES:
-            raise _Refusal(place, "", _("Keep it to %(n)d conditions.") % {"n": MOST_LEAVES})
+            raise _TooMuch(place)
         found = [self.part(part, (*place, number), depth + 1) for number, part in enumerate(parts)]
         known = tuple(part for part in found if part is not None)
         if len(known) < len(found):
@@ -102,9 +119,9 @@ class _Reader:
         return All(known) if kind == "all" else Any(known)
 
     def leaf(self, raw: Mapping[str, Json], place: Place) -> Leaf:
-        self.count += 1
-        if self.count > MOST_LEAVES:
-            raise _Refusal(place, "", _("Keep it to %(n)d conditions.") % {"n": MOST_LEAVES})
+        self.leaves += 1
+        if self.leaves > MOST_LEAVES:
+            raise _TooMuch(place)
         if not {"attribute", "operator"} <= set(raw) <= {"attribute", "operator", "value", "other"}:
             raise _Refusal(place, "", _("A condition has an attribute, an operator and a value, nothing else."))
         attribute = self.schema.get(raw["attribute"])

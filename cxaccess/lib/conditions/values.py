@@ -1,7 +1,7 @@
 """Values in JSON: what a leaf's other side may hold, read strictly, and written so that it reads back the same."""
 
-import math
 from datetime import date, datetime, time
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -91,7 +91,8 @@ def _text(raw: Any) -> str:
 
 
 def _number(raw: Any) -> int | float:
-    if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(raw) or abs(raw) > LARGEST:
+    # No number is compared with more than this: of a whole number that no float can hold, isfinite cannot even tell.
+    if isinstance(raw, bool) or not isinstance(raw, int | float) or not -LARGEST <= raw <= LARGEST:
         raise BadValue(_("Write a number."))
     return raw
 
@@ -131,8 +132,14 @@ def _range(attribute: Attribute, raw: Any) -> Side:
     return (low, high)
 
 
+@cache
+def zones() -> frozenset[str]:
+    """Return every time zone there is; finding out reads some hundred files."""
+    return frozenset(available_timezones())
+
+
 def _zone(raw: Any) -> str:
-    if not isinstance(raw, str) or raw not in available_timezones():
+    if not isinstance(raw, str) or raw not in zones():
         raise BadValue(_("Choose a time zone."))
     return raw
 

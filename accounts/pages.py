@@ -59,7 +59,7 @@ def uses_of_things(request: HttpRequest, of: Team | Group, found: held.Things) -
         return {}
     return {
         "thing_uses": {one.key: one.grant.last_used_at for one in found.all},
-        "thing_users": uses.of_each(uses.shared(found.all), at=request.at),
+        "thing_users": uses.of_each(request.user, uses.shared(found.all), at=request.at),
     }
 
 

@@ -135,6 +135,8 @@ def pages(request: HttpRequest, text: str) -> Iterator[Hit]:
 def things(request: HttpRequest, kind: Kind, text: str, limit: int) -> Iterator[Hit]:
     """Yield up to `limit` things of `kind` that this reader may see and whose columns contain every word."""
     at = request.at  # type: ignore[attr-defined]
+    if gate.demanded(request.user, kind.permission, at=at):  # type: ignore[arg-type]
+        return  # the list says what is to be met first
     rows = gate.visible(request.user, kind.permission, kind.rows(), at=at, as_type=kind.as_type)  # type: ignore[arg-type]
     if kind.by_words is not None:
         rows = kind.by_words(rows, text)

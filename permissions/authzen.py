@@ -10,7 +10,7 @@ roles by key. The id ``*`` asks about the type as a whole. Properties never over
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from permissions import gate, places
 from permissions.engine import Decision, Grant, Path, Reason
 from permissions.engine.combine import Context, Verdict
 from permissions.engine.decide import NOTHING_KNOWN
-from permissions.engine.policies import StateReason, StepUp
+from permissions.engine.policies import Demand, StateReason, StepUp
 from permissions.engine.types import Target
 from permissions.models import Policy, PolicyVersion, Resource, Role
 from permissions.resources.fields import Mask
@@ -75,7 +75,7 @@ class Answer:
 
     @property
     def allowed(self) -> bool:
-        """Return whether it is a yes, obligations to be met."""
+        """Return whether it is a yes, with nothing to be met first."""
         return self.decision is not None and self.decision.allowed
 
 
@@ -144,7 +144,19 @@ def evaluated(request: Request, *, at: datetime, system: str = "") -> Answer:
         asked = target_of(request.resource, at=at, system=system)
         if asked is None:
             return Answer(None, UNKNOWN_RESOURCE)
-    return Answer(gate.decide(person, request.permission, asked, at=at, context=request.context))
+    return Answer(_now(gate.decide(person, request.permission, asked, at=at, context=request.context)))
+
+
+def _now(decision: Decision) -> Decision:
+    """Return the decision as a caller may act on it now: a yes that waits for a factor or a reason is none yet.
+
+    A caller that reads nothing but `decision` must not let pass what the console itself would not.
+    """
+    demands = [duty for duty in decision.obligations if isinstance(duty, Demand)]
+    if not decision.allowed or not demands:
+        return decision
+    confirm = any(isinstance(duty, StepUp) for duty in demands)
+    return replace(decision, allowed=False, reason=Reason.STEP_UP if confirm else Reason.NO_REASON)
 
 
 def person_of(subject: Entity) -> Person | None:

@@ -56,7 +56,7 @@ def _moment(person: Person, action: str, found: facts.Snapshot, context: Context
         return context
     model = found.model
     read = (model.policies and action in model.judging) or (model.recording and action in model.watching)
-    return asking.context_of(person) if read else NOTHING_KNOWN
+    return asking.context_of(person, action) if read else NOTHING_KNOWN
 
 
 def explain_somewhere(person: Person, action: str, *, at: datetime) -> Decision:
@@ -72,7 +72,7 @@ def explain_somewhere(person: Person, action: str, *, at: datetime) -> Decision:
     if action not in found.model.judging:
         return decide_with(found.model, subject, action, target, at)
     granted = decide_with(replace(found.model, policies=(), recording=()), subject, action, target, at)
-    question = Question(found.model, subject, action, target, asking.context_of(person), at)
+    question = Question(found.model, subject, action, target, asking.context_of(person, action), at)
     allowed = ruling.somewhere(question, granted=granted.allowed)
     if allowed == granted.allowed or granted.reason in (Reason.UNKNOWN_ACTION, Reason.NOT_ACTIVE):
         return granted
@@ -105,6 +105,17 @@ def may_somewhere(person: Person, action: str, *, at: datetime, context: Context
     if not found.model.policies or action not in found.model.judging:
         return granted
     return ruling.somewhere(_question(person, action, found, at, context), granted=granted)
+
+
+def shows(person: Person, action: str, asked: Asked = None, *, at: datetime) -> bool:
+    """Return whether a part of a page may show it: a yes with nothing to be met first. What waits is left out there."""
+    demands = (duty for duty in owed(person, action, asked, at=at) if isinstance(duty, Demand))
+    return may(person, action, asked, at=at) and next(demands, None) is None
+
+
+def shows_somewhere(person: Person, action: str, *, at: datetime) -> bool:
+    """Return the same of a part that lists such things."""
+    return may_somewhere(person, action, at=at) and not demanded(person, action, at=at)
 
 
 def _question(person: Person, action: str, found: facts.Snapshot, at: datetime, context: Context | None) -> Question:

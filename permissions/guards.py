@@ -87,15 +87,17 @@ def passing(
     return gate.visible(person, action, rows, at=at, as_type=as_type)
 
 
-def require_somewhere(person: Person, action: str, *, at: datetime) -> None:
+def require_somewhere(person: Person, action: str, *, at: datetime, counted: bool = True) -> None:
     """Pass whoever holds `action` in any scope: the door of a list, whose rows `visible` filters.
 
-    Raises NotVisible, or NotAllowed for somebody who may view such things somewhere; NotYet where a policy wants
-    something first.
+    `counted`: that it is a use of `action`; a part that a list fetches is none, for the list was counted. Raises
+    NotVisible, or NotAllowed for somebody who may view such things somewhere; NotYet where a policy wants something
+    first.
     """
     if gate.may_somewhere(person, action, at=at):
         _require_demanded(person, action, at)
-        reads.add((person.pk, action, None), at)
+        if counted:
+            reads.add((person.pk, action, None), at)
         return
     decision = gate.decide(person, action, at=at)
     seen = gate.may_somewhere(person, _view_of(action), at=at)

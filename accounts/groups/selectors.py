@@ -27,8 +27,8 @@ def editable(group: Group) -> dict[str, Any]:
     }
 
 
-def users_of(group: Group, *, at: datetime) -> list[str]:
-    """Return, in words, whoever and whatever still depends on the group at `at`, or later.
+def users_of(group: Group, reader: Person, *, at: datetime) -> list[str]:
+    """Return, in words for `reader`, whoever and whatever still depends on the group at `at`, or later.
 
     Whom a rule takes in does not count: nobody put them there.
     """
@@ -41,7 +41,7 @@ def users_of(group: Group, *, at: datetime) -> list[str]:
         said(list(members.values_list("person__name", flat=True)) if group.rule is None else [], "member"),
         said(list(held.values_list("role__name", flat=True)), "role"),
         said(list(things.values_list("content_object__name", flat=True)), "thing"),
-        said(naming(group.principal_id, at=at), "policy"),
+        said(naming(reader, group.principal_id, at=at), "policy"),
     ]
     return [words for words in found if words]
 

@@ -132,7 +132,7 @@ def archive_group(actor: Person, *, group: Group, reason: str, at: datetime) -> 
     # Whoever gives to it or on it at this very moment is waited for.
     locked(Principal, row.principal_id)
     locked(Resource, row.resource_id)
-    users = selectors.users_of(row, at=at)
+    users = selectors.users_of(row, actor, at=at)
     if users:
         raise InUse(
             _("%(group)s is still in use: %(users)s.") % {"group": row.name, "users": "; ".join(users)},

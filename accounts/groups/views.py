@@ -165,7 +165,7 @@ def archive(request: HttpRequest, pk: int) -> HttpResponse:
     if tried.done:
         tell(request, _("%(name)s is archived.") % {"name": group.name})
         return redirect("groups:list")
-    context |= {"form": tried.form, "users": selectors.users_of(group, at=request.at)}
+    context |= {"form": tried.form, "users": selectors.users_of(group, request.user, at=request.at)}
     return render(request, "accounts/groups/archive.html", context, status=tried.status)
 
 

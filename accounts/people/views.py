@@ -23,7 +23,7 @@ from cxaccess.lib import csv_out
 from cxaccess.toasts import tell
 from permissions import gate, places
 from permissions.grants.held import all_held, held_by
-from permissions.guards import fetch, require_somewhere
+from permissions.guards import fetch, passes, require_somewhere
 from permissions.objects.held import of_person
 from permissions.usage import selectors as usage
 
@@ -58,8 +58,7 @@ def people(request: HttpRequest) -> HttpResponse:
 @login_required
 def filters(request: HttpRequest) -> HttpResponse:
     """Show the filters of the list: the panel that it fetches, or a page where there are no scripts."""
-    if not gate.may_somewhere(request.user, "person.view", at=request.at):
-        raise Http404
+    require_somewhere(request.user, "person.view", at=request.at, counted=False)
     form = PeopleFilter(request.GET, reader=request.user, at=request.at)
     context = {"form": form, "criteria": form.criteria()}
     return render_part(request, "accounts/people/filter_page.html", "panel", context)
@@ -72,8 +71,7 @@ def counts(request: HttpRequest) -> HttpResponse:
 
     It is part of the list, whose door counts the use of it.
     """
-    if not gate.may_somewhere(request.user, "person.view", at=request.at):
-        raise Http404
+    require_somewhere(request.user, "person.view", at=request.at, counted=False)
     if not request.htmx:
         return redirect("people:list")
     return render(request, "components/tab_counts.html", {"tabs": listing.counted(request.user, at=request.at)})
@@ -140,7 +138,7 @@ def access(request: HttpRequest, pk: int) -> HttpResponse:
 def use(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what somebody did: the part that their access fetches, or a page where there are no scripts."""
     person, reader, at = get_object_or_404(Person, pk=pk), request.user, request.at
-    if not (gate.may(reader, "person.view", person, at=at) and usage.may_see_of(reader, person, at=at)):
+    if not (passes(reader, "person.view", person, at=at) and usage.may_see_of(reader, person, at=at)):
         raise Http404
     context = {"person": person, "line": usage.line_of_person(person, at=at)}
     return render_part(request, "accounts/people/use.html", "line", context)

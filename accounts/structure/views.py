@@ -90,7 +90,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     below = Node.objects.filter(parent=node, archived_at=None)
     context["filter"] = selectors.people_filter(node.kind)
     context |= {"users": selectors.users_of(node, at=request.at), "children": below.order_by("lft")}
-    if gate.may(request.user, "trail.view", at=request.at):
+    if gate.shows(request.user, "trail.view", at=request.at):
         where = {name: request.GET.get(name) for name in ("before", "after")}
         context["events"] = history_of(node, **where)
     return render(request, "accounts/structure/detail.html", context)

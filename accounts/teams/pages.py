@@ -68,7 +68,7 @@ def use(request: HttpRequest, team: Team, grants: Sequence[RoleGrant]) -> dict[s
         return {}
     return {
         "uses": {grant.pk: grant.last_used_at for grant in grants},
-        "users": usage.of_each(grants, at=request.at),
+        "users": usage.of_each(request.user, grants, at=request.at),
     }
 
 

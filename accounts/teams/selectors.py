@@ -33,8 +33,8 @@ def editable(team: Team) -> dict[str, Any]:
     }
 
 
-def users_of(team: Team, *, at: datetime) -> list[str]:
-    """Return, in words, whoever and whatever still depends on the team at `at`, or later."""
+def users_of(team: Team, reader: Person, *, at: datetime) -> list[str]:
+    """Return, in words for `reader`, whoever and whatever still depends on the team at `at`, or later."""
     members = Membership.objects.not_over(at).filter(principal=team.principal_id).order_by("person__name")
     children = Team.objects.filter(parent=team, archived_at=None).order_by("principal__label")
     held = RoleGrant.objects.not_over(at).filter(principal=team.principal_id).order_by("role__name")
@@ -49,7 +49,7 @@ def users_of(team: Team, *, at: datetime) -> list[str]:
         said(_given_on(team, at), "on"),
         said(list(scoped.values_list("principal__label", flat=True)), "scope"),
         said(list(owned.values_list("name", flat=True)), "resource"),
-        said(naming(team.principal_id, team=team.pk, at=at), "policy"),
+        said(naming(reader, team.principal_id, team=team.pk, at=at), "policy"),
     ]
     return [words for words in found if words]
 

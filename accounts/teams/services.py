@@ -148,7 +148,7 @@ def archive_team(actor: Person, *, team: Team, reason: str, at: datetime) -> Tea
     # Whoever gives to it or on it at this very moment is waited for.
     locked(Principal, row.principal_id)
     locked(Resource, row.resource_id)
-    users = selectors.users_of(row, at=at)
+    users = selectors.users_of(row, actor, at=at)
     if users:
         raise InUse(
             _("%(team)s is still in use: %(users)s.") % {"team": row.name, "users": "; ".join(users)},

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -46,8 +46,7 @@ def counts(request: HttpRequest) -> HttpResponse:
 
     It is part of the list, whose door counts the use of it.
     """
-    if not gate.may_somewhere(request.user, "team.view", at=request.at):
-        raise Http404
+    require_somewhere(request.user, "team.view", at=request.at, counted=False)
     if not request.htmx:
         return redirect("teams:list")
     return render(request, "components/tab_counts.html", {"tabs": listing.counted(request.user, at=request.at)})
@@ -180,7 +179,7 @@ def archive(request: HttpRequest, pk: int) -> HttpResponse:
     if tried.done:
         tell(request, _("%(name)s is archived.") % {"name": team.name})
         return redirect("teams:list")
-    context |= {"form": tried.form, "users": selectors.users_of(team, at=request.at)}
+    context |= {"form": tried.form, "users": selectors.users_of(team, request.user, at=request.at)}
     return render(request, "accounts/teams/archive.html", context, status=tried.status)
 
 

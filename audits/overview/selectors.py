@@ -67,7 +67,7 @@ def page(reader: Person, *, at: datetime) -> Page:
     led = [team for one in teams if one.part == Part.LEAD and (team := getattr(one.principal, "team", None))][:LED]
     found = count(of_own(reader, led, at=at))
     desked = administers(reader, at=at)
-    reads_trail = gate.may_somewhere(reader, "trail.view", at=at)
+    reads_trail = gate.shows_somewhere(reader, "trail.view", at=at)
     return Page(
         own(reader, teams, at=at, whole=not desked),
         waiting(found, led),

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -48,8 +48,7 @@ def trail(request: HttpRequest) -> HttpResponse:
 @login_required
 def days(request: HttpRequest) -> HttpResponse:
     """Show how much happened on each day: the part that the trail fetches, or a page where there are no scripts."""
-    if not gate.may_somewhere(request.user, "trail.view", at=request.at):  # type: ignore[arg-type, attr-defined]
-        raise Http404
+    require_somewhere(request.user, "trail.view", at=request.at, counted=False)  # type: ignore[arg-type, attr-defined]
     rows = filtered(_seen(request), Filters(request.GET).wanted())
     counted = selectors.per_day(rows, request.at)  # type: ignore[attr-defined]
     return render_part(request, "audits/trail/days.html", "days", {"days": counted})

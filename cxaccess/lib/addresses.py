@@ -1,5 +1,6 @@
 """Network addresses: whose a request came from, and how they are compared."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 MAPPED = IPv6Network("::ffff:0:0/96")  # IPv4 as IPv6 writes it (RFC 4291, 2.5.5.2)
@@ -44,6 +45,7 @@ def address(text: str) -> IPv4Address | IPv6Address:
     return getattr(found, "ipv4_mapped", None) or found
 
 
+@lru_cache(maxsize=8192)  # policies compare with the same few at every decision
 def network(text: str) -> IPv4Network | IPv6Network:
     """Return a network, in the same terms as `address`. Raises ValueError.
 

@@ -63,7 +63,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if tried.done:
         tell(request, _("%(name)s is saved.") % {"name": tried.done.label})
         return redirect("catalogue:attributes")
-    may_read = gate.may(request.user, "trail.view", places.target(row, request.at, as_type="trail"), at=request.at)
+    may_read = gate.shows(request.user, "trail.view", places.target(row, request.at, as_type="trail"), at=request.at)
     context = {"form": tried.form, "attribute": row, "conflicts": tried.conflicts}
     context["events"] = history_of(row) if may_read else None
     return render(request, "permissions/attributes/edit.html", context, status=tried.status)

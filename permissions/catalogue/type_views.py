@@ -57,7 +57,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_classify": not type_.console and gate.may(request.user, CLASSIFY, type_, at=request.at),
         "may_list": gate.may_somewhere(request.user, "resource.view", at=request.at),
     }
-    may_read = gate.may(request.user, "trail.view", places.target(type_, request.at, as_type="trail"), at=request.at)
+    may_read = gate.shows(request.user, "trail.view", places.target(type_, request.at, as_type="trail"), at=request.at)
     context["events"] = history_of(type_, before=request.GET.get("before")) if may_read else None
     return render(request, "permissions/catalogue/types/detail.html", context)
 

@@ -47,7 +47,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one permission: why it exists, what it exposes, which roles give it, how many people hold it."""
     action = fetch(request, "catalogue.view", ACTION, pk)
     person, at = request.user, request.at
-    may_read = gate.may(person, "trail.view", places.target(action, at, as_type="trail"), at=at)
+    may_read = gate.shows(person, "trail.view", places.target(action, at, as_type="trail"), at=at)
     visible = gate.held(person, at=at)
     context: dict[str, Any] = {
         "action": action,

@@ -72,8 +72,15 @@ def answer(question: Question, decision: Decision, reader: Person, *, at: dateti
         graph=draw(ways(decision.paths[:DRAWN], names), frozenset(ending)) if decision.paths else None,
         said=said,
         about=_about(question, reader, at) if question.thing is None else (),
-        would=None if decision.would is None else decision.would.allowed,
+        would=_would(decision, reader, at),
     )
+
+
+def _would(decision: Decision, reader: Person, at: datetime) -> bool | None:
+    """Return the answer with what is only recorded in force, for who sees policies: nobody else learns of a trial."""
+    if decision.would is None or not gate.may_somewhere(reader, policies.VIEW, at=at):
+        return None
+    return decision.would.allowed
 
 
 def _about(question: Question, reader: Person, at: datetime) -> Sequence[Policy]:

@@ -201,9 +201,9 @@ def use_of(reader: Person, grant: RoleGrant, *, at: datetime) -> dict[str, Any]:
         return {}
     one = RoleGrant.objects.filter(pk=grant.pk)
     people = gate.visible(reader, "person.view", Person.objects.all(), at=at)
-    all_ = usage.users_of(grant, at=at)
+    all_ = usage.of_seen(reader, usage.users_of(grant, at=at), at=at)
     users = list(all_.filter(person__in=people.values("pk"))[: usage.TOP])
-    return {"used": usage.of_holders(one, at=at), "users": users, "others": all_.count() - len(users)}
+    return {"used": usage.of_holders(one, at=at, reader=reader), "users": users, "others": all_.count() - len(users)}
 
 
 @dataclass(frozen=True)

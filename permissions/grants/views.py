@@ -107,7 +107,7 @@ def _regions(request: HttpRequest) -> QuerySet[Node]:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one grant: who, what, where, when, why, by whom, and what happened to it."""
     grant = fetch(request, "grant.view", ROWS, pk)
-    may_read = gate.may(request.user, "trail.view", places.target(grant, request.at, as_type="trail"), at=request.at)
+    may_read = gate.shows(request.user, "trail.view", places.target(grant, request.at, as_type="trail"), at=request.at)
     held = facts.model(request.at).holding.get(grant.role_id, frozenset())
     paging = {name: request.GET.get(name) for name in ("before", "after")}
     context = {

@@ -153,7 +153,7 @@ def matched_people(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _about(request: HttpRequest, batch: ImportBatch) -> dict[str, object]:
     own = batch.actor_id == request.user.pk
-    may_read = gate.may(request.user, "trail.view", places.target(batch, request.at, as_type="trail"), at=request.at)
+    may_read = gate.shows(request.user, "trail.view", places.target(batch, request.at, as_type="trail"), at=request.at)
     writing = batch.counts.get(Verdict.CREATE, 0) + batch.counts.get(Verdict.CHANGE, 0)
     return {
         "own": own,

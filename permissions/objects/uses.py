@@ -44,9 +44,13 @@ def shared(things: Iterable[Thing]) -> list[int]:
     return [one.grant.pk for one in things if _is_shared(one.grant)]
 
 
-def of_each(grants: Iterable[int], *, at: datetime) -> dict[str, int]:
-    """Return {key: how many people used it within UNUSED_AFTER}, of grants to teams and groups with these ids."""
+def of_each(reader: Person, grants: Iterable[int], *, at: datetime) -> dict[str, int]:
+    """Return {key: how many people used it within UNUSED_AFTER}, of grants to teams and groups with these ids.
+
+    Counted are the people whose use `reader` may see.
+    """
     lately = UsageGroupGrant.objects.filter(grant__in=list(grants), last_at__gte=at - usage.UNUSED_AFTER)
+    lately = usage.of_seen(reader, lately, at=at)
     counted = lately.order_by().values("grant").annotate(n=Count("person")).values_list("grant", "n")
     return {f"{rows.COLLECTIVES}{grant}": n for grant, n in counted}
 
@@ -58,7 +62,7 @@ def on(reader: Person, things: Iterable[Thing], *, at: datetime) -> dict[str, An
     own = [one.grant for one in found if not _is_shared(one.grant)]
     there = seen(reader, own, at=at), seen(reader, collective, at=at)
     shown = {one.key: one.grant.last_used_at for one in found if one.grant.pk in there[_is_shared(one.grant)]}
-    return {"thing_uses": shown, "thing_users": of_each(there[True], at=at)} if shown else {}
+    return {"thing_uses": shown, "thing_users": of_each(reader, there[True], at=at)} if shown else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +82,9 @@ def of_grant(reader: Person, grant: AnyGrant, *, at: datetime) -> dict[str, Any]
         by = [By(grant.user, grant.last_used_at)] if grant.last_used_at else []
         users = len([one for one in by if one.last_at >= at - usage.UNUSED_AFTER])
         return {"used": usage.Used(users, holders.count(), grant.last_used_at), "users": by, "others": 0}
-    counted = usage.whose(reader, Person.objects.all(), at=at)
-    uses = UsageGroupGrant.objects.filter(grant=grant, last_at__lte=at, person__in=counted.values("pk"))
-    uses, holders = uses.order_by("-last_at", "pk"), holders.filter(pk__in=counted.values("pk"))
+    holders = usage.whose(reader, holders, at=at)
+    uses = usage.of_seen(reader, UsageGroupGrant.objects.filter(grant=grant, last_at__lte=at), at=at)
+    uses = uses.order_by("-last_at", "pk")
     people = gate.visible(reader, "person.view", Person.objects.all(), at=at)
     named = uses.filter(person__in=people.values("pk")).select_related("person")[: usage.TOP]
     by = [By(one.person, one.last_at) for one in named]

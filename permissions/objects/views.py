@@ -108,7 +108,7 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
     """Show one grant: who, what, on which thing, when, why, by whom, and what happened to it."""
     grant, context = _opened(request, key)
     about = places.target(grant, request.at, as_type="trail")
-    may_read = gate.may(request.user, "trail.view", about, at=request.at)
+    may_read = gate.shows(request.user, "trail.view", about, at=request.at)
     paging = {name: request.GET.get(name) for name in ("before", "after")}
     standing = is_open(grant, request.at)
     context |= {

@@ -14,11 +14,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext as _
 
 from accounts.groups.rules import standing
 from accounts.models import Person
 from cxaccess.lib.conditions import Entity, named_in
-from permissions import facts, giving, places
+from permissions import facts, gate, giving, places
 from permissions.engine.policies import Kind, Rule
 from permissions.engine.types import Known
 from permissions.guards import NotAllowed
@@ -177,12 +178,17 @@ def reads_any(keys: Collection[str], *, at: datetime) -> bool:
     return any(isinstance(rule, Rule) and not rule.reads.isdisjoint(keys) for rule in facts.model(at).policies)
 
 
-def naming(principal: int, *, team: int | None = None, at: datetime) -> list[str]:
-    """Return the names of the policies, recorded or in force, that name a team or group, or a team as a value."""
+def naming(reader: Person, principal: int, *, team: int | None = None, at: datetime) -> list[str]:
+    """Return the policies, recorded or in force, that name a team or group, or a team as a value.
+
+    By their names, or as one that `reader` may not see.
+    """
     model = facts.model(at)
     rules = [rule for rule in (*model.policies, *model.recording) if isinstance(rule, Rule)]
     found = {rule.policy for rule in rules if principal in rule.principals or _names(rule, team)}
-    return list(Policy.objects.filter(pk__in=found).order_by("name").values_list("name", flat=True))
+    seen = gate.visible(reader, "policy.view", Policy.objects.filter(pk__in=found), at=at)
+    names = list(seen.order_by("name").values_list("name", flat=True))
+    return names + [_("one that you may not see")] * (len(found) - len(names))
 
 
 def _names(rule: Rule, team: int | None) -> bool:

@@ -25,7 +25,7 @@ def say(request: HttpRequest) -> HttpResponse:
         request.user, reason=given["reason"], refused=asked["refused"], at=request.at
     ))  # fmt: skip
     if tried.done:
-        reasons.keep(request, tried.done, asked["paths"])
+        reasons.keep(request, tried.done, asked)
         return redirect(asked["next"])
     context = {"form": tried.form, "token": request.POST["token"], "back": asked["next"]}
     return render(request, "permissions/policies/reason.html", context, status=tried.status)

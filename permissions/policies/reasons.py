@@ -1,7 +1,7 @@
 """Reasons that policies ask for: said once on the page of a refusal, good for a while for what was refused there.
 
-A reason counts only for the addresses that it was said for: of the page and of what that page was about to do. It is
-kept in the session; that and why it was said stands in the trail.
+A reason counts only for the action that it was said for, and only at the addresses of the page and of what that page
+was about to do. It is kept in the session; that and why it was said stands in the trail.
 """
 
 from collections.abc import Mapping
@@ -23,6 +23,7 @@ from permissions.guards import NotYet, use_case
 KEPT = timedelta(minutes=15)
 READABLE = 3600  # seconds for which the page of a refusal can be answered
 SALT, SESSION = "policies.reason", "reasons"
+TOLD = ("allowed", "reason", "action", "target")  # what the page may carry: whoever reads it may know of no policy
 
 # mypy: disable-error-code="arg-type, attr-defined"
 # Behind a session request.user is a Person, and request.at is a moment; Django's stubs know neither.
@@ -43,7 +44,7 @@ def token(request: HttpRequest, refusal: NotYet) -> str:
         "person": refusal.person.pk,
         "next": there,
         "paths": sorted({request.path, urlsplit(there).path}),
-        "refused": gate.explainable(refusal.decision),
+        "refused": {name: what for name, what in gate.explainable(refusal.decision).items() if name in TOLD},
     }
     return signing.dumps(said, salt=SALT)
 
@@ -57,17 +58,18 @@ def opened(text: str, person: Person) -> dict[str, Any] | None:
     return found | {"next": safe_next(found["next"])} if found["person"] == person.pk else None
 
 
-def keep(request: HttpRequest, said: str, paths: list[str]) -> None:
-    """Let `said` count for these addresses from now on; what has been said long ago is dropped."""
-    kept = {path: row for path, row in request.session.get(SESSION, {}).items() if _counts(row, request.at)}
-    request.session[SESSION] = kept | {path: [said, request.at.isoformat()] for path in paths}
+def keep(request: HttpRequest, said: str, asked: Mapping[str, Any]) -> None:
+    """Let `said` count from now on for what was `asked`; what has been said long ago is dropped."""
+    kept = [row for row in request.session.get(SESSION, ()) if _counts(row, request.at)]
+    action = asked["refused"]["action"]
+    request.session[SESSION] = kept + [[path, action, said, request.at.isoformat()] for path in asked["paths"]]
 
 
-def said_for(request: HttpRequest) -> str | None:
-    """Return the reason that was said for this address, while it counts."""
-    row = request.session.get(SESSION, {}).get(request.path)
-    return row[0] if row and _counts(row, request.at) else None
+def said_for(request: HttpRequest) -> dict[str, str]:
+    """Return {action: the reason that was said for it at this address}, of those that count."""
+    rows = request.session.get(SESSION, ())
+    return {row[1]: row[2] for row in rows if row[0] == request.path and _counts(row, request.at)}
 
 
 def _counts(row: list[str], at: datetime) -> bool:
-    return at - datetime.fromisoformat(row[1]) <= KEPT
+    return len(row) == 4 and at - datetime.fromisoformat(row[3]) <= KEPT

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import models
 from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum
@@ -49,7 +49,7 @@ def _span(first: date, last: date, language: str | None) -> str:
 
 def may_see(reader: Person, *, at: datetime) -> bool:
     """Return whether `reader` may see anybody's use at all."""
-    return gate.may_somewhere(reader, VIEW, at=at)
+    return gate.shows_somewhere(reader, VIEW, at=at)
 
 
 def seen(reader: Person, rows: Collection[models.Model], *, at: datetime) -> frozenset[int]:
@@ -66,12 +66,19 @@ def may_see_of(reader: Person, row: models.Model, *, at: datetime) -> bool:
 
 def sees_all(reader: Person, *, at: datetime) -> bool:
     """Return whether `reader` may see everybody's use, wherever they are."""
-    return gate.may(reader, VIEW, at=at)
+    return gate.shows(reader, VIEW, at=at)
 
 
 def whose(reader: Person, people: QuerySet[Person], *, at: datetime) -> QuerySet[Person]:
     """Return those of `people` whose use `reader` may see: what has no place, such as a role, is counted among them."""
     return gate.visible(reader, VIEW, people, at=at, as_type="usage")
+
+
+def of_seen(reader: Person, uses: QuerySet[Any], *, at: datetime) -> QuerySet[Any]:
+    """Return those of `uses`, rows with a person, that are of people whose use `reader` may see."""
+    if sees_all(reader, at=at):
+        return uses
+    return uses.filter(person__in=whose(reader, Person.objects.all(), at=at).values("pk"))
 
 
 def since() -> date | None:
@@ -140,16 +147,19 @@ def of_holders(grants: QuerySet[RoleGrant], *, at: datetime, reader: Person | No
     """
     people, uses = reached_by(grants, at=at), UsageGrant.objects.filter(grant__in=grants.values("pk"))
     if reader is not None and not sees_all(reader, at=at):
-        people = whose(reader, people, at=at)
-        uses = uses.filter(person__in=whose(reader, Person.objects.all(), at=at).values("pk"))
+        people, uses = whose(reader, people, at=at), of_seen(reader, uses, at=at)
     holders = set(people.values_list("pk", flat=True))
     users = uses.filter(last_at__gte=at - UNUSED_AFTER).order_by().values_list("person_id", flat=True)
     return Used(len(holders.intersection(users)), len(holders), uses.aggregate(last=Max("last_at"))["last"])
 
 
-def of_each(grants: Collection[RoleGrant], *, at: datetime) -> dict[int, int]:
-    """Return {grant: how many people used it within UNUSED_AFTER}, for the grants of a page."""
+def of_each(reader: Person, grants: Collection[RoleGrant], *, at: datetime) -> dict[int, int]:
+    """Return {grant: how many people used it within UNUSED_AFTER}, for the grants of a page.
+
+    Counted are the people whose use `reader` may see.
+    """
     rows = UsageGrant.objects.filter(grant__in=[grant.pk for grant in grants], last_at__gte=at - UNUSED_AFTER)
+    rows = of_seen(reader, rows, at=at)
     return dict(rows.values("grant").annotate(n=Count("person")).values_list("grant", "n"))
 
 

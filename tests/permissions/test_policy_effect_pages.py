@@ -51,6 +51,9 @@ def test_whom_one_may_not_see_is_counted(cast: Cast, closing: PolicyVersion) -> 
     world.give(cast.chiara, cast.people_reader, region=cast.germany)
     text = text_of(signed_in(cast.chiara), "effect", closing)
     assert "2 people lose something" in text
+    assert "Maya Okafor" not in text, "what somebody may do is told to who may check it"
+    world.give(cast.chiara, world.role("Checker", {"access.check"}), region=cast.germany)
+    text = text_of(signed_in(cast.chiara), "effect", closing)
     assert "Maya Okafor" in text
     assert "Jonas Weber" not in text
     assert "1 more whom you may not see" in text

@@ -15,6 +15,7 @@ from cxaccess.lib.conditions.values import BadValue, read_side
 DEEPEST = 6  # groups within groups, counting each "not"
 MOST_LEAVES = 100
 MOST_PARTS = MOST_LEAVES * (DEEPEST + 1)  # groups, and what is no condition at all, count too
+MOST_VALUES_IN_ALL = 2_000  # of all comparisons together: each is looked at whenever the condition is judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class _Reader:
         self.domains: dict[str, Domain] = {}
         self.leaves = 0
         self.parts = 0
+        self.values = 0
 
     def part(self, raw: Json, place: Place, depth: int) -> Condition | None:
         """Return the condition, or None with its problems noted."""
@@ -149,6 +151,9 @@ class _Reader:
             side = read_side(attribute, operator, raw["value"])
         except BadValue as error:
             raise _Refusal(place, "value", str(error)) from error
+        self.values += len(side) if isinstance(side, tuple) else 1
+        if self.values > MOST_VALUES_IN_ALL:
+            raise _Refusal(place, "value", _("Name at most %(n)d values in all.") % {"n": MOST_VALUES_IN_ALL})
         self.note(attribute, side, place)
         return side
 

@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.models import Group, Person, Team
 from cxaccess.lib.conditions import Schema
 from cxaccess.lib.conditions.sentences import Piece
-from permissions.models import Policy, PolicyEffect, ResourceType
+from permissions import gate
+from permissions.models import Policy, PolicyEffect, ResourceType, Role
 from permissions.policies import draft as drafts
 from permissions.policies import options, schema, trial, wording
-from permissions.policies.draft import Draft
+from permissions.policies.draft import Draft, Typed
 from permissions.policies.forms import TargetsForm
 from permissions.policies.reach import Reach, reach
 from permissions.policies.wording import Wording
@@ -23,6 +26,10 @@ from permissions.resources.fields import DataClass
 # mypy: disable-error-code="arg-type, attr-defined"
 # Behind login_required request.user is a Person, and request.at is a moment; Django's stubs know neither.
 Chip = tuple[str, str]  # what is posted, and its name
+SEEN: dict[str, tuple[str, Any]] = {
+    "roles": ("role.view", Role), "teams": ("team.view", Team), "groups": ("group.view", Group)
+}  # fmt: skip
+LONGEST_ID = 19  # digits of what no id reaches
 
 
 @dataclass
@@ -61,7 +68,8 @@ class Drafting:
         """Return how many people and resources it touches; None while nobody can know."""
         if self.draft.wording is None:
             return None
-        return reach(trial.rule_of(self.draft.wording, self.policy, at=self.request.at), at=self.request.at)
+        rule = trial.rule_of(self.draft.wording, self.policy, at=self.request.at)
+        return reach(self.request.user, rule, at=self.request.at)
 
     @property
     def chips(self) -> dict[str, list[Chip]]:
@@ -91,6 +99,15 @@ class Drafting:
         return {"writing": self, "draft": self.draft, "effects": PolicyEffect, "adding": self.adding}
 
 
+def _drop_unseen(typed: Typed, kept: Wording | None, reader: Person, at: datetime) -> None:
+    """Take out what was posted by an id that neither the reader sees nor the policy names: it would tell its name."""
+    for key, (action, rows) in SEEN.items():
+        ids = [int(value) for value in typed.targets[key] if value.isdecimal() and len(value) < LONGEST_ID]
+        seen = gate.visible(reader, action, rows.objects.filter(pk__in=ids), at=at).values_list("pk", flat=True)
+        there = {*map(str, seen), *(str(value) for value in (kept.targets.get(key, ()) if kept else ()))}
+        typed.targets[key] = [value for value in typed.targets[key] if value in there]
+
+
 def drafting(request: HttpRequest, policy: Policy | None, start: Wording | None) -> Drafting:
     """Return what is written: what the form posted, else `start`, else nothing yet."""
     reader, at = request.user, request.at
@@ -105,6 +122,7 @@ def drafting(request: HttpRequest, policy: Policy | None, start: Wording | None)
         typed = drafts.Typed() if start is None else drafts.of(start, known)
     saving = posted and not drafts.deeds(request.POST)
     kept = wording.of(policy.current) if policy is not None and policy.current is not None else None
+    _drop_unseen(typed, start or kept, reader, at)
     draft = Draft(typed, known, options.offered(reader, at), at=at, saving=saving, kept=start or kept)
     if not adding.errors:
         adding = TargetsForm(reader=reader, at=at)

@@ -24,16 +24,25 @@ CAP = 10_000  # people or things; past it nobody reads the exact number
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How many people and registered resources a policy touches; no resources: it is about none of the registry."""
+    """How many people and registered resources a policy touches, of those the reader may see.
+
+    No resources: it is about none of the registry.
+    """
 
     people: Count
     resources: Count | None
 
 
-def reach(rule: Rule, *, at: datetime) -> Reach:
-    """Return how far `rule` reaches as things are, whatever the moment of asking is."""
+def reach(reader: Person, rule: Rule, *, at: datetime) -> Reach:
+    """Return how far `rule` reaches as things are, whatever the moment of asking is.
+
+    Counted is what `reader` may see: what a draft counts could otherwise tell anything of anybody.
+    """
     there = things(rule, at=at)
-    return Reach(Count.of(people(rule, at=at), CAP), None if there is None else Count.of(there, CAP))
+    seen = gate.visible(reader, "person.view", people(rule, at=at), at=at)
+    if there is not None:
+        there = gate.visible(reader, "resource.view", there, at=at, as_type="resource")
+    return Reach(Count.of(seen, CAP), None if there is None else Count.of(there, CAP))
 
 
 def people(rule: Rule, *, at: datetime) -> QuerySet[Person]:

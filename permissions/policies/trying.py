@@ -27,6 +27,7 @@ from permissions.models import Action, Policy, Resource
 from permissions.policies import trial
 from permissions.policies.schema import is_of_thing
 from permissions.policies.wording import placed
+from permissions.policies.words import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +86,16 @@ def try_policy(actor: Person, *, asked: Trying, rule: Rule, policy: Policy | Non
     found = _tried(asked, rule, policy, zone, at)
     if others:
         now = gate.decide(asked.person, asked.action.key, _target(asked, at), at=at)
-        details = {"as_of": asked.when.isoformat(), "tried": policy.pk if policy else None}
+        details = {"as_of": asked.when.isoformat(), "tried": policy.pk if policy else None, "told": _told(found)}
         record(
             Tag.ACCESS_CHECKED, actor=actor, at=at, about=asked.person, decision=gate.explainable(now), details=details
         )
     return found
+
+
+def _told(found: Tried) -> list[tuple[str, bool | None]]:
+    """Return what was said of each comparison: by them a trial tells what is known of somebody."""
+    return [(plain(clause.says), clause.holds) for clause in found.clauses]
 
 
 def _tried(asked: Trying, rule: Rule, policy: Policy | None, zone: str, at: datetime) -> Tried:

@@ -94,6 +94,14 @@ def test_another_policy_that_blocks_is_named(cast: Cast, priya: Client) -> None:
     assert "Another policy blocks it: All closed." in text
 
 
+def test_what_a_trial_told_of_somebody_is_on_record(cast: Cast, priya: Client) -> None:
+    condition = {"attribute": "subject.title", "operator": "is_set"}
+    tried(priya, enact("only", types=["feedback"], condition=condition, stage=None), person=cast.maya,
+          action="feedback.view", thing=cast.german_reviews)  # fmt: skip
+    event = Event.objects.filter(tag=Tag.ACCESS_CHECKED, about_person_id=cast.maya.pk).latest("pk")
+    assert event.additional_data["told"] == [["Job title is set", True]]
+
+
 def test_whom_it_is_not_about_is_said(cast: Cast, priya: Client) -> None:
     version = enact("block", types=["feedback"], condition=None, teams=[cast.care_dach.pk], stage=None)
     text = tried(priya, version, person=cast.maya, action="feedback.view", thing=cast.german_reviews)

@@ -240,3 +240,31 @@ def test_a_condition_that_can_no_longer_be_read_is_written_anew(cast: Cast, priy
     shown = priya.get(reverse("policies:write", args=[policy.pk]))
     assert shown.status_code == 200
     assert shown.context["draft"].wording is None
+
+
+@pytest.fixture
+def writer(cast: Cast) -> Client:
+    """Chiara writes policies; she sees no team, and of people only those in Germany."""
+    world.give(cast.chiara, world.role("Policy writer", {"policy.edit", "policy.view"}))
+    world.give(cast.chiara, cast.people_reader, region=cast.germany)
+    return signed_in(cast.chiara)
+
+
+def test_what_a_draft_touches_is_counted_among_what_its_writer_may_see(
+    cast: Cast, priya: Client, writer: Client
+) -> None:
+    """Else a draft would tell anything of anybody: who has this title, that clearance, in that place."""
+    given = {"effect": "allow", "types": "feedback", "rule": ["root", "row:0"], "rule-kind": "all", "rule-0-not": "",
+             "rule-0-attribute": "subject.title", "rule-0-operator": "is_set"}  # fmt: skip
+    counted = [press(client, "look", given).context["writing"].reach for client in (priya, writer)]
+    assert counted[0].people.value > counted[1].people.value == 1
+    assert (counted[0].resources.value > 0, counted[1].resources.value) == (True, 0)
+
+
+def test_an_id_that_was_posted_tells_no_name_of_what_its_writer_may_not_see(
+    cast: Cast, priya: Client, writer: Client
+) -> None:
+    given = {"effect": "block", "types": "feedback", "teams": [cast.care_dach.pk], "roles": [cast.agent.pk]}
+    assert "Care DACH" in press(priya, "look", given).content.decode()
+    text = press(writer, "look", given).content.decode()
+    assert ("Care DACH" in text, "Agent" in text) == (False, False)

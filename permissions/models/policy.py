@@ -94,7 +94,7 @@ class PolicyPreview(models.Model):
     """Who gains and who loses by a version (None: by nothing of it being in force), worked out by a job.
 
     `known` is what was taken to be known of the moment of asking; `lines` sums up: [{"gains", "actions", "people"}].
-    `done` of `total` people are looked at.
+    `done` of `total` people are looked at. It tells of the roles, trees and policies of one moment: `model_stamp`.
     """
 
     policy = models.ForeignKey(Policy, models.CASCADE, related_name="previews")
@@ -102,6 +102,7 @@ class PolicyPreview(models.Model):
     known = models.JSONField(default=dict)
     asked_by = models.ForeignKey("accounts.Person", models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
+    model_stamp = models.BigIntegerField(default=-1)
     done = models.PositiveBigIntegerField(default=0)
     total = models.PositiveBigIntegerField(default=0)
     lines = models.JSONField(default=list)

@@ -124,9 +124,9 @@ def effect(request: HttpRequest, policy: Policy, wanted: PolicyVersion | None, d
     """Return who gains and who loses once `wanted` is in force, or, with None, nothing of the policy is."""
     form = AssumeForm(data, reads=Consequences(policy, wanted, {}, request.at).moment)
     found = Consequences(policy, wanted, form.known, request.at)
-    preview = previews.latest(policy, wanted, form.known, at=request.at)
-    if preview is None and not found.is_large:
+    if not found.is_large:
         return _shown(request.user, form, found, Now(found), None, data, at=request.at)
+    preview = previews.latest(policy, wanted, form.known, at=request.at)
     if preview is None or preview.over_at is None:
         return Effect(form, found, None, preview)
     return _shown(request.user, form, found, Kept(preview), preview, data, at=request.at)

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from accounts.models import Person
 from cxaccess.jobs import services as jobs
+from cxaccess.jobs import stamps
 from cxaccess.jobs.models import Job
 from cxaccess.jobs.runner import extend
 from cxaccess.lib import clock
@@ -25,12 +26,18 @@ KEPT = timedelta(days=1)  # facts change; what was worked out before tells nothi
 def begin_preview(
     actor: Person, *, policy: Policy, version: PolicyVersion | None, known: Mapping[str, object], at: datetime
 ) -> PolicyPreview:
-    """Have it worked out who gains and who loses; what was worked out long ago is dropped. Raises as `require`."""
+    """Have it worked out who gains and who loses, unless that is being done; return it. Raises as `require`.
+
+    What was worked out long ago is dropped, of whatever policy: who may do what is kept no longer than it is read.
+    """
     require(actor, EDIT, policy, at=at)
-    PolicyPreview.objects.filter(policy=policy, asked_at__lt=at - KEPT).delete()
+    PolicyPreview.objects.filter(asked_at__lt=at - KEPT).delete()
+    standing = latest(policy, version, known, at=at)
+    if standing is not None and standing.over_at is None:
+        return standing
     preview = PolicyPreview.objects.create(
-        policy=policy, version=version, known=dict(known), asked_by=actor, asked_at=at
-    )  # fmt: skip
+        policy=policy, version=version, known=dict(known), asked_by=actor, asked_at=at, model_stamp=_stamp()
+    )
     jobs.enqueue(KIND, slot=str(preview.pk), at=at)
     return preview
 
@@ -38,9 +45,14 @@ def begin_preview(
 def latest(
     policy: Policy, version: PolicyVersion | None, known: Mapping[str, object], *, at: datetime
 ) -> PolicyPreview | None:
-    """Return what was last worked out of just this, if that is not long ago."""
+    """Return what was last worked out of just this, if that is not long ago and no role or policy changed since."""
     rows = PolicyPreview.objects.filter(policy=policy, version=version, known=dict(known), asked_at__gt=at - KEPT)
+    rows = rows.filter(model_stamp=_stamp())
     return rows.order_by("-asked_at", "-pk").first()
+
+
+def _stamp() -> int:
+    return stamps.read([stamps.MODEL])[stamps.MODEL]
 
 
 def work(job: Job, at: datetime) -> None:

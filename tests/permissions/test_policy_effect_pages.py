@@ -154,6 +154,21 @@ def test_what_was_worked_out_long_ago_is_dropped(cast: Cast, priya: Client, clos
     assert PolicyPreview.objects.count() == 1
 
 
+def test_what_was_worked_out_before_a_policy_changed_is_not_shown(
+    cast: Cast, priya: Client, closing: PolicyVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else somebody could have it worked out while it does nothing, and have it enforced by that."""
+    monkeypatch.setattr(consequences, "AT_ONCE", 1)
+    url = reverse("policies:work-out", args=[closing.policy_id])
+    for _twice in range(2):
+        priya.post(url)
+    assert PolicyPreview.objects.count() == 1, "what is being worked out is not begun again"
+    PolicyPreview.objects.update(over_at=clock.now())
+    assert "This concerns very many people" not in text_of(priya, "effect", closing)
+    enact("block", types=["report"], condition=None)
+    assert "This concerns very many people" in text_of(priya, "effect", closing)
+
+
 def test_where_many_lose_the_number_is_typed(
     cast: Cast, priya: Client, closing: PolicyVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:

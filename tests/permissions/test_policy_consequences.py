@@ -14,7 +14,7 @@ from accounts.models import Person, Team
 from cxaccess.lib import clock
 from permissions import facts, places
 from permissions.engine import allows
-from permissions.models import Policy, PolicyVersion, Resource, Role
+from permissions.models import AttributeDefinition, Entity, Policy, PolicyVersion, Resource, Role
 from permissions.policies import trial
 from permissions.policies.consequences import Consequences, lines
 from permissions.policies.shift import Shift
@@ -155,3 +155,14 @@ def test_it_asks_as_much_however_many_people_there_are(cast: Cast) -> None:
         world.join(world.person(f"Reader {number}", region=cast.dach), cast.insights_dach)
     assert asked() == few
     assert few <= 40
+
+
+def test_own_attributes_of_resources_tell_them_apart(cast: Cast) -> None:
+    made = {"entity": Entity.RESOURCE, "name": "brand", "label": "Brand", "type": "text", "created_at": clock.now()}
+    AttributeDefinition.objects.create(**made)
+    world.give(cast.maya, cast.feedback_reader)
+    for thing, brand in ((cast.german_reviews, {"brand": "Kestrel"}), (cast.mena_reviews, {"brand": "Merlin"})):
+        Resource.objects.filter(pk=thing.pk).update(custom=brand)
+    kestrel = {"attribute": "resource.custom.brand", "operator": "equals", "value": "Kestrel"}
+    version = enact("only", permissions=["feedback.view"], condition=kestrel, stage=None)
+    assert told(cast, version)["Maya Okafor: feedback.view"] == (2, 1)

@@ -61,7 +61,12 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403: what was asked, which kind of no it is, the nearest yes."""
     if isinstance(exception, NotAllowed):
-        return page(request, refusals.problem_of(request, exception, in_words(exception.decision.action)))
+        try:
+            problem = refusals.problem_of(request, exception, in_words(exception.decision.action))
+        except (DatabaseError, InterfaceError):
+            log.exception("refusal_without_words")
+            problem = problems.of_decision(exception.decision, exception.decision.action)
+        return page(request, problem)
     return page(request, problems.FORBIDDEN)
 
 

@@ -13,7 +13,7 @@ from cxaccess.lib.conditions.columns import Column, NotCompilable, Place
 from cxaccess.lib.conditions.evaluation import World
 from cxaccess.lib.conditions.query import EVERYTHING, compile_condition
 from cxaccess.lib.listing import Count
-from permissions import facts, gate
+from permissions import facts, gate, places
 from permissions.engine.policies import Kind, Rule
 from permissions.history import COLLECTIVE
 from permissions.models import GroupObjectGrant, Mode, PersonObjectGrant, Resource, ResourceType, RoleGrant
@@ -26,11 +26,12 @@ CAP = 10_000  # people or things; past it nobody reads the exact number
 class Reach:
     """How many people and registered resources a policy touches, of those the reader may see.
 
-    No resources: it is about none of the registry.
+    No resources: it is about none of the registry. Without `of_all` there are people whom the reader may not see.
     """
 
     people: Count
     resources: Count | None
+    of_all: bool = True
 
 
 def reach(reader: Person, rule: Rule, *, at: datetime) -> Reach:
@@ -42,7 +43,8 @@ def reach(reader: Person, rule: Rule, *, at: datetime) -> Reach:
     seen = gate.visible(reader, "person.view", people(rule, at=at), at=at)
     if there is not None:
         there = gate.visible(reader, "resource.view", there, at=at, as_type="resource")
-    return Reach(Count.of(seen, CAP), None if there is None else Count.of(there, CAP))
+    of_all = gate.may(reader, "person.view", places.prospect("person"), at=at)
+    return Reach(Count.of(seen, CAP), None if there is None else Count.of(there, CAP), of_all)
 
 
 def people(rule: Rule, *, at: datetime) -> QuerySet[Person]:

@@ -13,6 +13,7 @@ from accounts.choices import PersonField
 from accounts.models import Person
 from cxaccess.choosing import RowField, RowSelect
 from cxaccess.formparts import require_near
+from permissions import gate
 from permissions.check.questions import ORDER, people_to_check, things_to_check
 from permissions.engine.policies import REASON, SECOND_FACTOR
 from permissions.models import Action, Resource
@@ -69,7 +70,8 @@ class TryForm(forms.Form):
         shown = {name.removeprefix("try-"): value for name, value in data.items() if name.startswith("try-")}
         super().__init__(data if bound else None, initial=shown)
         self.at = at
-        self.fields["person"].queryset = people_to_check(reader, at=at)  # type: ignore[attr-defined]
+        seen = gate.visible(reader, "person.view", people_to_check(reader, at=at), at=at)
+        self.fields["person"].queryset = seen  # type: ignore[attr-defined]
         named = Action.objects.filter(key__in=actions).select_related("type")
         self.fields["action"].queryset = named  # type: ignore[attr-defined]
         self.fields["action"].label_from_instance = lambda row: f"{row.type.label}: {row.label}"  # type: ignore[attr-defined]
@@ -84,6 +86,8 @@ class TryForm(forms.Form):
         if len(types) != 1:
             return
         rows = things_to_check(reader, types.pop(), at=self.at)
+        if rows.model is Resource:
+            rows = gate.visible(reader, "resource.view", rows, at=self.at, as_type="resource")
         field: RowField = self.fields["thing"]  # type: ignore[assignment]
         column = ORDER[rows.model].removeprefix("-")
         field.columns = field.searched = (column,)  # type: ignore[misc]  # of this one field alone

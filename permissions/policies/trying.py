@@ -1,6 +1,7 @@
 """Trying a policy: what one person could do to one thing at one moment if it were in force. Nothing is enforced.
 
-It tells of somebody's access what "Check access" tells, so it takes the same right and leaves the same event.
+It tells of somebody's access what "Check access" tells, so it takes the same right and leaves the same event. Whoever
+writes a policy could find out by it what somebody is: so they must be able to see the person and the thing.
 """
 
 from collections.abc import Iterator, Mapping
@@ -76,13 +77,16 @@ class Tried:
 def try_policy(actor: Person, *, asked: Trying, rule: Rule, policy: Policy | None, zone: str, at: datetime) -> Tried:
     """Return what would be decided with `rule` in force, and record that it was asked. Raises NotVisible, NotAllowed.
 
-    One's own access is one's own to read and is not recorded. Moments are told in `zone`.
+    That of oneself is not recorded. Moments are told in `zone`.
     """
     others = actor.pk != asked.person.pk
     if others:
         require(actor, CHECK, places.target(asked.person, at, as_type=TYPE), at=at)
-        if asked.thing is not None:
-            require(actor, CHECK, places.target(asked.thing, at, as_type=TYPE), at=at)
+        require(actor, "person.view", asked.person, at=at)
+    if asked.thing is not None:
+        require(actor, CHECK, places.target(asked.thing, at, as_type=TYPE), at=at)
+        if isinstance(asked.thing, Resource):
+            require(actor, "resource.view", places.target(asked.thing, at, as_type="resource"), at=at)
     found = _tried(asked, rule, policy, zone, at)
     if others:
         now = gate.decide(asked.person, asked.action.key, _target(asked, at), at=at)

@@ -120,7 +120,8 @@ def test_asking_about_others_takes_the_right_to_and_leaves_an_event(cast: Cast, 
     more = {"asked": asked, "rule": rule, "policy": version.policy, "zone": "UTC", "at": clock.now()}
     with pytest.raises((NotAllowed, NotVisible)):
         try_policy(cast.rosa, **more)  # type: ignore[arg-type]
-    assert try_policy(cast.maya, **more).after is False  # type: ignore[arg-type]  # of oneself
+    own = more | {"asked": Trying(cast.maya, action, None, {}, clock.now())}
+    assert try_policy(cast.maya, **own).after is False  # type: ignore[arg-type]  # of oneself
 
 
 def test_a_draft_is_tried_while_it_is_written(cast: Cast, priya: Client) -> None:
@@ -146,3 +147,26 @@ def test_rubbish_in_the_address_asks_nothing(cast: Cast, priya: Client) -> None:
     version = enact("block", types=["feedback"], condition=None, stage=None)
     text = tried(priya, version, person="rubbish", action="nothing.at_all", thing="-7", at="soon")
     assert "Nobody is asked about yet" in text
+
+
+def test_nobody_finds_out_by_trying_what_somebody_is_whom_they_may_not_see(cast: Cast, priya: Client) -> None:
+    """A draft could ask anything of a person: it is tried on whom and what one may see, and only that is counted."""
+    asker = world.role("Asker", {"policy.edit", "access.check"})
+    world.give(cast.chiara, asker)
+    world.give(cast.chiara, cast.people_reader, region=cast.germany)
+    chiara, version = signed_in(cast.chiara), enact("block", types=["feedback"], condition=None, stage=None)
+    form = chiara.get(reverse("policies:try", args=[version.policy_id])).context["try_form"]
+    assert set(form.fields["person"].queryset) == {cast.maya}
+    assert not form.fields["thing"].queryset.exists()
+    action, rule = Action.objects.get(key="feedback.view"), trial.rule_of(version, version.policy, at=clock.now())
+    for asked in (
+        Trying(cast.ali, action, None, {}, clock.now()),
+        Trying(cast.maya, action, cast.german_reviews, {}, clock.now()),
+        Trying(cast.chiara, action, cast.german_reviews, {}, clock.now()),
+    ):
+        with pytest.raises((NotAllowed, NotVisible)):
+            try_policy(cast.chiara, asked=asked, rule=rule, policy=version.policy, zone="UTC", at=clock.now())
+    writing = chiara.post(reverse("policies:create"), {"effect": "block", "permissions": "feedback.view", "do": "look"})
+    reach = writing.context["writing"].reach
+    assert (reach.people.value, reach.resources.value, reach.of_all) == (1, 0, False)
+    assert "Counted are those whom you may see" in writing.content.decode()

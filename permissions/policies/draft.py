@@ -174,10 +174,11 @@ def condition_of(raw: Any, known: Schema) -> Condition | None:
 
 @dataclass(frozen=True)
 class Duty:
-    """One obligation as a page shows it."""
+    """One obligation as a page shows it, with what is wrong with itself."""
 
     typed: DutyTyped
     unless: Builder | None
+    errors: list[str] = field(default_factory=list)
 
 
 class Draft:
@@ -254,18 +255,28 @@ class Draft:
         """Show what a use case refused: beside the row of the condition that it is about, else at its field."""
         told = False
         for each in refused.facts.get("problems", ()):
-            builder, place = self._spot(refused.field or "", tuple(each["place"]))
+            duty = self._duty(refused.field, each["place"])
+            if duty is not None and len(each["place"]) == 1:
+                duty.errors.append(each["message"])
+                told = True
+                continue
+            builder, place = self._spot(refused.field, duty, tuple(each["place"]))
             if builder is not None:
                 builder.refuse(Problem(place, each["part"], each["message"]))
                 told = True
         if not told:
             self.errors[refused.field or ""] = refused.message
 
-    def _spot(self, field_: str, place: Place) -> tuple[Builder | None, Place]:
+    def _duty(self, field_: str | None, place: Sequence[int]) -> Duty | None:
+        """Return the obligation that a problem is about."""
+        numbered = field_ == "obligations" and place and place[0] < len(self.duties)
+        return self.duties[place[0]] if numbered else None
+
+    def _spot(self, field_: str | None, duty: Duty | None, place: Place) -> tuple[Builder | None, Place]:
         """Return the builder that a problem is about, and where in it; a single comparison stands in a group of one."""
         builder = self.rule if field_ == "condition" else None
-        if field_ == "obligations" and len(place) > 1 and place[0] < len(self.duties):
-            builder, place = self.duties[place[0]].unless, place[1:]
+        if duty is not None:
+            builder, place = duty.unless, place[1:]
         if builder is not None and not place and len(builder.root.parts) == 1:
             place = (0,)
         return builder, place

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from audits.models import Event
 from audits.trail.tags import Tag
+from cxaccess.lib.errors import Refused
 from permissions.models import Policy, PolicyVersion
 from permissions.policies import wording
 from permissions.policies.forms import offered_types
@@ -268,3 +269,21 @@ def test_an_id_that_was_posted_tells_no_name_of_what_its_writer_may_not_see(
     assert "Care DACH" in press(priya, "look", given).content.decode()
     text = press(writer, "look", given).content.decode()
     assert ("Care DACH" in text, "Agent" in text) == (False, False)
+
+
+def test_what_is_wrong_with_an_obligation_stands_in_its_row(cast: Cast, priya: Client) -> None:
+    given = {
+        "effect": "only", "types": "feedback", "duty": ["1", "4"], "duty-1-kind": "reason", "duty-4-kind": "mask",
+        "duty-4-classes": "phone",
+    }  # fmt: skip
+    draft = press(priya, "look", given).context["draft"]
+    assert [duty.errors for duty in draft.duties] == [
+        [], ["Choose which fields are masked, of those that these resources have."],
+    ]  # fmt: skip
+    assert draft.errors == {}
+    spared = {"unless-1": ["root", "row:0"], "unless-1-kind": "all", "unless-1-0-attribute": "subject.title",
+              "unless-1-0-operator": "is_set"}  # fmt: skip
+    draft = press(priya, "look", given | spared | {"duty": "1"}).context["draft"]
+    problem = {"place": [0, 0], "part": "value", "message": "Not so."}
+    draft.refuse(Refused("Not so.", field="obligations", facts={"problems": [problem]}))
+    assert [str(each) for each in draft.duties[0].unless.problems] == ["1: Not so."]

@@ -272,6 +272,9 @@ def test_one_grant_of_a_team_tells_a_region_of_its_own_people_alone(cast: Cast) 
     world.give(cast.rosa, world.role("Grant reader", {"grant.view"}))
     did(cast.otto, "feedback.view", cast.mena_reviews, days=1)
     did(cast.maya, "feedback.view", cast.mena_reviews, days=8)
+    tabs = [page(one, "teams:roles", cast.insights_dach.pk) for one in (cast.priya, cast.rosa)]
+    assert ["by 2 members" in text for text in tabs] == [True, False]
+    assert "by 1 member" in tabs[1]
     everything, regional = (page(one, "objects:detail", rows.key(grant)) for one in (cast.priya, cast.rosa))
     assert "used by 2 of 3 holders" in everything
     assert "used by 1 of 2 holders" in regional

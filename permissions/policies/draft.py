@@ -63,7 +63,7 @@ def deeds(data: QueryDict) -> dict[str, str]:
 
 def posted(data: QueryDict) -> Typed:
     """Return what a form posted, with what its button asks for done."""
-    chosen = {key: list(dict.fromkeys(data.getlist(key))) for key in TARGETS}
+    chosen = {key: [value for value in dict.fromkeys(data.getlist(key)) if "\x00" not in value] for key in TARGETS}
     found = Typed(data.get("effect", ""), chosen, _conditions(data, RULE))
     for position, number in enumerate(dict.fromkeys(data.getlist("duty"))):
         if position < MOST_DUTIES and number.isascii() and number.isdigit() and len(number) < 4:

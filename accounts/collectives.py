@@ -1,4 +1,4 @@
-"""What teams and groups share: a principal with a name of its own, and the resource on which their place stands.
+"""What teams, groups and integrations share: a principal with a name, and the resource on which their place stands.
 
 Authority to act, versions and events are the use cases' business; here is what they write, and what must hold of it.
 """
@@ -26,10 +26,12 @@ from permissions.policies.doors import opened_on
 NAMELESS = {
     PrincipalKind.TEAM: gettext_lazy("A team needs a name."),
     PrincipalKind.GROUP: gettext_lazy("A group needs a name."),
+    PrincipalKind.INTEGRATION: gettext_lazy("An integration needs a name."),
 }
 NAME_TAKEN = {
     PrincipalKind.TEAM: gettext_lazy("There is a team with this name already, perhaps archived."),
     PrincipalKind.GROUP: gettext_lazy("There is a group with this name already, perhaps archived."),
+    PrincipalKind.INTEGRATION: gettext_lazy("There is an integration with this name already, perhaps retired."),
 }
 
 
@@ -54,7 +56,7 @@ def begin(
     department: Node | None,
     at: datetime,
 ) -> tuple[Principal, Resource]:
-    """Write the principal and the resource of a new team or group. Raises Refused where the name is taken."""
+    """Write the principal and the resource of something new that has a name. Raises Refused where it is taken."""
     principal = Principal(kind=kind, label=name.strip())
     principal.auth_group = AuthGroup.objects.create(name=f"principal-{uuid4().hex}")
     _save_unless_name_taken(principal)
@@ -87,6 +89,15 @@ def change(actor: Person, row: Team | Group, after: Mapping[str, Any], *, at: da
     if moved:
         require_held_there(actor, f"{kind.value}.edit", row, at=at)
     owners.change(actor, before=was, after=row.resource, at=at)
+
+
+def rename(principal: Principal, resource: Resource, *, name: str, owner: Person | None) -> None:
+    """Write a new name and owner of something that has no place. Raises Refused where the name is taken."""
+    principal.label = resource.name = name
+    resource.owner = owner
+    resource.row_version += 1
+    _save_unless_name_taken(principal)
+    resource.save(update_fields=["name", "owner", "row_version"])
 
 
 def _write(row: Team | Group, after: Mapping[str, Any]) -> None:

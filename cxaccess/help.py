@@ -14,6 +14,7 @@ GUIDE = settings.BASE_DIR / "docs" / "guide"
 START = "README"
 # Which page of the guide explains the pages of a namespace, or of one view without a namespace.
 ABOUT = {
+    "api": "integrations",
     "assist": "people",
     "catalogue": "catalogue",
     "check": "check-access",
@@ -21,6 +22,7 @@ ABOUT = {
     "groups": "groups",
     "objects": "grants",
     "imports": "imports",
+    "integrations": "integrations",
     "me": "signing-in",
     "my-access": "check-access",
     "overview": "overview",

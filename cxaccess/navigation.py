@@ -85,6 +85,7 @@ NAVIGATION = (
             Item(_("Policies"), "policy", "policies:list", "policy.view", key="L"),
             Item(_("Resources"), "resource", "resources:list", "resource.view", key="E"),
             Item(_("Imports"), "import", "imports:list", "import.view", key="I"),
+            Item(_("Integrations"), "integration", "integrations:list", "integration.view"),
             Item(_("Catalogue"), "catalogue", "catalogue:list", "catalogue.view"),
             Item(_("Check access"), "check-access", "check:index", "access.check", key="C"),
         ),

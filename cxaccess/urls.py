@@ -8,11 +8,14 @@ from cxaccess.appearance import choose
 from cxaccess.gallery import gallery
 from cxaccess.help import help_page
 from cxaccess.search import search
+from permissions.api.document_views import configuration
 from permissions.check.views import my_access, my_use, my_why
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("-/live", health.live, name="live"),
     path("-/ready", health.ready, name="ready"),
+    path("access/v1/", include("permissions.api.urls")),
+    path(".well-known/authzen-configuration", configuration, name="authzen-configuration"),
     path("catalogue/", include("permissions.catalogue.urls")),
     path("grants/things/", include("permissions.objects.urls")),
     path("grants/", include("permissions.grants.urls")),
@@ -38,6 +41,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/", include("accounts.people.urls")),
     path("structure/", include("accounts.structure.urls")),
     path("views/", include("accounts.saved.urls")),
+    path("integrations/", include("accounts.integrations.urls")),
     path("groups/", include("accounts.groups.urls")),
     path("teams/", include("accounts.teams.urls")),
     path("trail/", include("audits.trail.urls")),

@@ -8,12 +8,13 @@ before could meet a grant of after, an access that never was; so everything is r
 """
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
+from typing import TypeVar
 
 from django.db import connection
 from django.db.models import Q
@@ -30,9 +31,23 @@ from permissions.history import COLLECTIVE, PAST, is_past
 from permissions.models import GroupObjectGrant, Mode, PersonObjectGrant, RoleGrant
 from permissions.policies import people
 
-__all__ = ["FactsUnsteady", "Snapshot", "is_past", "kept", "model", "pinned", "scope", "snapshot", "unpinned", "whole"]
+__all__ = [
+    "FactsUnsteady",
+    "Snapshot",
+    "is_past",
+    "kept",
+    "model",
+    "pinned",
+    "prepare",
+    "scope",
+    "snapshot",
+    "unpinned",
+    "whole",
+]
 
+G = TypeVar("G", Grant, ObjectGrant)
 KEPT_PEOPLE = 5_000
+STATES = ("state", "created_at")  # the columns that a state is read from
 KNOWN = 200  # answers a snapshot keeps; a page asks some dozens
 TRIES = 20  # times that facts are read again because they changed while they were read
 
@@ -172,6 +187,16 @@ def _pins() -> _Pins | None:
     return None if pins is None or pins.block != _block() else pins
 
 
+def prepare(people: Iterable[int], at: datetime) -> None:
+    """Have the facts of `people` at hand for this request, in a number of queries that does not grow with them.
+
+    Where nothing is pinned, or for a past moment, each is read by itself once it is asked for.
+    """
+    pins = _pins()
+    if pins is not None and not is_past(at):
+        pins.people |= _current_all(set(people) - pins.people.keys(), at)
+
+
 def whole(person_id: int, at: datetime) -> Snapshot:
     """Return the facts about a person with what is over, too: to say what was once, or will be. Uncached."""
     return _steady(person_id, at, Q())
@@ -218,20 +243,36 @@ def _may_keep() -> bool:
 
 
 def _current(person_id: int, at: datetime) -> Snapshot:
-    held = kept.people.get(person_id)
-    if held is not None and stamps.read(held.stamps) == held.stamps:
-        return held
+    return _current_all([person_id], at)[person_id]
+
+
+def _current_all(ids: Collection[int], at: datetime) -> dict[int, Snapshot]:
+    """Return {person id: snapshot}: those kept whose stamps stand still, and the others read together."""
+    held = {pk: found for pk in ids if (found := kept.people.get(pk)) is not None}
+    now = stamps.read({key for found in held.values() for key in found.stamps}) if held else {}
+    good = {pk: one for pk, one in held.items() if all(now[key] == version for key, version in one.stamps.items())}
+    missing = [pk for pk in ids if pk not in good]
+    if not missing:
+        return good
     # Whatever question comes later, now or as of PAST ago, must find its windows here; `at` may lie in the future.
-    fresh = _steady(person_id, at, _not_over(min(at, clock.now()) - PAST))
+    fresh = _steady_all(missing, at, _not_over(min(at, clock.now()) - PAST))
     if _may_keep():
-        kept.keep(person_id, fresh)
-    return fresh
+        for pk, found in fresh.items():
+            kept.keep(pk, found)
+    return good | fresh
 
 
 def _steady(person_id: int, at: datetime, windows: Q) -> Snapshot:
+    return _steady_all([person_id], at, windows)[person_id]
+
+
+def _steady_all(ids: Collection[int], at: datetime, windows: Q) -> dict[int, Snapshot]:
+    found: dict[int, Snapshot] = {}
     for _ in range(TRIES):
-        found = _load(person_id, at, windows)
-        if stamps.read(found.stamps) == found.stamps:
+        read = _load([pk for pk in ids if pk not in found], at, windows)
+        now = stamps.read({key for one in read.values() for key in one.stamps})
+        found |= {pk: one for pk, one in read.items() if all(now[key] == was for key, was in one.stamps.items())}
+        if len(found) == len(set(ids)):
             return found
     raise FactsUnsteady
 
@@ -240,55 +281,86 @@ def _not_over(at: datetime) -> Q:
     return Q(until__isnull=True) | Q(until__gt=at)
 
 
-def _load(person_id: int, at: datetime, windows: Q) -> Snapshot:
-    """Read a person's facts. Stamps are read before what they stand for."""
-    person = Person.objects.only("principal_id").get(pk=person_id)
-    read = stamps.read([stamps.MODEL, person.principal_id])
+def _load(ids: Collection[int], at: datetime, windows: Q) -> dict[int, Snapshot]:
+    """Read the facts of some people together, stamps before what they stand for. Raises Person.DoesNotExist."""
+    own = dict(Person.objects.filter(pk__in=ids).values_list("pk", "principal_id"))
+    if len(own) < len(set(ids)):
+        raise Person.DoesNotExist
+    read = stamps.read([stamps.MODEL, *own.values()])
     shared = history.model(at) if is_past(at) else _model(read[stamps.MODEL])
-    memberships = _memberships(person_id, windows)
-    principals = {person.principal_id, *(p for m in memberships for p in shared.chain(m.principal))}
-    read |= stamps.read(principals - {person.principal_id})
-    whole = bool(shared.policies or shared.recording)
-    row = Person.objects.get(pk=person_id) if whole else Person.objects.only("state", "created_at").get(pk=person_id)
-    state = history.person_state(row, at)
-    own, objects = person.principal_id, _objects(person, principals, windows)
-    known = people.known(row, windows, state, at) if whole else Known()
-    subject = Subject(person_id, own, state, memberships, _grants(principals, windows), objects, known)
-    return Snapshot(subject, shared, read)
+    memberships = _memberships(own, windows)
+    reached = {
+        pk: {own[pk], *(principal for one in memberships[pk] for principal in shared.chain(one.principal))}
+        for pk in own
+    }  # fmt: skip
+    every = frozenset[int]().union(*reached.values())
+    read |= stamps.read(every - read.keys())
+    ruled = bool(shared.policies or shared.recording)
+    rows = list(Person.objects.filter(pk__in=ids) if ruled else Person.objects.only(*STATES).filter(pk__in=ids))
+    states = history.people_states(rows, at)
+    grants, on = _grants(every, windows), _objects(own, every, windows)
+    known = people.known(rows, windows, states, at) if ruled else {}
+    return {
+        pk: Snapshot(
+            Subject(
+                pk, own[pk], states[pk], memberships[pk], _of(principals, grants),
+                _by_resource(_of(principals, on)), known.get(pk, Known()),
+            ),
+            shared,
+            {key: read[key] for key in (stamps.MODEL, *principals)},
+        )
+        for pk, principals in reached.items()
+    }  # fmt: skip
 
 
-def _memberships(person_id: int, windows: Q) -> tuple[Membership, ...]:
+def _memberships(own: Mapping[int, int], windows: Q) -> dict[int, tuple[Membership, ...]]:
+    """Return the memberships of the people whose ids are the keys of `own`."""
     # Only of teams and groups: a row that put somebody "into" another person would hand over all that person holds.
-    rows = MembershipRow.objects.filter(windows, person_id=person_id, principal__kind__in=COLLECTIVE).order_by("id")
-    return tuple(
-        Membership(pk, principal, clock.Window(starts, until))
-        for pk, principal, starts, until in rows.values_list("id", "principal_id", "starts_at", "until")
-    )
+    rows = MembershipRow.objects.filter(windows, person_id__in=own, principal__kind__in=COLLECTIVE).order_by("id")
+    found: dict[int, list[Membership]] = {pk: [] for pk in own}
+    for pk, person, principal, starts, until in rows.values_list(
+        "id", "person_id", "principal_id", "starts_at", "until"
+    ):
+        found[person].append(Membership(pk, principal, clock.Window(starts, until)))
+    return {pk: tuple(held) for pk, held in found.items()}
 
 
-def _grants(principals: set[int], windows: Q) -> tuple[Grant, ...]:
+def _grants(principals: Collection[int], windows: Q) -> dict[int, list[Grant]]:
+    """Return {principal: its grants of roles}."""
     rows = RoleGrant.objects.filter(windows, principal_id__in=principals, mode=Mode.ACTIVE).order_by("id")
     read = list(rows.values_list("id", "principal_id", "role_id", "scope_id", "starts_at", "until"))
     scopes = _scopes({row[3] for row in read})
-    return tuple(
-        Grant(pk, principal, role, scopes[scope], clock.Window(starts, until))
-        for pk, principal, role, scope, starts, until in read
-    )
+    found: dict[int, list[Grant]] = defaultdict(list)
+    for pk, principal, role, scope, starts, until in read:
+        found[principal].append(Grant(pk, principal, role, scopes[scope], clock.Window(starts, until)))
+    return found
 
 
-def _objects(person: Person, principals: set[int], windows: Q) -> dict[int, tuple[ObjectGrant, ...]]:
-    """Return the object grants of a person and of the collectives they reach, by resource."""
+def _objects(own: Mapping[int, int], principals: Collection[int], windows: Q) -> dict[int, list[ObjectGrant]]:
+    """Return {principal: its object grants}, of people and of the collectives they reach."""
     found: dict[int, list[ObjectGrant]] = defaultdict(list)
-    mine = PersonObjectGrant.objects.filter(windows, user=person)
-    shared = GroupObjectGrant.objects.filter(windows, group__principal__in=principals - {person.principal_id})
+    mine = PersonObjectGrant.objects.filter(windows, user__in=own)
+    shared = GroupObjectGrant.objects.filter(windows, group__principal__in=set(principals) - set(own.values()))
     for rows, holder in ((mine, "user__principal_id"), (shared, "group__principal")):
         read = rows.order_by("id").values_list(
             "id", holder, "permission__catalogue_action__key", "content_object_id", "starts_at", "until"
         )
         for pk, principal, action, resource, starts, until in read:
             window = clock.Window(starts, until)
-            found[resource].append(ObjectGrant(pk, principal, action, resource, window, rows is shared))
-    return {resource: tuple(grants) for resource, grants in found.items()}
+            found[principal].append(ObjectGrant(pk, principal, action, resource, window, rows is shared))
+    return found
+
+
+def _of(principals: Iterable[int], held: Mapping[int, Sequence[G]]) -> tuple[G, ...]:
+    """Return what any of `principals` holds, in the order it was given."""
+    return tuple(sorted((one for each in principals for one in held.get(each, ())), key=lambda one: one.id))
+
+
+def _by_resource(grants: Iterable[ObjectGrant]) -> dict[int, tuple[ObjectGrant, ...]]:
+    found: dict[int, list[ObjectGrant]] = defaultdict(list)
+    for one in sorted(grants, key=lambda one: one.collective):
+        found[one.resource].append(one)
+    return {resource: tuple(held) for resource, held in found.items()}
 
 
 def _scopes(ids: set[int]) -> dict[int, Scope]:

@@ -64,7 +64,7 @@ def people(
     `reached(principals)` gives the people whom a grant to one of these would reach. With `is_open`: those who may
     pass, whatever the attributes are that it names.
     """
-    known = {**target.facts(), **context.known, "context.at": at}
+    known = {**target.facts(), "context.at": at, **context.known}
     nobody = Question(model, NOBODY, action, target, context, at)
     opened, limits = Q(pk__in=granted.order_by().values("pk")), Q()
     for rule in model.judging[action]:

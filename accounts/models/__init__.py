@@ -4,6 +4,7 @@ from accounts.models.factor import Authenticator, RecoveryCode, RecoverySheet
 from accounts.models.group import Group
 from accounts.models.history import AttributeHistory, ParentHistory
 from accounts.models.identity import Identity, PersonDimension, SavedView
+from accounts.models.integration import Integration, IntegrationGrant, IntegrationToken
 from accounts.models.person import Person, PersonState
 from accounts.models.principal import Principal, PrincipalKind
 from accounts.models.signin import FailureCount, Method, Session, Throttle
@@ -16,6 +17,9 @@ __all__ = [
     "FailureCount",
     "Group",
     "Identity",
+    "Integration",
+    "IntegrationGrant",
+    "IntegrationToken",
     "Membership",
     "Method",
     "Node",

@@ -25,6 +25,7 @@ class Failure(StrEnum):
     SSO_INACTIVE = "sso_inactive"
     SSO_ERROR = "sso_error"
     SET_UP = "set_up"
+    API_TOKEN = "api_token"  # noqa: S105 - no token of an integration, or one that opens nothing
 
 
 def count(why: Failure, *, address: str | None, at: datetime, person_id: int | None = None) -> None:

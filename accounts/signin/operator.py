@@ -7,7 +7,7 @@ from datetime import datetime
 from django.contrib.sessions.models import Session as BrowserSession
 from django.db import transaction
 
-from accounts.models import Authenticator, Person, Session
+from accounts.models import Authenticator, IntegrationToken, Person, Session
 from accounts.models.factor import STEP, TOLERANCE
 from accounts.signin.factors.services import SECRET_BYTES, clear_factors
 from accounts.signin.selectors import authenticator
@@ -62,11 +62,13 @@ def demo_code(person: Person, *, moment: float | None = None) -> str:
 
 @transaction.atomic
 def after_restore(*, of: str, at: datetime) -> int:
-    """End every session that a restored database holds, and record that it was restored; return how many there were.
+    """End every session and token that a restored database holds, and record it; return how many sessions there were.
 
     `of` is the moment of the backup, in ISO form. Codes that were used since then count as unused again.
     """
     ended = Session.objects.filter(ended_at=None).update(ended_at=at)
     BrowserSession.objects.all().delete()
-    record(Tag.INSTANCE_RESTORED, actor=RESTORE, at=at, details={"of": of, "sessions": ended})
+    tokens = IntegrationToken.objects.filter(revoked_at=None, expires_at__gt=at).update(revoked_at=at)
+    details = {"of": of, "sessions": ended} | ({"tokens": tokens} if tokens else {})
+    record(Tag.INSTANCE_RESTORED, actor=RESTORE, at=at, details=details)
     return ended

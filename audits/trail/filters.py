@@ -83,6 +83,6 @@ _CONDITIONS: dict[str, Callable[[Any], Q]] = {
     "since": _since,
     "upto": _upto,
     "cid": lambda text: Q(cid=text.strip()),
-    "refused": lambda _yes: Q(tag=Tag.ACCESS_REFUSED),
+    "refused": lambda _yes: Q(tag__in=(Tag.ACCESS_REFUSED, Tag.API_REFUSED)),
     "on": _on,
 }

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from accounts.models import Group, Membership, Node, Person, Principal, Team
+from accounts.models import Group, Integration, Membership, Node, Person, Principal, Team
 from cxaccess.jobs.models import ImportBatch
 from permissions.models import (
     Action,
@@ -33,6 +33,7 @@ KINDS: dict[type[models.Model], str] = {
     Person: "person",
     Team: "team",
     Group: "group",
+    Integration: "integration",
     Principal: "principal",
     Role: "role",
     RoleVersion: "version",
@@ -51,6 +52,7 @@ PAGES = {
     "person": "people:detail",
     "team": "teams:detail",
     "group": "groups:detail",
+    "integration": "integrations:detail",
     "role": "roles:detail",
     "grant": "grants:detail",
     "import": "imports:detail",
@@ -169,7 +171,9 @@ def _scopes(names: Names, ids: set[int]) -> None:
 
 
 def _principals(names: Names, ids: set[int]) -> None:
-    rows = Principal.objects.filter(pk__in=ids).values_list("pk", "kind", "label", "person", "team", "group")
+    rows = Principal.objects.filter(pk__in=ids).values_list(
+        "pk", "kind", "label", "person", "team", "group", "integration"
+    )
     for pk, kind, label, *owners in rows:
         owner = next((each for each in owners if each is not None), None)
         names.add("principal", pk, label, page_of(kind, owner) if owner else "")
@@ -212,6 +216,9 @@ _READERS: dict[str, Reader] = {
     "person": _named("person", lambda ids: Person.objects.filter(pk__in=ids).values_list("pk", "name")),
     "team": _teams,
     "group": _groups,
+    "integration": _named(
+        "integration", lambda ids: Integration.objects.filter(pk__in=ids).values_list("pk", "principal__label")
+    ),
     "role": _named("role", lambda ids: Role.objects.filter(pk__in=ids).values_list("pk", "name")),
     "version": _versions,
     "node": _nodes,

@@ -44,6 +44,7 @@ WHY_NOT_IN: dict[str, "StrOrPromise"] = {  # the words that accounts.signin.fail
     "sso_inactive": gettext_lazy("The identity provider named somebody who may not come in."),
     "sso_error": gettext_lazy("The identity provider did not answer as it should."),
     "set_up": gettext_lazy("Wrong set-up code."),
+    "api_token": gettext_lazy("No valid token of an integration."),
 }
 
 

@@ -69,13 +69,16 @@ class Story:
     @property
     def refused(self) -> bool:
         """Return whether somebody was refused."""
-        return self.event.tag == Tag.ACCESS_REFUSED
+        return self.event.tag in (Tag.ACCESS_REFUSED, Tag.API_REFUSED)
 
     @cached_property
     def actor(self) -> Ref:
         """Return who or what acted."""
         if self.event.actor_id is not None:
             return self.names.get("person", self.event.actor_id)
+        integration = asking(self.event.system)
+        if integration is not None:
+            return self.names.get("integration", integration)
         return Ref(SYSTEMS.get(self.event.system, self.event.system or _("Nobody")))
 
     @cached_property
@@ -217,6 +220,8 @@ WORDS: dict[str, Callable[[Story], Any]] = {
     "target": lambda story: story.target,
     "list": lambda story: phrases.listed(story.details),
     "use": lambda story: phrases.taken_in(story.details),
+    "asked": lambda story: story.details.get("asked", ""),
+    "token": lambda story: story.details.get("token", ""),
     "resources": lambda story: phrases.guarded(story.details),
 }
 LABELS = dict(Tag.choices)
@@ -234,6 +239,7 @@ def describe(events: Iterable[Event]) -> list[Story]:
 
 def _collect(names: Names, event: Event) -> None:
     names.want("person", event.actor_id)
+    names.want("integration", asking(event.system))
     names.want("person", event.about_person_id)
     model = _model(event)
     if model is not None:
@@ -247,6 +253,12 @@ def _collect(names: Names, event: Event) -> None:
     for kind in STATED:
         names.want(kind, details.get(kind))
     names.want("role", details.get("cloned_from"))
+
+
+def asking(system: str) -> int | None:
+    """Return the id of the integration that `system` names, as `accounts.integrations.selectors.actor` writes it."""
+    area, _colon, pk = system.partition(":")
+    return int(pk) if area == "integration" and pk.isdigit() else None
 
 
 def _model(event: Event) -> type[models.Model] | None:

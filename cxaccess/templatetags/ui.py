@@ -48,6 +48,7 @@ ICONS = {
     "catalogue": "library",
     "check-access": "scan-search",
     "import": "file-input",
+    "integration": "plug",
     "trail": "list-tree",
     "report": "chart-column",
     "help": "circle-question-mark",

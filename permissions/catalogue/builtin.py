@@ -155,6 +155,10 @@ PLATFORM_TYPES: tuple[TypeRow, ...] = (
             A("view", "View", LOW, "See what is connected", "Names of systems, health", "An operator checks a sync"),
             A("manage", "Manage", CRITICAL, "Connect systems and their keys", "Whatever the system may read",
               "A shop system is connected", ("view",)),
+            A("edit", "Edit", HIGH, "Enter systems that ask this console, and say what each may ask about",
+              "What anybody may do, to the system that asks", "The ticket system is let ask about tickets", ("view",)),
+            A("issue", "Issue tokens", CRITICAL, "Make, rotate and revoke the tokens with which systems ask",
+              "All that the system may ask, to whoever has the token", "A token runs out next week", ("edit",)),
         ),
     ),
     TypeRow(

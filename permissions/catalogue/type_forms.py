@@ -43,6 +43,11 @@ class NewTypeForm(TypeForm):
 class EditTypeForm(TypeForm, VersionedForm):
     """A type that is there already."""
 
+    unregistered = forms.BooleanField(
+        label=_("Decide also what is not registered"), required=False,
+        help_text=_("Integrations that ask about such a thing are answered by the properties they send."),
+    )  # fmt: skip
+
 
 class FieldForm(forms.Form):
     """A field that resources of a type hold."""

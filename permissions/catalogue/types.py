@@ -22,6 +22,7 @@ from cxaccess.jobs import stamps
 from cxaccess.lib.errors import Refused, Stale
 from cxaccess.lib.models import Risk, longest
 from cxaccess.lib.reasons import stated
+from permissions import giving
 from permissions.guards import locked, require, use_case
 from permissions.models import Action, Implication, Resource, ResourceType
 from permissions.resources.fields import DataClass
@@ -30,7 +31,7 @@ EDIT = "catalogue.edit"
 CLASSIFY = "catalogue.classify"  # what masking goes by, and what cannot be brought back
 KEY = re.compile(r"[a-z][a-z0-9]{1,39}")  # no underscore: the twin of a permission is type_name, cut at the first
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-EDITABLE = ("label", "plural", "area", "summary", "requestable")
+EDITABLE = ("label", "plural", "area", "summary", "requestable", "unregistered")
 MOST_FIELDS = 40
 DROP_POSTGRESQL = """
 UPDATE permissions_resource SET content = content - %s::text, row_version = row_version + 1
@@ -103,6 +104,10 @@ def edit_type(
         if name in changes:
             setattr(row, name, changes[name].strip() if isinstance(changes[name], str) else changes[name])
     _require_sound(row)
+    if row.unregistered and not before["unregistered"]:
+        # What is not registered may then be a yes to whoever holds one of these, so somebody gains.
+        every = row.actions.values_list("key", flat=True)
+        giving.require_give_actions(actor, actions=every, scope=giving.EVERYWHERE, at=at)
     _save(actor, row, {name: (before[name], getattr(row, name)) for name in EDITABLE}, at)
     return row
 

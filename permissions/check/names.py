@@ -15,6 +15,7 @@ PAGES: dict[str, str] = {
     PrincipalKind.PERSON: "people:detail",
     PrincipalKind.TEAM: "teams:detail",
     PrincipalKind.GROUP: "groups:detail",
+    PrincipalKind.INTEGRATION: "integrations:detail",
 }
 AnyGrant = RoleGrant | PersonObjectGrant | GroupObjectGrant
 # The first letter of a grant's key, the table it stands in, and what its words need besides.

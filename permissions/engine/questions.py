@@ -32,8 +32,12 @@ class Question:
 
     @cached_property
     def about_subject(self) -> dict[str, object]:
-        """Return what is known of the person and of the moment: all that is the same for every thing."""
-        return {**self.subject.known.at(self.at), **self.context.known, "context.at": self.at}
+        """Return what is known of the person and of the moment: all that is the same for every thing.
+
+        The time is that of the question, unless a connected system says when it happened there. Grants, memberships
+        and what is in force are judged at the question's own time in any case.
+        """
+        return {**self.subject.known.at(self.at), "context.at": self.at, **self.context.known}
 
     @cached_property
     def world(self) -> World:

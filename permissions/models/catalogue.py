@@ -7,7 +7,10 @@ from cxaccess.lib.models import Risk, Versioned
 
 
 class ResourceType(Versioned):
-    """A type of protected thing. `fields` is a list of {"name", "label", "data_class"}."""
+    """A type of protected thing. `fields` is a list of {"name", "label", "data_class"}.
+
+    `unregistered`: what connected systems ask about without its being registered is decided on what they say of it.
+    """
 
     key = models.SlugField(max_length=40, unique=True)
     label = models.CharField(max_length=80)
@@ -17,6 +20,7 @@ class ResourceType(Versioned):
     fields = models.JSONField(default=list, blank=True)
     console = models.BooleanField(default=False)
     requestable = models.BooleanField(default=False)
+    unregistered = models.BooleanField(default=False)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:

@@ -1,5 +1,6 @@
-"""What policies may read of one person: read with the snapshot, so that only its stamps make it old."""
+"""What policies may read of people: read with their snapshots, so that only the stamps of those make it old."""
 
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -23,49 +24,62 @@ PLAIN = {
     "department": "department_id",
     "clearance": "clearance",
 }
+DAYS = ("employed_from", "employed_until")
 
 
-def known(person: Person, windows: Q, state: str, at: datetime) -> Known:
-    """Return what is known of `person` as of `at`, in at most three queries for now.
+def known(rows: Collection[Person], windows: Q, states: Mapping[int, str], at: datetime) -> dict[int, Known]:
+    """Return {person id: what is known of them as of `at`}, in at most three queries for now.
 
-    `windows` says which rows with a window count; `state` is the person's at `at`.
+    `windows` says which rows with a window count; `states` are the people's at `at`.
     """
     custom = {row.name: TYPES[AttributeType(row.type)] for row in _definitions()}
-    values: dict[str, object] = {
-        "subject.person": person.pk,
-        "subject.state": str(state),
-        "subject.created_at": person.created_at,
-    }
+    values = {pk: dict(found) for pk, found in _own(rows, states).items()}
     for name, column in PLAIN.items():
-        values[f"subject.{name}"] = _then(person, name, getattr(person, column), at)
-    own = person.custom if isinstance(person.custom, dict) else {}
+        then = history.attributes("person", name, {row.pk: getattr(row, column) for row in rows}, at)
+        for pk, value in then.items():
+            values[pk][f"subject.{name}"] = dated(value) if name in DAYS else value
     for name, kind in custom.items():
-        value = _then(person, f"custom.{name}", own.get(name), at)
-        values[f"subject.custom.{name}"] = dated(value) if kind is Type.DATE else value
-    for name in ("employed_from", "employed_until"):
-        values[f"subject.{name}"] = dated(values[f"subject.{name}"])
-    return Known(values, tuple(_elements(person, windows)))
+        then = history.attributes("person", f"custom.{name}", {row.pk: _custom(row).get(name) for row in rows}, at)
+        for pk, value in then.items():
+            values[pk][f"subject.custom.{name}"] = dated(value) if kind is Type.DATE else value
+    elements = _elements(values, windows)
+    return {pk: Known(found, tuple(elements[pk])) for pk, found in values.items()}
+
+
+def _own(rows: Iterable[Person], states: Mapping[int, str]) -> dict[int, dict[str, object]]:
+    return {
+        row.pk: {
+            "subject.person": row.pk,
+            "subject.state": str(states[row.pk]),
+            "subject.created_at": row.created_at,
+        }
+        for row in rows
+    }
+
+
+def _custom(person: Person) -> dict[str, Any]:
+    return person.custom if isinstance(person.custom, dict) else {}
 
 
 def _definitions() -> list[AttributeDefinition]:
     return list(AttributeDefinition.objects.filter(entity=Entity.SUBJECT))
 
 
-def _then(person: Person, name: str, current: Any, at: datetime) -> object:
-    return history.attribute("person", person.pk, name, current, at)
-
-
-def _elements(person: Person, windows: Q) -> list[tuple[str, int, clock.Window]]:
-    held = PersonDimension.objects.filter(windows, person=person)
-    found = [
-        (DIMENSIONS[kind][0], node, clock.Window(starts, until))
-        for kind, node, starts, until in held.values_list("node__kind", "node_id", "starts_at", "until")
-        if kind in DIMENSIONS
-    ]
-    rows = Membership.objects.filter(windows, person=person, principal__team__isnull=False)
-    for team, part, starts, until in rows.values_list("principal__team", "part", "starts_at", "until"):
+def _elements(people: Collection[int], windows: Q) -> dict[int, list[tuple[str, int, clock.Window]]]:
+    """Return {person id: the elements of their sets}."""
+    found: dict[int, list[tuple[str, int, clock.Window]]] = {pk: [] for pk in people}
+    held = PersonDimension.objects.filter(windows, person__in=people)
+    for person, kind, node, starts, until in held.values_list(
+        "person_id", "node__kind", "node_id", "starts_at", "until"
+    ):
+        if kind in DIMENSIONS:
+            found[person].append((DIMENSIONS[kind][0], node, clock.Window(starts, until)))
+    rows = Membership.objects.filter(windows, person__in=people, principal__team__isnull=False)
+    for person, team, part, starts, until in rows.values_list(
+        "person_id", "principal__team", "part", "starts_at", "until"
+    ):
         window = clock.Window(starts, until)
-        found.append(("subject.teams", team, window))
+        found[person].append(("subject.teams", team, window))
         if part == Part.LEAD:
-            found.append(("subject.leads", team, window))
+            found[person].append(("subject.leads", team, window))
     return found

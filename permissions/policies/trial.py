@@ -42,7 +42,8 @@ def subject_of(person: Person, *, at: datetime) -> Subject:
     subject = found.subject
     if found.model.policies or found.model.recording:
         return subject
-    return replace(subject, known=people.known(Person.objects.get(pk=person.pk), Q(), subject.state, at))
+    known = people.known([Person.objects.get(pk=person.pk)], Q(), {person.pk: subject.state}, at)
+    return replace(subject, known=known[person.pk])
 
 
 def somewhere(model: Model, subject: Subject, action: str, context: Context, *, at: datetime) -> bool:

@@ -26,7 +26,12 @@ TONES = {
     Sensitivity.CONFIDENTIAL: "warn",
     Sensitivity.RESTRICTED: "bad",
 }
-CONSOLE = {"team": "teams:detail", "role": "roles:detail", "group": "groups:detail"}
+CONSOLE = {
+    "team": "teams:detail",
+    "role": "roles:detail",
+    "group": "groups:detail",
+    "integration": "integrations:detail",
+}
 VIEWS = (
     ("", _("All")),
     ("owner=me", _("Mine")),

@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from permissions.setup.selectors import is_open
 
-# What answers as usual, set up or not: monitors ask it.
-ALWAYS = ("/-/",)
+# What answers as usual, set up or not: monitors ask it, and connected systems, which a page would not help.
+ALWAYS = ("/-/", "/access/", "/.well-known/")
 
 
 class SetUpFirst:

@@ -67,7 +67,8 @@ ADMINISTRATOR = RoleRow(
     "Runs this console: people, teams, roles, grants and settings, and says who else may. Opens nothing on the "
     "platform itself.",
     Risk.CRITICAL,
-    frozenset(key(type_, action) for type_ in CONSOLE_TYPES for action in type_.actions),
+    frozenset(key(type_, action) for type_ in CONSOLE_TYPES for action in type_.actions)
+    | {"integration.view", "integration.edit", "integration.issue"},
     (),
     (),
     "Two or three people, so that one can always stand in for another.",

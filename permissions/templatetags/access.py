@@ -25,6 +25,7 @@ PAGES: dict[str, str] = {
     PrincipalKind.PERSON: "people:detail",
     PrincipalKind.TEAM: "teams:detail",
     PrincipalKind.GROUP: "groups:detail",
+    PrincipalKind.INTEGRATION: "integrations:detail",
 }
 
 

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from django.db.models.functions import Lower
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accounts.models import Identity, Person
+from accounts.people.naming import known_as
 from cxaccess.jobs import settings as instance
 from permissions.models import Action, Resource
 from permissions.usage.rows import Use
@@ -78,12 +77,7 @@ class Reader:
 
     def _look_up(self, rows: Sequence[Row]) -> None:
         people = {row.person for row in rows} - self.people.keys()
-        named = Identity.objects.filter(system=self.system, external_id__in=people)
-        self.people |= dict(named.values_list("external_id", "person_id"))
-        mails = {name.lower(): name for name in people - self.people.keys() if "@" in name}
-        by_mail = Person.objects.annotate(mail=Lower("email")).filter(mail__in=mails)
-        for mail, pk in by_mail.values_list("mail", "pk"):
-            self.people |= {name: pk for name in people if name.lower() == mail}
+        self.people |= known_as(self.system, people)
         things = {row.resource for row in rows} - self.resources.keys()
         known = Resource.objects.filter(system=self.system, external_id__in=things)
         self.resources |= {name: (pk, type_) for name, pk, type_ in known.values_list("external_id", "pk", "type_id")}

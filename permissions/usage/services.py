@@ -140,6 +140,7 @@ def _before(system: str, key: str, said: Sum) -> UsageBatch:
             _("“%(key)s” of %(system)s was taken in before, with other rows. Give this batch a name of its own.")
             % {"key": key, "system": system},
             field="key",
+            facts={"before": key},
         )
     return found
 

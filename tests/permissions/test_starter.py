@@ -20,7 +20,9 @@ from permissions.starter.services import bootstrap, install
 from tests import world
 from tests.cast import Cast
 
-CONSOLE = {f"{type_.key}.{action.name}" for type_ in CONSOLE_TYPES for action in type_.actions}
+CONSOLE = {f"{type_.key}.{action.name}" for type_ in CONSOLE_TYPES for action in type_.actions} | {
+    "integration.view", "integration.edit", "integration.issue"
+}  # fmt: skip
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Integrations: connected systems that ask this console what anybody may do."""

@@ -1,0 +1,85 @@
+"""Answers as they are sent (sections 5.5 and 7.2): the decision, why, and what it comes with."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from permissions.api import deciding
+from permissions.api.deciding import Answer
+from permissions.engine import Reason
+from permissions.engine.policies import StateReason, StepUp
+from permissions.resources.fields import Mask
+
+Json = dict[str, Any]
+# Why, in words that the person may read; the code beside it is for the system.
+WORDS = {
+    Reason.GRANTED: _("Allowed."),
+    Reason.BLOCKED: _("A policy blocks it."),
+    Reason.NO_GRANT: _("No role or grant gives it."),
+    Reason.OUT_OF_SCOPE: _("What they hold does not reach there."),
+    Reason.NOT_YET: _("What they hold has not begun yet."),
+    Reason.OVER: _("What they held is over."),
+    Reason.NOT_ACTIVE: _("This person is not active."),
+    Reason.NOT_THERE: _("This resource is out of use."),
+    Reason.UNKNOWN_ACTION: _("The catalogue has no such permission."),
+    Reason.WRONG_TYPE: _("The resource is of another type."),
+    Reason.STEP_UP: _("The second factor must be confirmed anew first."),
+    Reason.NO_REASON: _("A reason must be said first."),
+    deciding.UNKNOWN_TYPE: _("The catalogue has no such type of resource."),
+    deciding.UNKNOWN_SUBJECT: _("Nobody is known by this id."),
+    deciding.UNKNOWN_RESOURCE: _("No resource is registered under this id."),
+    deciding.MAY_NOT_ASK: _("This system may not ask about that."),
+}
+
+
+def evaluation(answer: Answer) -> Json:
+    """Return one decision with its context."""
+    found = why(answer.reason)
+    if answer.reason == deciding.MAY_NOT_ASK:
+        found["error"] = {"status": 403, "message": str(WORDS[answer.reason])}
+    duties = obligations(answer)
+    if duties:
+        found["obligations"] = duties
+    policies = list(_policies(answer))
+    if policies:
+        found["policies"] = policies
+    return {"decision": answer.allowed, "context": found}
+
+
+def why(reason: str) -> Json:
+    """Return a reason as it is sent: its code, and words that the person may read."""
+    return {"reason": reason, "reason_user": {_language(): str(WORDS[reason])}}
+
+
+def obligations(answer: Answer) -> list[Json]:
+    """Return what the system that asked must see to, each with its `type`: mask, step_up or reason."""
+    return [_obligation(duty, answer) for duty in answer.obligations]
+
+
+def _obligation(duty: object, answer: Answer) -> Json:
+    if isinstance(duty, StepUp):
+        return {"type": "step_up", "minutes": duty.minutes}
+    if isinstance(duty, StateReason):
+        return {"type": "reason"}
+    if isinstance(duty, Mask):
+        return {"type": "mask", "data_classes": sorted(duty.data_classes), "fields": _masked(duty, answer)}
+    return {"type": "mask", "data_classes": [], "fields": ["*"]}  # what is not understood masks everything
+
+
+def _masked(duty: Mask, answer: Answer) -> list[str]:
+    """Return the fields of the resource's type that a mask hides, and those that it names."""
+    row = answer.thing.row if answer.thing is not None else None
+    declared = row.type.fields if row is not None else ()
+    return sorted(duty.names | {field["name"] for field in declared if duty.hides(field["name"], field["data_class"])})
+
+
+def _policies(answer: Answer) -> Iterable[Json]:
+    """Yield the policies that had a say: which version, and what it did."""
+    for verdict in answer.decision.verdicts if answer.decision is not None else ():
+        yield {"id": verdict.policy, "version": verdict.version, "effect": str(verdict.effect)}  # type: ignore[attr-defined]
+
+
+def _language() -> str:
+    return get_language() or "en"

@@ -144,10 +144,10 @@ def evaluated(request: Request, *, at: datetime, system: str = "") -> Answer:
         asked = target_of(request.resource, at=at, system=system)
         if asked is None:
             return Answer(None, UNKNOWN_RESOURCE)
-    return Answer(_now(gate.decide(person, request.permission, asked, at=at, context=request.context)))
+    return Answer(as_met(gate.decide(person, request.permission, asked, at=at, context=request.context)))
 
 
-def _now(decision: Decision) -> Decision:
+def as_met(decision: Decision) -> Decision:
     """Return the decision as a caller may act on it now: a yes that waits for a factor or a reason is none yet.
 
     A caller that reads nothing but `decision` must not let pass what the console itself would not.
@@ -247,10 +247,11 @@ def _policies(decision: Decision) -> Iterator[dict[str, Any]]:
 
 def obligations(answer: Answer) -> list[dict[str, Any]]:
     """Return what whoever acts on a yes must meet, as JSON."""
-    return [] if answer.decision is None else [_obligation(duty) for duty in answer.decision.obligations]
+    return [] if answer.decision is None else [obligation(duty) for duty in answer.decision.obligations]
 
 
-def _obligation(duty: object) -> dict[str, Any]:
+def obligation(duty: object) -> dict[str, Any]:
+    """Return one obligation as JSON, by its `kind`."""
     if isinstance(duty, StepUp):
         return {"kind": "step_up", "minutes": duty.minutes}
     if isinstance(duty, StateReason):

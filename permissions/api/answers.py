@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from permissions.api import deciding
 from permissions.api.deciding import Answer
+from permissions.authzen import UNKNOWN_RESOURCE, UNKNOWN_SUBJECT, obligation
 from permissions.engine import Reason
-from permissions.engine.policies import StateReason, StepUp
 from permissions.resources.fields import Mask
 
 Json = dict[str, Any]
@@ -28,8 +28,8 @@ WORDS = {
     Reason.STEP_UP: _("The second factor must be confirmed anew first."),
     Reason.NO_REASON: _("A reason must be said first."),
     deciding.UNKNOWN_TYPE: _("The catalogue has no such type of resource."),
-    deciding.UNKNOWN_SUBJECT: _("Nobody is known by this id."),
-    deciding.UNKNOWN_RESOURCE: _("No resource is registered under this id."),
+    UNKNOWN_SUBJECT: _("Nobody is known by this id."),
+    UNKNOWN_RESOURCE: _("No resource is registered under this id."),
     deciding.MAY_NOT_ASK: _("This system may not ask about that."),
 }
 
@@ -54,18 +54,13 @@ def why(reason: str) -> Json:
 
 
 def obligations(answer: Answer) -> list[Json]:
-    """Return what the system that asked must see to, each with its `type`: mask, step_up or reason."""
+    """Return what the system that asked must see to, each by its `kind`: mask, step_up or reason."""
     return [_obligation(duty, answer) for duty in answer.obligations]
 
 
 def _obligation(duty: object, answer: Answer) -> Json:
-    if isinstance(duty, StepUp):
-        return {"type": "step_up", "minutes": duty.minutes}
-    if isinstance(duty, StateReason):
-        return {"type": "reason"}
-    if isinstance(duty, Mask):
-        return {"type": "mask", "data_classes": sorted(duty.data_classes), "fields": _masked(duty, answer)}
-    return {"type": "mask", "data_classes": [], "fields": ["*"]}  # what is not understood masks everything
+    said = obligation(duty)
+    return said | {"fields": _masked(duty, answer)} if isinstance(duty, Mask) else said
 
 
 def _masked(duty: Mask, answer: Answer) -> list[str]:

@@ -9,13 +9,13 @@ from accounts.models import Person
 from permissions import gate
 from permissions.api import moments
 from permissions.api.described import sensitivity
-from permissions.api.entities import PERSON_TYPES, Known, Thing, known
+from permissions.api.entities import Known, Thing, known
 from permissions.api.questions import Ask, Batch, Semantic
-from permissions.engine import Decision, Reason
-from permissions.engine.policies import StateReason, StepUp
+from permissions.authzen import PEOPLE, UNKNOWN_RESOURCE, UNKNOWN_SUBJECT, as_met
+from permissions.engine import Decision
 from permissions.resources.opening import GUARDED, is_guarded
 
-UNKNOWN_TYPE, UNKNOWN_SUBJECT, UNKNOWN_RESOURCE = "unknown_type", "unknown_subject", "unknown_resource"
+UNKNOWN_TYPE = "unknown_type"
 MAY_NOT_ASK = "may_not_ask"
 
 
@@ -80,15 +80,10 @@ def said(decision: Decision) -> tuple[bool, str]:
 
     As `guards.require` and Django's `has_perm` have it. Masks are met where content is shown, so they leave a yes.
     """
-    if not decision.allowed:
-        return False, decision.reason.value
-    if any(isinstance(duty, StepUp) for duty in decision.obligations):
-        return False, Reason.STEP_UP.value
-    if any(isinstance(duty, StateReason) for duty in decision.obligations):
-        return False, Reason.NO_REASON.value
-    return True, decision.reason.value
+    met = as_met(decision)
+    return met.allowed, met.reason.value
 
 
 def is_person(type_: str) -> bool:
     """Return whether a type of subject is one that can be asked about."""
-    return type_ in PERSON_TYPES
+    return type_ in PEOPLE

@@ -13,10 +13,9 @@ from accounts.people.naming import known_as
 from permissions import facts, places
 from permissions.api import described
 from permissions.api.questions import Ask, Entity
+from permissions.authzen import PEOPLE
 from permissions.engine import Target
 from permissions.models import Resource, ResourceType
-
-PERSON_TYPES = ("user", "person")  # the types of subject; the first is what most systems send
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Known:
 
     def person(self, subject: Entity) -> Person | None:
         """Return whom a subject stands for; nobody, where its type is none of people's."""
-        return self.people.get(subject.id) if subject.type in PERSON_TYPES else None
+        return self.people.get(subject.id) if subject.type in PEOPLE else None
 
     def thing(self, resource: Entity) -> Thing | None:
         """Return what a resource stands for; None where it is neither registered nor may be described.
@@ -61,7 +60,7 @@ def known(caller: Caller, asks: Iterable[Ask], *, at: datetime) -> Known:
     things = _things(caller.system, {one.resource.id for one in every} - {""}, at)
     open_types = {key for key, row in types.items() if row.unregistered}
     loose = [one.resource for one in every if one.resource.type in open_types and one.resource.id not in things]
-    names = {one.subject.id for one in every if one.subject.type in PERSON_TYPES} - {""}
+    names = {one.subject.id for one in every if one.subject.type in PEOPLE} - {""}
     ids = known_as(caller.system, names | described.people_in(loose))
     people = Person.objects.select_related("principal").in_bulk({ids[name] for name in names if name in ids})
     facts.prepare(people, at)

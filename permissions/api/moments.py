@@ -28,6 +28,7 @@ def _as_is(value: Any) -> object:
 # What a connected system sends, and the attribute that it is.
 KEYS: dict[str, tuple[str, Callable[[Any], object]]] = {
     "time": ("context.at", _moment),
+    "address": ("context.address", _as_is),
     "ip_address": ("context.address", _as_is),
     "managed_device": ("context.managed_device", _as_is),
     "country": ("context.country", _as_is),

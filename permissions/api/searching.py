@@ -15,6 +15,7 @@ from permissions.api.entities import Known, Thing, known
 from permissions.api.errors import Forbidden
 from permissions.api.paging import Page
 from permissions.api.questions import Ask
+from permissions.authzen import UNKNOWN_RESOURCE, UNKNOWN_SUBJECT
 from permissions.engine import Target
 from permissions.engine.combine import Context
 from permissions.engine.policies import Rule, StateReason, StepUp
@@ -40,9 +41,9 @@ def subjects(caller: Caller, ask: Ask, page: Page, *, at: datetime) -> Found:
     """Return who may do it (section 8.4): those whom the caller's system can name, by its id or by mail."""
     about = known(caller, [ask], at=at)
     thing = about.thing(ask.resource)
-    why = _unanswerable(caller, ask, about) or ("" if thing is not None else deciding.UNKNOWN_RESOURCE)
+    why = _unanswerable(caller, ask, about) or ("" if thing is not None else UNKNOWN_RESOURCE)
     if not deciding.is_person(ask.subject.type):
-        why = deciding.UNKNOWN_SUBJECT
+        why = UNKNOWN_SUBJECT
     if why or thing is None:
         return Found(why=why)
     context = moments.context(ask.context)
@@ -60,7 +61,7 @@ def resources(caller: Caller, ask: Ask, page: Page, *, at: datetime) -> Found:
     """Return what they may do it to (section 8.5), of what is registered under the caller's system."""
     about = known(caller, [ask], at=at)
     person = about.person(ask.subject)
-    why = _unanswerable(caller, ask, about) or ("" if person is not None else deciding.UNKNOWN_SUBJECT)
+    why = _unanswerable(caller, ask, about) or ("" if person is not None else UNKNOWN_SUBJECT)
     if why or person is None:
         return Found(why=why)
     context = moments.context(ask.context)
@@ -97,7 +98,7 @@ def _keys(type_: str, after: int) -> list[tuple[int, str]]:
 def _missing(ask: Ask, about: Known, person: Person | None, thing: Thing | None) -> str:
     if ask.resource.type not in about.types:
         return deciding.UNKNOWN_TYPE
-    return deciding.UNKNOWN_SUBJECT if person is None else deciding.UNKNOWN_RESOURCE if thing is None else ""
+    return UNKNOWN_SUBJECT if person is None else UNKNOWN_RESOURCE if thing is None else ""
 
 
 def _unanswerable(caller: Caller, ask: Ask, about: Known) -> str:

@@ -197,14 +197,14 @@ def test_masks_come_with_a_yes(caller: Caller, cast: Cast) -> None:
     policies.enact("only", permissions=["feedback.view"], obligations=[{"kind": "mask", "data_classes": ["email"]}])
     _status, answer = caller.ask("evaluation", question(cast.maya.email, "view", of(cast.german_reviews)))
     assert answer["decision"] is True
-    assert answer["context"]["obligations"] == [{"type": "mask", "data_classes": ["email"], "fields": ["email"]}]
+    assert answer["context"]["obligations"] == [{"kind": "mask", "data_classes": ["email"], "fields": ["email"]}]
 
 
 @pytest.mark.parametrize(
     ("owed", "reason", "met", "said"),
     [
-        ({"kind": "step_up", "minutes": 15}, "step_up", {"factor_minutes": 3}, {"type": "step_up", "minutes": 15}),
-        ({"kind": "reason"}, "no_reason", {"reason": "A customer called"}, {"type": "reason"}),
+        ({"kind": "step_up", "minutes": 15}, "step_up", {"factor_minutes": 3}, {"kind": "step_up", "minutes": 15}),
+        ({"kind": "reason"}, "no_reason", {"reason": "A customer called"}, {"kind": "reason"}),
     ],
 )
 def test_what_must_be_met_first_is_a_no_until_it_is(

@@ -11,21 +11,37 @@ function begin() {
   let waiting = null;
   let asked = 0;
 
+  const written = () => new URLSearchParams(new FormData(form)).toString();
+
+  // A list that is open beside the builder is not taken from under somebody's hands.
+  async function listsClosed() {
+    while (form.querySelector('#preview [aria-expanded="true"]')) await new Promise((done) => setTimeout(done, 50));
+  }
+
   async function redraw(name, deed) {
+    const sent = written();
     const body = new FormData(form);
     body.set(name, deed);
     const turn = ++asked;
     const held = document.activeElement?.id;
     form.querySelector("#builder").inert = true; // what is about to be replaced takes no more input
     const address = form.getAttribute("action") ?? location.href;
-    const answer = await fetch(address, { method: "POST", body, headers: { "X-Requested-With": "builder" } });
-    if (turn !== asked) return;
+    const question = { method: "POST", body, headers: { "X-Requested-With": "builder" } };
+    const answer = await fetch(address, question).catch(() => null);
+    if (!answer) {
+      form.querySelector("#builder").inert = false;
+      return;
+    }
     const page = answer.redirected ? null : new DOMParser().parseFromString(await answer.text(), "text/html");
+    await listsClosed();
+    if (turn !== asked) return;
+    if (written() !== sent) return redraw(name, deed); // what was entered meanwhile counts, too
     const fresh = PARTS.map((part) => page?.querySelector(part));
     if (fresh.includes(null) || fresh.includes(undefined)) return location.reload();
+    const moved = document.activeElement?.id; // to beside the builder, while the answer was on its way
     PARTS.forEach((part, index) => form.querySelector(part).replaceWith(fresh[index]));
     fresh.forEach(enhanceAll);
-    focus(name, deed, held);
+    focus(name, deed, moved || held);
   }
 
   function focus(name, deed, held) {

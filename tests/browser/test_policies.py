@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from accounts.models import Person
 from cxaccess import middleware
@@ -91,6 +91,25 @@ def try_it(page: Page) -> None:
     page.get_by_role("button", name="Try", exact=True).click()
     expect(page.locator(".verdict")).to_contain_text("This policy blocks it: its condition does not hold.")
     expect(page.get_by_text("Today the answer is yes.")).to_be_visible()
+
+
+def test_what_is_chosen_while_the_builder_answers_stays(
+    cast: Cast, elsewhere: Resource, sign_in_as: Callable[[Person], Page]
+) -> None:
+    page = sign_in_as(cast.priya)
+    click_together(page)
+    held: list[Route] | None = []
+    page.route("**/policies/new/", lambda route: route.continue_() if held is None else held.append(route))
+    inside = page.get_by_role("group", name="Mask fields")
+    inside.get_by_label("Value 1").fill("Chief")
+    inside.get_by_label("Value 1").blur()
+    expect(page.locator("#builder[inert]")).to_have_count(1)
+    choose(page, "Who", "Rosa Lind")
+    waiting, held = held, None
+    for route in waiting:
+        route.continue_()
+    expect(page.locator(".sentence")).to_contain_text("Chief")
+    expect(page.get_by_role("combobox", name="Who", exact=True)).to_have_value("Rosa Lind, Head of operations EMEA")
 
 
 def take_steps(page: Page) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.staticfiles.finders import get_finders
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, expect, sync_playwright
 
 from accounts.models import Person
 from cxaccess.assets import ENTRY, bundled
@@ -21,6 +21,8 @@ FLAGS = [
 ]  # fmt: skip
 # Playwright's loop runs in the thread of the test, where Django would otherwise refuse the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+# What must become true may take long on a busy machine; what is already true costs no time.
+expect.set_options(timeout=15_000)
 
 
 def launched(playwright: Playwright) -> Browser:

@@ -6,6 +6,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpResponse
@@ -13,6 +14,7 @@ from django.shortcuts import resolve_url
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from cxaccess.lib import clock
 from tests import cast as people
 from tests.cast import Cast
 from tests.sessions import signed_in
@@ -41,9 +43,10 @@ def db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def town(db: None) -> Cast:
-    """The cast, once for the whole table; every request is undone after it."""
-    return people.build()
+def town(db: None) -> Iterator[Cast]:
+    """The cast, once for the whole table; every request is undone after it, and the clock stands still meanwhile."""
+    with time_machine.travel(clock.now(), tick=False):
+        yield people.build()
 
 
 @pytest.fixture(scope="module")

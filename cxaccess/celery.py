@@ -59,20 +59,20 @@ def end_with_supervisor(**kwargs: object) -> None:
 
 @signals.worker_ready.connect
 @signals.worker_process_init.connect
-def write_reads(**kwargs: object) -> None:
+def write_counts(**kwargs: object) -> None:
     """Write what people's jobs open in this worker, or in this process of its pool."""
-    from permissions.usage import reads
+    from permissions import counting
 
-    reads.start()
+    counting.start()
 
 
 @signals.worker_shutdown.connect
 @signals.worker_process_shutdown.connect
-def write_last_reads(**kwargs: object) -> None:
+def write_last_counts(**kwargs: object) -> None:
     """Write the rest before this process ends."""
-    from permissions.usage import reads
+    from permissions import counting
 
-    reads.stop()
+    counting.stop()
 
 
 app.conf.update(

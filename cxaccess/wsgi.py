@@ -15,6 +15,6 @@ from cxaccess.checks import refuse_unsafe  # noqa: E402 - the apps must be loade
 
 refuse_unsafe()
 
-from permissions.usage import reads  # noqa: E402 - the same
+from permissions import counting  # noqa: E402 - the same
 
-reads.start()
+counting.start()

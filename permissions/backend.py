@@ -7,8 +7,7 @@ from django.db import models
 
 from accounts.models import Person
 from cxaccess.lib import clock
-from permissions import gate
-from permissions.engine.policies import StateReason, StepUp
+from permissions import gate, recorded
 from permissions.places import PLACEMENTS
 
 
@@ -19,7 +18,7 @@ class GateBackend(BaseBackend):
         """Return what the gate says at this moment; what it does not know is a no, and so is a yes with a demand."""
         if not isinstance(user_obj, Person) or (obj is not None and type(obj) not in PLACEMENTS):
             return False
-        at = clock.now()
-        if not gate.may(user_obj, perm, obj, at=at):
-            return False
-        return not any(isinstance(duty, StepUp | StateReason) for duty in gate.owed(user_obj, perm, obj, at=at))
+        settled, decision = gate.settled(user_obj, perm, obj, at=clock.now())
+        if decision is not None:
+            recorded.note(user_obj, decision)
+        return settled

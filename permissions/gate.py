@@ -5,7 +5,7 @@
 moment of asking; left out, it is that of whoever is at work, and nothing for anybody else.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -25,6 +25,7 @@ from permissions.engine.policies import Demand
 from permissions.engine.questions import Question
 from permissions.models import GroupObjectGrant, Mode, PersonObjectGrant, RoleGrant
 from permissions.policies.schema import is_of_thing
+from permissions.ruling import Door
 
 M = TypeVar("M", bound=models.Model)
 Asked = models.Model | Target | None
@@ -109,8 +110,67 @@ def may_somewhere(person: Person, action: str, *, at: datetime, context: Context
 
 def shows(person: Person, action: str, asked: Asked = None, *, at: datetime) -> bool:
     """Return whether a part of a page may show it: a yes with nothing to be met first. What waits is left out there."""
-    demands = (duty for duty in owed(person, action, asked, at=at) if isinstance(duty, Demand))
-    return may(person, action, asked, at=at) and next(demands, None) is None
+    return settled(person, action, asked, at=at)[0]
+
+
+def settled(
+    person: Person, action: str, asked: Asked = None, *, at: datetime
+) -> tuple[bool, Decision | None]:  # fmt: skip
+    """Return whether it is a yes with nothing to be met first, and the decision where a policy is about it."""
+    found = facts.snapshot(person.pk, at)
+    model, target = found.model, _target(action, asked, at)
+    if action not in model.judging and action not in model.watching:
+        within, on = found.scopes(action, at), found.objects(action, at)
+        return allows(model, found.subject, action, target, at, within=within, on=on), None
+    decision = decide_with(model, found.subject, action, target, at, _moment(person, action, found, None))
+    return decision.allowed and not any(isinstance(duty, Demand) for duty in decision.obligations), decision
+
+
+def watched(
+    person: Person, action: str, rows: Sequence[models.Model], *, at: datetime, as_type: str | None = None
+) -> Iterator[Decision]:
+    """Yield the decision on each of `rows`, all of one model, where a policy is recorded that is about `action`."""
+    found = facts.snapshot(person.pk, at)
+    if action in found.model.watching:
+        moment, targets = _moment(person, action, found, None), places.targets(rows, at, as_type=as_type)
+        yield from (decide_with(found.model, found.subject, action, each, at, moment) for each in targets.values())
+
+
+def hidden(
+    person: Person,
+    action: str,
+    rows: Collection[M],
+    *,
+    at: datetime,
+    as_type: str | None = None,
+    context: Context | None = None,
+) -> Iterator[tuple[int, set[int] | Exception]]:
+    """Yield, for each recorded version about `action`, which of `rows`, just listed, it would leave out.
+
+    One query for each of them, or what went wrong.
+    """
+    found = facts.snapshot(person.pk, at)
+    if not rows or action not in found.model.watching:
+        return
+    governed, ids = type(next(iter(rows))), {row.pk for row in rows}
+    granted, here = _reach(found, action, governed, at, as_type), governed._default_manager.filter(pk__in=ids)
+    kept = sql.kept(found.model, found.subject, action, governed, as_type)
+    asked = _question(person, action, found, at, context)
+    for policy in found.model.watching[action]:
+        try:
+            left = here.filter(ruling.listed(asked, granted, kept, governed, ruling.tried(asked, policy)))
+            yield policy.version, ids - set(left.values_list("pk", flat=True))
+        except Exception as fault:  # noqa: BLE001 - whatever it is, a policy that is only watched must not decide
+            yield policy.version, fault
+
+
+def door(person: Person, action: str, *, at: datetime) -> Door:
+    """Return what `may_somewhere` and `demanded` say, with what recorded policies would say, from one look."""
+    found = facts.snapshot(person.pk, at)
+    granted = bool(found.scopes(action, at) or found.objects(action, at))
+    if action not in found.model.judging and action not in found.model.watching:
+        return Door(granted)
+    return ruling.door(_question(person, action, found, at, None), granted=granted)
 
 
 def shows_somewhere(person: Person, action: str, *, at: datetime) -> bool:
@@ -165,8 +225,7 @@ def visible(
     found = facts.snapshot(person.pk, at)
     if facts.is_past(at):
         return _one_by_one(person, action, rows, at, as_type, context)
-    scopes, objects = found.scopes(action, at), _objects(found, action, at)
-    granted = sql.reach(found.model, scopes, objects, action, rows.model, at, as_type)
+    granted = _reach(found, action, rows.model, at, as_type)
     if not found.model.policies or action not in found.model.judging:
         return rows.filter(granted)
     kept = sql.kept(found.model, found.subject, action, rows.model, as_type)
@@ -174,6 +233,11 @@ def visible(
         return rows.filter(ruling.listed(_question(person, action, found, at, context), granted, kept, rows.model))
     except NotCompilable:
         return _one_by_one(person, action, rows, at, as_type, context)
+
+
+def _reach(found: facts.Snapshot, action: str, governed: type[models.Model], at: datetime, as_type: str | None) -> Q:
+    scopes, objects = found.scopes(action, at), _objects(found, action, at)
+    return sql.reach(found.model, scopes, objects, action, governed, at, as_type)
 
 
 def _one_by_one(

@@ -16,10 +16,11 @@ from audits.trail.record import record
 from audits.trail.tags import Tag
 from cxaccess.lib import clock
 from cxaccess.lib.tally import Tally
-from permissions import facts, gate, places
+from permissions import facts, gate, places, recorded
 from permissions.engine import Decision, Reason
 from permissions.engine.policies import StateReason, StepUp
 from permissions.engine.types import Target
+from permissions.ruling import Door
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -58,7 +59,7 @@ class NotVisible(NotAllowed):
 
 def require(person: Person, action: str, asked: gate.Asked = None, *, at: datetime) -> Decision:
     """Return the decision if it is a yes and nothing is to be met first. Raises NotVisible, NotAllowed or NotYet."""
-    decision = gate.decide(person, action, asked, at=at)
+    decision = decided(person, action, asked, at=at)
     if not decision.allowed:
         raise _refusal(person, decision, asked, at)
     _require_met(person, decision, decision.obligations)
@@ -66,24 +67,35 @@ def require(person: Person, action: str, asked: gate.Asked = None, *, at: dateti
     return decision
 
 
-def passes(person: Person, action: str, asked: gate.Asked = None, *, at: datetime) -> bool:
+def decided(person: Person, action: str, asked: gate.Asked = None, *, at: datetime) -> Decision:
+    """Return the decision that somebody acts on, noted with what recorded policies would change of it."""
+    decision = gate.decide(person, action, asked, at=at)
+    recorded.note(person, decision)
+    return decision
+
+
+def passes(
+    person: Person, action: str, asked: gate.Asked = None, *, at: datetime, acted_on: bool = True
+) -> bool:  # fmt: skip
     """Return whether a write may rest on `action`, which is one way among several, or asked of many rows.
 
-    Raises NotYet where it is a yes, once something is met first: a write never takes the gate's word alone.
+    Raises NotYet where it is a yes, once something is met first: a write never takes the gate's word alone. A preview
+    of the write is not `acted_on`.
     """
-    if not gate.may(person, action, asked, at=at):
-        return False
-    if gate.owed(person, action, asked, at=at):
-        decision = gate.decide(person, action, asked, at=at)
+    decision = (decided if acted_on else gate.decide)(person, action, asked, at=at)
+    if decision.allowed:
         _require_met(person, decision, decision.obligations)
-    return True
+    return decision.allowed
 
 
 def passing(
     person: Person, action: str, rows: models.QuerySet[M], *, at: datetime, as_type: str | None = None
 ) -> models.QuerySet[M]:  # fmt: skip
     """Return those of `rows` to which a write may do `action`. Raises NotYet as the door of their list does."""
-    _require_demanded(person, action, at)
+    door = gate.door(person, action, at=at)
+    _require_demanded(person, action, door, at)
+    if door.trials:
+        recorded.note_all(person, action, list(rows), at=at, as_type=as_type)
     return gate.visible(person, action, rows, at=at, as_type=as_type)
 
 
@@ -94,8 +106,11 @@ def require_somewhere(person: Person, action: str, *, at: datetime, counted: boo
     NotVisible, or NotAllowed for somebody who may view such things somewhere; NotYet where a policy wants something
     first.
     """
-    if gate.may_somewhere(person, action, at=at):
-        _require_demanded(person, action, at)
+    door = gate.door(person, action, at=at)
+    if counted:
+        recorded.note_door(person, action, door, at=at)
+    if door.allowed:
+        _require_demanded(person, action, door, at)
         if counted:
             reads.add((person.pk, action, None), at)
         return
@@ -104,10 +119,9 @@ def require_somewhere(person: Person, action: str, *, at: datetime, counted: boo
     raise (NotAllowed if seen else NotVisible)(person, decision)
 
 
-def _require_demanded(person: Person, action: str, at: datetime) -> None:
-    demands = gate.demanded(person, action, at=at)
-    if demands:
-        _require_met(person, gate.decide(person, action, at=at), demands)
+def _require_demanded(person: Person, action: str, door: Door, at: datetime) -> None:
+    if door.demands:
+        _require_met(person, gate.decide(person, action, at=at), door.demands)
 
 
 def _require_met(person: Person, decision: Decision, obligations: Iterable[object]) -> None:

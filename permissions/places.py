@@ -276,6 +276,12 @@ def type_of(model: type[models.Model]) -> str | None:
     return PLACEMENTS[model].type
 
 
+def resource_of(row: models.Model) -> int | None:
+    """Return the id of the resource that `row` is, or that stands for it; None where there is none."""
+    placement = PLACEMENTS[type(row)]
+    return getattr(row, placement.resource) if placement.resource else None
+
+
 def target(obj: models.Model, at: datetime, *, as_type: str | None = None) -> Target:
     """Return the target that `obj` is at `at`.
 
@@ -300,7 +306,7 @@ def targets(rows: Sequence[models.Model], at: datetime, *, as_type: str | None =
             row.pk,
             places[row.pk],
             exists=row.pk not in gone and (not (past and placement.since) or attrgetter(placement.since)(row) <= at),
-            resource=getattr(row, placement.resource) if placement.resource else None,
+            resource=resource_of(row),
             facts=facts[row.pk],
         )
         for row in rows

@@ -7,7 +7,6 @@ Each is the point decision turned into another shape; tests hold that they agree
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -18,10 +17,10 @@ from cxaccess.lib.conditions import Entity, Not
 from cxaccess.lib.conditions.columns import Column, Place, contrary
 from cxaccess.lib.conditions.query import EVERYTHING, NOTHING, compile_condition
 from permissions.engine import Model, Target
-from permissions.engine.combine import Context, Effect
-from permissions.engine.policies import Demand, Kind, Rule, StateReason, StepUp
+from permissions.engine.combine import Context, Effect, Policy
+from permissions.engine.policies import Demand, Faulty, Kind, Rule, StateReason, StepUp, Unready
 from permissions.engine.questions import Question
-from permissions.engine.types import ACTIVE, Subject
+from permissions.engine.types import ACTIVE, Subject, Trial
 from permissions.models import Mode, RoleGrant
 from permissions.policies import columns
 from permissions.policies.schema import is_of_thing
@@ -30,14 +29,17 @@ Open = Callable[[str], bool] | None
 NOBODY = Subject(0, 0, "")  # who asks is what is looked for
 
 
-def listed(asked: Question, granted: Q, kept: Q, governed: type[models.Model]) -> Q:
+def listed(
+    asked: Question, granted: Q, kept: Q, governed: type[models.Model], rules: Iterable[Policy] | None = None
+) -> Q:  # fmt: skip
     """Return the condition on the rows of `governed` on which policies let pass what grants and they open.
 
-    `granted` are the rows that grants open, `kept` those that the action can be done to at all.
+    `granted` are the rows that grants open, `kept` those that the action can be done to at all; `rules` are those in
+    force where none are given.
     """
     opened, limits = granted or EVERYTHING, Q()  # an empty Q is everything alone, but nothing in an "or"
-    for rule in asked.model.judging[asked.action]:
-        assert isinstance(rule, Rule)
+    for policy in asked.model.judging[asked.action] if rules is None else rules:
+        rule = _rule(policy)
         if not rule.is_about(asked):
             continue
         places: dict[str, Place] = dict(columns.of(governed, rule.schema, asked.at))
@@ -79,11 +81,45 @@ def people(
     return Person.objects.filter(opened & limits, state=PersonState.ACTIVE)
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Whether a list or a file may be opened at all, what is to be met before, and what recorded versions would say."""
+
+    allowed: bool
+    demands: tuple[Demand, ...] = ()
+    trials: tuple[Trial, ...] = ()
+
+
+def door(asked: Question, *, granted: bool) -> Door:
+    """Return what the door of a list says, with what it would say if each recorded version were enforced."""
+    allowed, demands = somewhere(asked, granted=granted), demanded(asked)
+    watching = asked.model.watching.get(asked.action, ())
+    return Door(allowed, demands, tuple(_trial(asked, granted, policy, allowed) for policy in watching))
+
+
+def _trial(asked: Question, granted: bool, policy: Policy, allowed: bool) -> Trial:
+    rules = tried(asked, policy)
+    try:
+        return Trial(policy.version, _is_open(asked, rules, granted), _wanted(asked, rules))
+    except Exception as fault:  # noqa: BLE001 - whatever it is, a policy that is only watched must not decide
+        return Trial(policy.version, allowed, fault=fault)
+
+
+def tried(asked: Question, policy: Policy) -> tuple[Policy, ...]:
+    """Return the policies about `asked` with a recorded one in the place of what is enforced of it."""
+    staying = [rule for rule in asked.model.judging.get(asked.action, ()) if rule.policy != policy.policy]
+    return (*staying, *((policy,) if asked.action in policy.actions else ()))
+
+
 def somewhere(asked: Question, *, granted: bool) -> bool:
     """Return whether there may be a thing on which the answer is yes: policies that read the thing rule nothing out."""
+    return _is_open(asked, asked.model.judging.get(asked.action, ()), granted)
+
+
+def _is_open(asked: Question, rules: Iterable[Policy], granted: bool) -> bool:
     if asked.subject.state != ACTIVE:
         return False
-    found = [_rule(rule).possible(asked, is_of_thing) for rule in asked.model.judging.get(asked.action, ())]
+    found = [_rule(rule).possible(asked, is_of_thing) for rule in rules]
     if any(effects == {Effect.BLOCK} for effects in found):
         return False
     return granted or any(Effect.ALLOW in effects for effects in found)
@@ -94,9 +130,13 @@ def demanded(asked: Question) -> tuple[Demand, ...]:
 
     Of a policy that reads the thing, viewing shows the rows without their content; anything more waits.
     """
+    return _wanted(asked, asked.model.judging.get(asked.action, ()))
+
+
+def _wanted(asked: Question, rules: Iterable[Policy]) -> tuple[Demand, ...]:
     viewing = asked.action.endswith(".view")
     found: list[Demand] = []
-    for rule in asked.model.judging.get(asked.action, ()):
+    for rule in rules:
         effects = _rule(rule).possible(asked, is_of_thing)
         applies = {Effect.ALLOW, Effect.HOLDS} & effects
         if applies and (len(effects) == 1 or not viewing):
@@ -105,7 +145,9 @@ def demanded(asked: Question) -> tuple[Demand, ...]:
     return tuple(found)
 
 
-def _rule(policy: Any) -> Rule:
+def _rule(policy: Policy) -> Rule:
+    if isinstance(policy, Faulty):
+        raise Unready(policy.fault)
     assert isinstance(policy, Rule)
     return policy
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from permissions import facts, guards
+from permissions import facts, guards, recorded
 from tests import cast as people
 from tests import flushing, kept, provider
 
@@ -19,6 +19,7 @@ def nothing_kept() -> Iterator[None]:
     yield
     facts.kept.clear()
     guards.reads.take()
+    recorded.counted.take()
 
 
 @pytest.fixture

@@ -47,6 +47,7 @@ ALLOWED: dict[str, str] = {
     "permissions/imports/kinds/people_rows.py": "rows of an import, for the use case that applies it",
     "permissions/imports/kinds/resources_rows.py": "rows of an import, for the use case that applies it",
     "permissions/imports/kinds/teams_rows.py": "rows of an import, for the use case that applies it",
+    "permissions/policies/traffic.py": "counts of what recorded policies would change; not governed",
     "permissions/roles/rows.py": "the rows of a role, for the use cases of roles, which authorise and record",
 }
 

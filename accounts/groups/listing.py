@@ -21,6 +21,7 @@ from cxaccess.lib.conditions.sentences import sentence
 from cxaccess.lib.listing import Count, Listing, number_in, search_text
 from permissions import gate
 from permissions.guards import require_somewhere, use_case
+from permissions.recorded import note_shown
 
 LISTING = Listing(
     sorts={
@@ -69,6 +70,7 @@ def page_of(reader: Person, params: Mapping[str, str], *, at: datetime) -> dict[
     asked = criteria(params)
     rows = selectors.narrowed(seen, asked, reader, at)
     page = LISTING.page(rows.select_related("principal", "resource__region", "resource__department", "owner"), params)
+    note_shown(reader, "group.view", page.rows, at=at)
     tabs = _tabs(seen, asked.view, reader, at)
     return {
         "q": asked.q, "view": asked.view, "views": tabs, "page": page,

@@ -19,6 +19,7 @@ from cxaccess.lib.listing import Count, Listing, Page
 from cxaccess.lib.models import Risk
 from permissions import gate
 from permissions.guards import require_somewhere, use_case
+from permissions.recorded import note_shown
 
 LISTING = Listing(
     sorts={
@@ -111,6 +112,7 @@ def page_of(
         rows = selectors.with_risk(rows, at)
     page = LISTING.page(rows.select_related("department", "region").only(*SHOWN), params)
     people = list(page.rows)
+    note_shown(reader, "person.view", people, at=at)
     held = selectors.roles_of(people, at)
     may = allowed_on(reader, ROW_ACTIONS, people, at=at)
     return page, [

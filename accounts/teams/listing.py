@@ -14,6 +14,7 @@ from accounts.teams.services import TEAMS
 from cxaccess.lib.listing import Count, Listing, search_text
 from permissions import gate, giving, history
 from permissions.models import RoleGrant
+from permissions.recorded import note_shown
 
 LISTING = Listing(
     sorts={"name": ["principal__label"], "place": ["resource__region__name", "principal__label"]}, default="name"
@@ -43,11 +44,13 @@ def page_of(reader: Person, params: Mapping[str, str], *, at: datetime) -> dict[
     context = {"q": q, "view": view, "views": tabs(view), "tree": params.get("as") == "tree"}
     if context["tree"]:
         placed = selectors.in_tree_order(list(rows[:TREE_LIMIT]))
+        note_shown(reader, "team.view", [team for team, _depth in placed], at=at)
         found = selectors.described([team for team, _depth in placed], at)
         for row, (_team, depth) in zip(found, placed, strict=True):
             row.depth = min(depth, 6)
         return context | {"rows": found}
     page = LISTING.page(rows, params)
+    note_shown(reader, "team.view", page.rows, at=at)
     return context | {"page": page, "rows": selectors.described(list(page.rows), at)}
 
 

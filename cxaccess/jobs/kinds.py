@@ -41,6 +41,7 @@ KINDS: dict[str, Kind] = {
     "import.tidy": Kind("cxaccess.jobs.imports.tidy", every=timedelta(hours=1), atomic=False),
     "notice.send": Kind("cxaccess.jobs.notices.send", atomic=False, lease=timedelta(minutes=1)),
     "policy.preview": Kind("permissions.policies.previews.work", atomic=False, lease=timedelta(minutes=2)),
+    "policy.tidy": Kind("permissions.policies.traffic.tidy", every=timedelta(hours=6), atomic=False),
     "signin.reset": Kind("accounts.signin.services.send_reset"),
     "signin.failures": Kind("accounts.signin.failures.write", every=timedelta(minutes=5)),
     "signin.tidy": Kind("accounts.signin.tidy.tidy", every=timedelta(hours=1)),

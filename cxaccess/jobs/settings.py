@@ -26,6 +26,7 @@ MAIL_FROM = Entry("mail.from", "CX Access <cx-access@localhost>")
 NOTICE_DAYS = Entry("grants.notice_days", 7)  # how long before a grant ends its holder hears of it
 SESSION_HOURS = Entry("session.hours", 12)  # how long one stays signed in, within what the deployment allows
 USAGE_DAYS = Entry("usage.days", 400)  # how long use is kept by day; who used what last is kept for good
+RECORDING_DAYS = Entry("policies.recording_days", 90)  # how long it is kept what recorded policies would have changed
 SET_UP = Entry("instance.set_up", False)  # the set-up page never opens again
 
 

@@ -1,9 +1,11 @@
 """Rows by the hundred thousand: written without making an object of each, which is most of what `bulk_create` costs."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection, models
+
+CHUNK = 500  # rows in one statement of `upsert`
 
 
 def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -17,6 +19,41 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Iterabl
         with connection.cursor() as cursor:
             table = connection.ops.quote_name(model._meta.db_table)
             cursor.executemany(f"INSERT INTO {table} ({quoted}) VALUES ({marks})", values)  # noqa: S608 - names of our own
+
+
+def upsert(
+    table: type[models.Model], key: Sequence[str], values: Sequence[str], rows: Mapping[tuple[Any, ...], Sequence[Any]]
+) -> None:
+    """Add `rows` ({key: values}) to `table`: a `count` adds up, a `last_at` moves only forward, other values with it.
+
+    Right under concurrency: one ``INSERT .. ON CONFLICT DO UPDATE``, in the order of the keys, CHUNK rows at a time.
+    """
+    fields: list[Any] = [table._meta.get_field(name) for name in (*key, *values)]
+    columns = [connection.ops.quote_name(field.column) for field in fields]
+    name = connection.ops.quote_name(table._meta.db_table)
+    later = f"excluded.last_at > {name}.last_at"
+    only = f" WHERE {later}" if values == ("last_at",) else ""
+    line = f"({', '.join(['%s'] * len(fields))})"
+    head = f"INSERT INTO {name} ({', '.join(columns)}) VALUES "  # noqa: S608 - names of our own tables and columns
+    change = ", ".join(
+        f"count = {name}.count + excluded.count"
+        if value == "count"
+        else f"{column} = CASE WHEN {later} THEN excluded.{column} ELSE {name}.{column} END"
+        for value, column in zip(values, columns[len(key) :], strict=True)
+    )
+    tail = f" ON CONFLICT ({', '.join(columns[: len(key)])}) DO UPDATE SET {change}{only}"
+    ordered = sorted(rows.items())
+    with connection.cursor() as cursor:
+        for start in range(0, len(ordered), CHUNK):
+            chunk = ordered[start : start + CHUNK]
+            cursor.execute(
+                head + ", ".join([line] * len(chunk)) + tail,
+                [
+                    field.get_db_prep_value(value, connection)
+                    for found, more in chunk
+                    for field, value in zip(fields, (*found, *more), strict=True)
+                ],
+            )
 
 
 def _prepared(field: Any) -> Callable[[Any], Any] | None:

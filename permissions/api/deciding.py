@@ -6,7 +6,7 @@ from datetime import datetime
 
 from accounts.integrations.selectors import Caller
 from accounts.models import Person
-from permissions import gate
+from permissions import gate, recorded
 from permissions.api import moments
 from permissions.api.described import sensitivity
 from permissions.api.entities import Known, Thing, known
@@ -71,6 +71,7 @@ def answer(caller: Caller, ask: Ask, about: Known, at: datetime) -> Answer:
     if thing is None:
         return Answer(ask, False, UNKNOWN_RESOURCE, person)
     decision = gate.decide(person, ask.permission, thing.target, at=at, context=moments.context(ask.context))
+    recorded.note(person, decision, ask.resource.type, ask.resource.id)
     allowed, reason = said(decision)
     return Answer(ask, allowed, reason, person, thing, decision)
 

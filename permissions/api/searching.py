@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.integrations.selectors import Caller
 from accounts.models import Identity, Person
-from permissions import facts, gate, places
+from permissions import facts, gate, places, recorded
 from permissions.api import deciding, moments
 from permissions.api.entities import Known, Thing, known
 from permissions.api.errors import Forbidden
@@ -70,6 +70,7 @@ def resources(caller: Caller, ask: Ask, page: Page, *, at: datetime) -> Found:
     if _demands(ask.permission, at):
         targets = places.targets(found, at)
         found = [row for row in found if _yes(person, ask.permission, targets[row.pk], at, context)]
+    recorded.note_shown(person, ask.permission, found, at=at, context=context)
     return Found([{"type": ask.resource.type, "id": row.external_id} for row in found], after, things=found)
 
 

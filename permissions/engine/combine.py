@@ -37,7 +37,13 @@ class Verdict:
 
 
 class Policy(Protocol):
-    """Anything that judges questions about its `actions`; None: it has no say."""
+    """A version of a policy, which judges questions about its `actions`; None: it has no say."""
+
+    @property
+    def policy(self) -> int: ...
+
+    @property
+    def version(self) -> int: ...
 
     @property
     def actions(self) -> frozenset[str]: ...

@@ -18,6 +18,7 @@ from permissions.engine.types import (
     Scope,
     Subject,
     Target,
+    Trial,
     Would,
 )
 
@@ -99,18 +100,31 @@ def decide(
     joint = combine(bool(paths), verdicts)
     granted = Reason.GRANTED if joint.allowed else _nearest(near)
     reason = Reason.BLOCKED if joint.blocked else granted
-    would = _would(asked, bool(paths)) if action in model.watching else None
+    would = _would(asked, bool(paths), verdicts, joint.allowed) if action in model.watching else None
     return Decision(joint.allowed, reason, action, target, at, paths, near, verdicts, joint.obligations, would)
 
 
-def _would(asked: Question, granted: bool) -> Would:
-    """Return the answer with the policies being recorded in force, each in the place of its enforced version."""
-    recorded = asked.model.watching[asked.action]
-    trying = {getattr(policy, "policy", None) for policy in asked.model.recording}
-    staying = [one for one in asked.model.judging.get(asked.action, ()) if getattr(one, "policy", None) not in trying]
-    said = _verdicts(recorded, asked)
-    joint = combine(granted, (*_verdicts(staying, asked), *said))
-    return Would(joint.allowed, said, joint.obligations)
+def _would(asked: Question, granted: bool, verdicts: tuple[Verdict, ...], allowed: bool) -> Would:
+    """Return the answer with the policies being recorded in force, each in the place of its enforced version.
+
+    Nothing that goes wrong in one of them reaches the answer that counts: it is a fault of its trial.
+    """
+    said: list[Verdict] = []
+    trials: list[Trial] = []
+    asked.explained = False  # nobody reads which of their comparisons decide
+    for policy in asked.model.watching[asked.action]:
+        try:
+            verdict = policy.judge(asked) if asked.action in policy.actions else None
+        except Exception as fault:  # noqa: BLE001 - whatever it is, a policy that is only watched must not decide
+            trials.append(Trial(policy.version, allowed, fault=fault))
+            continue
+        own = () if verdict is None else (verdict,)
+        said += own
+        alone = combine(granted, (*(one for one in verdicts if one.policy != policy.policy), *own))
+        trials.append(Trial(policy.version, alone.allowed, alone.obligations))
+    tried = {policy.policy for policy in asked.model.recording}
+    joint = combine(granted, (*(one for one in verdicts if one.policy not in tried), *said))
+    return Would(joint.allowed, tuple(said), joint.obligations, tuple(trials))
 
 
 def _sorted_out(

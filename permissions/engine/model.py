@@ -51,8 +51,13 @@ class Model:
 
     @cached_property
     def watching(self) -> Mapping[str, tuple[Policy, ...]]:
-        """Return {action: the policies being recorded that are about it}."""
-        return _by_action(self.recording)
+        """Return {action: the policies being recorded that are about it, or whose enforced version is}."""
+        enforced = {policy.policy: policy.actions for policy in self.policies}
+        found: dict[str, tuple[Policy, ...]] = {}
+        for policy in self.recording:
+            for action in policy.actions | enforced.get(policy.policy, frozenset()):
+                found[action] = (*found.get(action, ()), policy)
+        return found
 
     @cached_property
     def implied_by(self) -> Mapping[str, frozenset[str]]:

@@ -138,3 +138,21 @@ class Rule:
             return frozenset({self.effect(self.holds(asked.about_subject, asked.world))})
         found = outcomes(self.condition, asked.about_subject, self.schema, asked.world, is_open)
         return frozenset(self.effect(said) for said in found)
+
+
+class Unready(Exception):
+    """A version that could not be made ready was asked what it says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Faulty:
+    """A version that is only recorded and could not be made ready; `fault` says why. It judges nothing."""
+
+    policy: int
+    version: int
+    actions: frozenset[str]
+    fault: str
+
+    def judge(self, asked: Question) -> Verdict | None:
+        """Raise Unready."""
+        raise Unready(self.fault)

@@ -180,9 +180,23 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """The answer with one version that is only recorded in the place of what its policy enforces, all else as it is.
+
+    `fault`: what kept it from being judged; then nobody knows the answer.
+    """
+
+    version: int
+    allowed: bool
+    obligations: tuple[object, ...] = ()
+    fault: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Would:
-    """The answer as it would be with the policies that are only recorded, and what each of these says."""
+    """The answer as it would be with all policies that are only recorded, what these say, and with each by itself."""
 
     allowed: bool
     verdicts: tuple[object, ...] = ()
     obligations: tuple[object, ...] = ()
+    trials: tuple[Trial, ...] = ()

@@ -43,6 +43,12 @@ class SettingsForm(forms.Form):
         max_value=3650,
         help_text=gettext_lazy("Who used what last stays known for good. Fewer days throw older ones away for good"),
     )
+    recording_days = forms.IntegerField(
+        label=gettext_lazy("Days that is kept what recorded policies would have changed"),
+        min_value=7,
+        max_value=3650,
+        help_text=gettext_lazy("By day and person. Fewer days throw older ones away for good"),
+    )
     mail_from = forms.CharField(
         label=gettext_lazy("Sender of mails"),
         max_length=200,

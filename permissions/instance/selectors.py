@@ -19,6 +19,7 @@ EDITABLE: dict[str, instance.Entry[Any]] = {
     "session_hours": instance.SESSION_HOURS,
     "notice_days": instance.NOTICE_DAYS,
     "usage_days": instance.USAGE_DAYS,
+    "recording_days": instance.RECORDING_DAYS,
     "mail_from": instance.MAIL_FROM,
 }
 

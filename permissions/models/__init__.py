@@ -6,12 +6,15 @@ from permissions.models.catalogue import Action, Implication, ResourceType
 from permissions.models.grant import Mode, RoleGrant, Scope, ScopeTerm
 from permissions.models.object_grant import GroupObjectGrant, PersonObjectGrant
 from permissions.models.policy import (
+    Difference,
     Policy,
+    PolicyDay,
     PolicyEffect,
     PolicyPreview,
     PolicyPreviewShift,
     PolicyStage,
     PolicyState,
+    PolicyTouch,
     PolicyVersion,
 )
 from permissions.models.resource import Resource, Sensitivity
@@ -30,6 +33,7 @@ __all__ = [
     "Action",
     "AttributeDefinition",
     "AttributeType",
+    "Difference",
     "Entity",
     "GrantBatch",
     "GroupObjectGrant",
@@ -37,11 +41,13 @@ __all__ = [
     "Mode",
     "PersonObjectGrant",
     "Policy",
+    "PolicyDay",
     "PolicyEffect",
     "PolicyPreview",
     "PolicyPreviewShift",
     "PolicyStage",
     "PolicyState",
+    "PolicyTouch",
     "PolicyVersion",
     "Resource",
     "ResourceType",

@@ -131,3 +131,67 @@ class PolicyPreviewShift(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action}: {self.before} to {self.after}"
+
+
+class Difference(models.TextChoices):
+    """What a version that is only recorded would change of a decision."""
+
+    BLOCK = "block", _("Would be a no")
+    ALLOW = "allow", _("Would be a yes")
+    STEP_UP = "step_up", _("Would ask for the second factor")
+    REASON = "reason", _("Would ask for a reason")
+    MASK = "mask", _("Would mask more")
+    LESS = "less", _("Would ask for less, or mask less")
+    HIDE = "hide", _("Would leave a row out of a list or file")
+    FAULT = "fault", _("Could not be judged")
+
+
+SEEN, CHANGED = "seen", "changed"  # all decisions that a recorded version was asked about; those it would change
+
+
+class PolicyDay(models.Model):
+    """How many decisions a version that is only recorded was asked about, or would change, on one day (UTC).
+
+    `kind` is SEEN, CHANGED or one of Difference; a decision may differ in several.
+    """
+
+    version = models.ForeignKey(PolicyVersion, models.CASCADE, related_name="days", db_index=False)
+    action = models.ForeignKey("permissions.Action", models.PROTECT, related_name="+", db_index=False)
+    day = models.DateField()
+    kind = models.CharField(max_length=8)
+    count = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("version", "day", "action", "kind", name="policy_day_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.version_id} {self.kind} {self.action_id}: {self.count} on {self.day}"
+
+
+class PolicyTouch(models.Model):
+    """How often a version that is only recorded would change what one person met on one day (UTC).
+
+    `resource` is what the last of these decisions was about, where that is registered.
+    """
+
+    version = models.ForeignKey(PolicyVersion, models.CASCADE, related_name="touches", db_index=False)
+    kind = models.CharField(max_length=8, choices=Difference.choices)
+    person = models.ForeignKey("accounts.Person", models.PROTECT, related_name="+", db_index=False)
+    action = models.ForeignKey("permissions.Action", models.PROTECT, related_name="+", db_index=False)
+    day = models.DateField()
+    count = models.PositiveBigIntegerField()
+    last_at = models.DateTimeField()
+    resource = models.ForeignKey("permissions.Resource", models.PROTECT, null=True, related_name="+", db_index=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("version", "kind", "person", "action", "day", name="policy_touch_unique")
+        ]
+        indexes = [
+            models.Index(fields=["version", "-last_at"], name="policy_touch_latest"),
+            models.Index(fields=["version", "person"], name="policy_touch_person"),
+            models.Index(fields=["day"], name="policy_touch_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version_id} {self.kind} {self.person_id}: {self.count} on {self.day}"

@@ -1,5 +1,6 @@
 """Policy versions in force as the engine judges by them. What can no longer be read opens nothing and blocks."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -10,12 +11,14 @@ from cxaccess.jobs import settings as instance
 from cxaccess.lib.conditions import Condition, InvalidCondition, Schema, read
 from cxaccess.lib.conditions.compiled import Judge, compiled, unknown
 from cxaccess.lib.models import in_force
+from permissions.engine.combine import Policy
 from permissions.engine.model import Model
-from permissions.engine.policies import Duty, Kind, Rule, StateReason, StepUp
+from permissions.engine.policies import Duty, Faulty, Kind, Rule, StateReason, StepUp
 from permissions.models import PolicyStage, PolicyState, PolicyVersion
 from permissions.policies import schema
 from permissions.resources.fields import Mask
 
+log = logging.getLogger(__name__)
 # No policy is about these: whoever may mend the rules always can, and no condition hands out the right to give.
 OUT_OF_REACH = frozenset({"policy.view", "policy.edit", "policy.enforce", "role.give", "role.give_onward"})
 
@@ -28,12 +31,28 @@ def with_policies(model: Model, at: datetime | None) -> Model:
     found = list(rows.order_by("policy_id", "id"))
     if not found:
         return model
-    known, principals = schema.whole(), _principals(state.version for state in found)
-    zone = str(instance.get(instance.TIME_ZONE))
-    made = [(state.stage, rule(state.version, model, known, principals)) for state in found]
-    enforced = tuple(one for stage, one in made if stage == PolicyStage.ENFORCED)
-    recording = tuple(one for stage, one in made if stage == PolicyStage.RECORDING)
-    return replace(model, policies=enforced, recording=recording, zone=zone)
+    known, zone = schema.whole(), str(instance.get(instance.TIME_ZONE))
+    deciding = [state.version for state in found if state.stage == PolicyStage.ENFORCED]
+    principals = _principals(deciding)
+    enforced = tuple(rule(version, model, known, principals) for version in deciding)
+    watched = [_watched(state.version, model, known) for state in found if state.stage == PolicyStage.RECORDING]
+    return replace(model, policies=enforced, recording=tuple(watched), zone=zone)
+
+
+def _watched(version: PolicyVersion, model: Model, known: Schema) -> Policy:
+    """Return a version that is only recorded. One that cannot be made ready must not keep the others from deciding."""
+    try:
+        return rule(version, model, known)
+    except Exception as fault:
+        log.exception("policies.recording_unreadable", extra={"version": version.pk})
+        return Faulty(version.policy_id, version.pk, _about(version, model), repr(fault))
+
+
+def _about(version: PolicyVersion, model: Model) -> frozenset[str]:
+    try:
+        return actions(version.targets, Kind(version.effect), model)
+    except Exception:  # noqa: BLE001 - it is told of already, and about nothing it is never asked
+        return frozenset()
 
 
 def _principals(versions: Iterable[PolicyVersion]) -> dict[tuple[str, int], int]:

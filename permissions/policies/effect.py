@@ -13,11 +13,10 @@ from django.utils.translation import ngettext
 
 from accounts.models import Person
 from cxaccess.lib.listing import Listing, Page
-from permissions import gate
-from permissions.check.questions import CHECK, TYPE
 from permissions.models import Action, Policy, PolicyPreview, PolicyVersion
 from permissions.policies import previews
 from permissions.policies.consequences import Consequences, Line, lines
+from permissions.policies.selectors import tellable
 from permissions.policies.shift import EVERYWHERE, NOWHERE, SOMEWHERE, Shift
 from permissions.policies.stock import unlisted
 from permissions.policies.try_form import AssumeForm
@@ -139,8 +138,7 @@ def _shown(
     sides = {side: source.people(gains=side) for side in (True, False)}
     counts = {side: rows.count() for side, rows in sides.items()}
     gains = bool(counts[True]) and (data.get("side") == "gain" or not counts[False])
-    seen = gate.visible(reader, "person.view", sides[gains], at=at)
-    seen = gate.visible(reader, CHECK, seen, at=at, as_type=TYPE)  # what somebody may do is told to who may check it
+    seen = tellable(reader, sides[gains], at=at)
     page = PEOPLE.page(seen, data)
     said = _said(list(source.of([person.pk for person in page.rows])), gains=gains)
     keys = {action for line in source.lines for action in line.actions}

@@ -1,5 +1,6 @@
 """What every page about one policy shows around its own part: where it stands, tabs, what its reader may do here."""
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -16,6 +17,7 @@ from permissions.models import Policy
 from permissions.policies import selectors
 from permissions.policies.selectors import VIEW, Life
 from permissions.policies.services import EDIT, ENFORCE
+from permissions.policies.touched import Summary, summed
 from permissions.policies.words import Says, Words
 
 # mypy: disable-error-code="arg-type, attr-defined"
@@ -65,11 +67,18 @@ def _tabs(request: HttpRequest, policy: Policy, life: Life, current: str) -> lis
         shown.insert(1, ("effect", _("Who gains, who loses")))
     if gate.may(request.user, "trail.view", places.target(policy, request.at, as_type="trail"), at=request.at):
         shown.append(("history", _("History")))
+    if current == "recorded" or life.recorded is not None:
+        shown.insert(1, ("recorded", _("Recorded")))
     counts = {"versions": policy.current.number if policy.current else 0}
     return [
         Tab(label, reverse(f"policies:{name}", args=[policy.pk]), name == current, counts.get(name))
         for name, label in shown
     ]
+
+
+def recorded(life: Life, *, at: datetime) -> Summary | None:
+    """Return what recording found so far; None where nothing is recorded."""
+    return summed(life.recorded, at=at) if life.recorded is not None else None
 
 
 def words_of(*versions: Says) -> Words:

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from accounts.models import Person
 from permissions import gate
+from permissions.check.questions import CHECK, TYPE
 from permissions.models import Policy, PolicyStage, PolicyState, PolicyVersion
 
 VIEW = "policy.view"
@@ -35,10 +36,21 @@ class Life:
         """Return the row that says since when it stands where it stands; None for a draft or a retired one."""
         return next((state for state in self.states if state.stage == self.state), None)
 
+    @property
+    def recorded(self) -> PolicyState | None:
+        """Return the row that says since when a version is recorded; None where none is."""
+        return next((state for state in self.states if state.stage == PolicyStage.RECORDING), None)
+
 
 def visible(reader: Person, *, at: datetime) -> QuerySet[Policy]:
     """Return the policies that `reader` may see."""
     return gate.visible(reader, VIEW, Policy.objects.select_related("current", "owner"), at=at)
+
+
+def tellable(reader: Person, people: QuerySet[Person], *, at: datetime) -> QuerySet[Person]:
+    """Return those of `people` of whose access `reader` may be told: whom they see, and may check."""
+    seen = gate.visible(reader, "person.view", people, at=at)
+    return gate.visible(reader, CHECK, seen, at=at, as_type=TYPE)
 
 
 def lives(policies: Sequence[Policy]) -> dict[int, Life]:

@@ -43,6 +43,8 @@ def enforce(request: HttpRequest, pk: int) -> HttpResponse:
     context = pages.policy_page(request, pk, "detail", services.ENFORCE)
     policy = context["policy"]
     context["effect"] = found = effect(request, policy, context["version"], request.GET)
+    if context["version"] == context["life"].recording:
+        context["sum"] = pages.recorded(context["life"], at=request.at)
     form = ConfirmForm(posted(request), asked=found.to_type, initial={"row_version": policy.row_version})
     tried = attempt(form, lambda _given: services.enforce_policy(
         request.user, policy=policy, at=request.at, **form.given

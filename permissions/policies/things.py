@@ -10,10 +10,9 @@ from typing import Any
 
 from django.db import models
 
-from accounts.attributes.facts import dated
 from accounts.models import Group, Person, Team
 from permissions import history
-from permissions.models import AttributeDefinition, AttributeType, Entity, Resource, Role
+from permissions.models import AttributeDefinition, Entity, Resource, Role
 from permissions.policies.schema import CUSTOM, NODES, TEAMS
 
 Facts = Mapping[str, object]
@@ -62,9 +61,7 @@ class _Registry:
 
     @cached_property
     def columns(self) -> dict[int, dict[str, object]]:
-        then = self.then
-        days = self.days if any(row["custom"] for row in then.values()) else frozenset()
-        return {pk: _attributes(values, days) for pk, values in then.items()}
+        return {pk: _attributes(values) for pk, values in self.then.items()}
 
     @cached_property
     def now(self) -> dict[int, dict[str, Any]]:
@@ -96,19 +93,13 @@ class _Registry:
         rows = AttributeDefinition.objects.filter(entity=Entity.RESOURCE)
         return list(rows.values_list("name", flat=True))
 
-    @cached_property
-    def days(self) -> frozenset[str]:
-        """Return the names of the custom attributes that are days: JSON holds them as text."""
-        rows = AttributeDefinition.objects.filter(entity=Entity.RESOURCE, type=AttributeType.DATE)
-        return frozenset(rows.values_list("name", flat=True))
-
 
 def _custom(row: Mapping[str, Any]) -> dict[str, Any]:
     return row["custom"] if isinstance(row["custom"], dict) else {}
 
 
-def _attributes(row: Mapping[str, Any], days: frozenset[str]) -> dict[str, object]:
-    own = {f"{CUSTOM}{name}": dated(value) if name in days else value for name, value in _custom(row).items()}
+def _attributes(row: Mapping[str, Any]) -> dict[str, object]:
+    own = {f"{CUSTOM}{name}": value for name, value in _custom(row).items()}
     return {
         "resource.owner": row["owner_id"],
         "resource.sensitivity": row["sensitivity"],

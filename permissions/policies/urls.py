@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from permissions.policies import effect_views, reason_views, stage_views, version_views, views, writing_views
+from permissions.policies import (
+    effect_views,
+    reason_views,
+    recorded_views,
+    stage_views,
+    version_views,
+    views,
+    writing_views,
+)
 
 app_name = "policies"
 urlpatterns = [
@@ -19,6 +27,7 @@ urlpatterns = [
     path("<int:pk>/try/", views.try_it, name="try"),
     path("<int:pk>/effect/", effect_views.effects, name="effect"),
     path("<int:pk>/effect/work-out/", effect_views.work_out, name="work-out"),
+    path("<int:pk>/recorded/", recorded_views.recorded, name="recorded"),
     path("<int:pk>/record/", stage_views.record, name="record"),
     path("<int:pk>/enforce/", stage_views.enforce, name="enforce"),
     path("<int:pk>/retire/", stage_views.retire, name="retire"),

@@ -45,6 +45,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     versions = [one for one in (context["version"], context["life"].enforced) if one is not None]
     words = pages.words_of(*versions)
     context |= reading.told(context["version"], words, at=request.at)
+    context["sum"] = pages.recorded(context["life"], at=request.at)
     if context["life"].enforced not in (None, context["version"]):
         context["enforced_says"] = words.sentence(context["life"].enforced)
     return render(request, "permissions/policies/detail.html", context)

@@ -19,11 +19,12 @@ from cxaccess.lib.listing import Count
 from permissions import facts, gate
 from permissions.attributes import values as attributes
 from permissions.engine import Decision
-from permissions.guards import require_somewhere, use_case
+from permissions.guards import decided, require_somewhere, use_case
 from permissions.models import AttributeDefinition, Entity, Resource, ResourceType
+from permissions.recorded import note_shown
 from permissions.resources import fields
 from permissions.resources.listing import Criteria, narrowed
-from permissions.resources.opening import EXPORT, is_guarded, seen
+from permissions.resources.opening import EXPORT, TYPE, is_guarded, seen
 
 BATCH = 500
 COUNTED = 100_000  # rows that are counted for the event; of more it says that there are more
@@ -102,6 +103,7 @@ def lines(
     last = 0
     while batch := list(shown.filter(pk__gt=last).order_by("pk")[:BATCH]):
         last = batch[-1].pk
+        note_shown(actor, EXPORT, batch, at=at, as_type=TYPE)
         held = _content(actor, batch, content, at)
         record_reading(actor, [row for row in batch if held.get(row.pk)], at=at)
         for row in batch:
@@ -141,12 +143,12 @@ def _content(
 def _decided(actor: Person, action: str, rows: Sequence[Resource], at: datetime) -> Iterator[tuple[Resource, Decision]]:
     """Yield the rows that `action` is allowed on, with the decision; one by one only where policies have a say."""
     allowed = gate.visible(actor, action, Resource.objects.filter(pk__in=[row.pk for row in rows]), at=at)
-    ids = set(allowed.values_list("pk", flat=True))
-    alike = None
+    ids, model = set(allowed.values_list("pk", flat=True)), facts.model(at)
+    alike, ruled = None, action in model.judging or action in model.watching
     for row in rows:
         if row.pk in ids:
-            if alike is None or action in facts.model(at).judging:
-                alike = gate.decide(actor, action, row, at=at)
+            if alike is None or ruled:
+                alike = decided(actor, action, row, at=at)
             yield row, alike
 
 

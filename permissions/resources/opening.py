@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from accounts.models import Person
 from permissions import gate, places
 from permissions.engine import Decision, Target
-from permissions.guards import require
+from permissions.guards import decided, require
 from permissions.models import Resource, Sensitivity
 
 TYPE, VIEW, EDIT, CREATE, ARCHIVE, EXPORT = (
@@ -58,8 +58,8 @@ def stay_guarded(resource: Resource, was: int, *, at: datetime) -> None:
 def opened(reader: Person, resource: Resource, *, at: datetime) -> Opening:
     """Return how `reader` may open `resource`. Raises NotVisible for whoever may not at all."""
     here = places.target(resource, at, as_type=TYPE)
-    content = gate.decide(reader, f"{resource.type.key}.view", resource, at=at)
-    attributes = resource.owner_id == reader.pk or gate.may(reader, VIEW, here, at=at)
+    content = decided(reader, f"{resource.type.key}.view", resource, at=at)
+    attributes = resource.owner_id == reader.pk or decided(reader, VIEW, here, at=at).allowed
     if not attributes and not content.allowed:
         require(reader, VIEW, here, at=at)
     return Opening(reader, resource, here, attributes, content)

@@ -11,11 +11,12 @@ from audits.trail.selectors import history_of
 from cxaccess.refusals import about_content
 from permissions import gate, places
 from permissions.guards import require, require_somewhere
+from permissions.recorded import note_shown
 from permissions.resources import fields, listing, pages, rows, selectors
 from permissions.resources import who as holding
 from permissions.resources.listed import record_listed
 from permissions.resources.listing import LISTING, Criteria
-from permissions.resources.opening import ARCHIVE, CREATE, EDIT, EXPORT, VIEW, lowered_until, opens_console, seen
+from permissions.resources.opening import ARCHIVE, CREATE, EDIT, EXPORT, TYPE, VIEW, lowered_until, opens_console, seen
 
 # mypy: disable-error-code="arg-type, attr-defined"
 # Behind login_required request.user is a Person, and request.at is a moment; Django's stubs know neither.
@@ -30,6 +31,7 @@ def index(request: HttpRequest) -> HttpResponse:
     found = listing.narrowed(visible, wanted, request.user.pk, at=request.at).select_related(*rows.SHOWN)
     page = LISTING.page(found, request.GET)
     record_listed(request.user, page.rows, page="list", at=request.at)
+    note_shown(request.user, VIEW, page.rows, at=request.at, as_type=TYPE)
     context: dict[str, Any] = {
         "page": page,
         "rows": rows.rows_of(page),

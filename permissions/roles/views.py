@@ -21,6 +21,7 @@ from cxaccess.toasts import tell
 from permissions import facts, gate, places
 from permissions.guards import fetch, require, require_somewhere
 from permissions.models import Role, RoleGrant
+from permissions.recorded import note_shown
 from permissions.roles import listing, pages, rules, selectors, services
 from permissions.roles.forms import CloneForm, EditRoleForm, NewRoleForm, ReasonForm
 from permissions.roles.matrix import matrix
@@ -67,6 +68,7 @@ def _beside(request: HttpRequest, rows: QuerySet[Role]) -> dict[str, Any]:
     others = list(rows_.values_list("pk", "name"))
     other = listing.other_of(reader, request.GET.get("differs"), at=at)
     page = listing.page_beside(ROLES, rows, request.GET, other, at=at)
+    note_shown(reader, "role.view", page.rows, at=at)
     return {
         "page": page,
         "other": other,

@@ -4,12 +4,13 @@ Each table takes one kind of statement, ``INSERT .. ON CONFLICT DO UPDATE``: wha
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection, models
 
+from cxaccess.lib.inserts import CHUNK, upsert
 from permissions.models import (
     GroupObjectGrant,
     PersonObjectGrant,
@@ -22,7 +23,6 @@ from permissions.models import (
     UsageLast,
 )
 
-CHUNK = 500  # rows in one statement
 LOCK = 4_207_849  # a number of our own among PostgreSQL's advisory locks; SQLite has one writer anyway
 GRAIN = timedelta(hours=1)  # how far a grant's own mark of use may lag behind what is kept of each person
 EXACT = timedelta()
@@ -62,11 +62,11 @@ def add(uses: Iterable[Use], behind: Behind) -> int:
     totals: dict[tuple[int, date], int] = defaultdict(int)
     for (_person, action, _resource, day), (count, _at) in days.items():
         totals[action, day] += count
-    _upsert(UsageDay, ("person", "action", "resource", "day"), ("count", "last_at"), days)
-    _upsert(UsageLast, ("person", "action", "resource"), ("last_at",), {key: (at,) for key, at in lasts.items()})
-    _upsert(UsageAction, ("person", "action"), ("last_at",), {key: (at,) for key, at in actions.items()})
-    _upsert(UsageGrant, ("grant", "person"), ("last_at",), {key: (at,) for key, at in behind.roles.items()})
-    _upsert(UsageActionDay, ("action", "day"), ("count",), {key: (count,) for key, count in totals.items()})
+    upsert(UsageDay, ("person", "action", "resource", "day"), ("count", "last_at"), days)
+    upsert(UsageLast, ("person", "action", "resource"), ("last_at",), {key: (at,) for key, at in lasts.items()})
+    upsert(UsageAction, ("person", "action"), ("last_at",), {key: (at,) for key, at in actions.items()})
+    upsert(UsageGrant, ("grant", "person"), ("last_at",), {key: (at,) for key, at in behind.roles.items()})
+    upsert(UsageActionDay, ("action", "day"), ("count",), {key: (count,) for key, count in totals.items()})
     _mark(RoleGrant, _latest((grant, at) for (grant, _person), at in behind.roles.items()), GRAIN)
     credit_on(behind)
     return len(days)
@@ -74,7 +74,7 @@ def add(uses: Iterable[Use], behind: Behind) -> int:
 
 def credit_on(behind: Behind) -> None:
     """Move what is kept of the use of grants on one resource forward, in the open transaction."""
-    _upsert(UsageGroupGrant, ("grant", "person"), ("last_at",), {key: (at,) for key, at in behind.shared.items()})
+    upsert(UsageGroupGrant, ("grant", "person"), ("last_at",), {key: (at,) for key, at in behind.shared.items()})
     _mark(GroupObjectGrant, _latest((grant, at) for (grant, _person), at in behind.shared.items()), GRAIN)
     _mark(PersonObjectGrant, behind.own, EXACT)
 
@@ -102,37 +102,6 @@ def _latest(pairs: Iterable[tuple[Any, datetime]]) -> dict[Any, datetime]:
         if known is None or known < at:
             found[key] = at
     return found
-
-
-def _upsert(
-    table: type[models.Model], key: Sequence[str], values: Sequence[str], rows: Mapping[tuple[Any, ...], Sequence[Any]]
-) -> None:
-    """Add `rows` ({key: values}) to `table`: a `count` adds up, a `last_at` moves only forward."""
-    fields = [table._meta.get_field(name) for name in (*key, *values)]
-    columns = [connection.ops.quote_name(field.column) for field in fields]
-    name = connection.ops.quote_name(table._meta.db_table)
-    later = f"excluded.last_at > {name}.last_at"
-    news = {
-        "count": f"count = {name}.count + excluded.count",
-        "last_at": f"last_at = CASE WHEN {later} THEN excluded.last_at ELSE {name}.last_at END",
-    }
-    only = f" WHERE {later}" if values == ("last_at",) else ""
-    line = f"({', '.join(['%s'] * len(fields))})"
-    head = f"INSERT INTO {name} ({', '.join(columns)}) VALUES "  # noqa: S608 - names of our own tables and columns
-    change = ", ".join(news[value] for value in values)
-    tail = f" ON CONFLICT ({', '.join(columns[: len(key)])}) DO UPDATE SET {change}{only}"
-    ordered = sorted(rows.items())
-    with connection.cursor() as cursor:
-        for start in range(0, len(ordered), CHUNK):
-            chunk = ordered[start : start + CHUNK]
-            cursor.execute(
-                head + ", ".join([line] * len(chunk)) + tail,
-                [
-                    field.get_db_prep_value(value, connection)
-                    for found, more in chunk
-                    for field, value in zip(fields, (*found, *more), strict=True)
-                ],
-            )
 
 
 def _mark(table: type[models.Model], lasts: Mapping[int, datetime], grain: timedelta) -> None:

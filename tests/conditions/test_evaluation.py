@@ -117,3 +117,9 @@ def test_one_unknown_part_leaves_all_and_any_open_only_where_it_matters() -> Non
 def test_an_attribute_that_a_later_schema_no_longer_knows_is_unknown() -> None:
     condition = read({"attribute": "subject.title", "operator": "is_missing"}, SCHEMA)
     assert evaluate(condition, {}, SCHEMA.of(), WORLD) is None
+
+
+def test_a_day_may_come_as_the_text_that_json_holds() -> None:
+    day = {"operator": "equals", "value": "2026-06-15"}
+    for text, said in (("2026-06-15", True), ("2026-06-16", False), ("20260615", None), ("soon", None)):
+        assert says("subject.employed_from", facts=FACTS | {"subject.employed_from": text}, **day) is said

@@ -94,6 +94,8 @@ moments = st.integers(-4, 4).map(day)
 class Says:
     """A policy that always says the same."""
 
+    policy = version = 1
+
     def __init__(self, effect: Effect | None, obligations: tuple = ()) -> None:
         self.effect, self.obligations, self.actions = effect, obligations, frozenset(ACTIONS)
 

@@ -126,6 +126,39 @@ def test_recording_enforces_nothing_and_tells_what_enforcing_would(plan, how, wh
         assert _yes(asked, context) == {number for number, allowed in enumerate(would) if allowed}
 
 
+@given(plan=plans, how=policies.people, what=policies.things, stands=some, ruled=some, moment=policies.contexts)
+@examples(4, 40)
+def test_each_recorded_policy_tells_what_enforcing_it_alone_would(plan, how, what, stands, ruled, moment) -> None:
+    """Points, the doors of lists, and the rows that a list shows."""
+    with town(plan) as org:
+        policies.shape(org, how, what)
+        context = Context(moment)
+        policies.enact_drawn(org, stands)
+        watched = policies.enact_drawn(org, ruled, stage="recording")
+        asked = [(person, action, row) for person in org.people for action in ACTIONS[:5] for row in org.resources]
+        with facts.pinned():
+            told = [gate.decide(*one, at=NOON, context=context) for one in asked]
+            listed = {
+                (person, action): dict(gate.hidden(person, action, org.resources, at=NOON, context=context))
+                for person in org.people for action in ACTIONS[:5]
+            }  # fmt: skip
+        for version in watched:
+            states = PolicyState.objects.filter(version=version)
+            states.update(stage="enforced")
+            world._changed(0)
+            yes = _yes(asked, context)
+            for number, decision in enumerate(told):
+                trials = {} if decision.would is None else {one.version: one.allowed for one in decision.would.trials}
+                assert (number in yes) == trials.get(version.pk, decision.allowed)
+            for (person, action), hidden in listed.items():
+                if version.pk in hidden:
+                    shown = gate.visible(person, action, type(org.resources[0]).objects.all(), at=NOON, context=context)
+                    there = set(shown.values_list("pk", flat=True))
+                    assert hidden[version.pk] == {row.pk for row in org.resources} - there
+            states.update(stage="recording")
+            world._changed(0)
+
+
 @given(plan=plans, how=policies.people, what=policies.things, ruled=some)
 @examples(4, 25)
 def test_where_nothing_is_known_policies_open_nothing(plan, how, what, ruled) -> None:

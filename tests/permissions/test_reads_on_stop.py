@@ -15,8 +15,9 @@ import pytest
 from django.db import connection
 
 from cxaccess.management.commands.serve import ALONE, WORKER
-from permissions.models import UsageDay
+from permissions.models import PolicyDay, PolicyTouch, UsageDay
 from tests.cast import Cast
+from tests.policies import enact
 from tests.sessions import signed_in
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,6 +87,7 @@ def total() -> int:
 
 
 def test_a_web_server_that_is_asked_to_stop_writes_what_it_counted(cast: Cast, started: Started) -> None:
+    enact("block", permissions=["team.view"], stage="recording")
     session = signed_in(cast.priya).cookies["sessionid"].value
     port = free_port()
     server = started.start("cxaccess.web", "--port", str(port))
@@ -95,6 +97,8 @@ def test_a_web_server_that_is_asked_to_stop_writes_what_it_counted(cast: Cast, s
     server.send_signal(signal.SIGTERM)
     assert server.wait(timeout=20) == 0
     assert total() == 7
+    assert set(PolicyDay.objects.values_list("kind", "count")) == {("seen", 7), ("changed", 7), ("block", 7)}
+    assert PolicyTouch.objects.get().count == 7
 
 
 def test_a_worker_that_is_asked_to_stop_writes_what_its_jobs_counted(

@@ -26,6 +26,10 @@ def _enforced(_cast: Cast) -> dict[str, Any]:
     return {"pk": _policy("In force", "enforced").pk}
 
 
+def _recorded(_cast: Cast) -> dict[str, Any]:
+    return {"pk": _policy("Watched", "recording").pk}
+
+
 def _earlier(_cast: Cast) -> dict[str, Any]:
     policy = _policy("Older", None)
     if policy.versions.count() == 1:
@@ -51,6 +55,7 @@ ROWS = [
     Row("policies:create", "priya", also=READS_ONLY),
     Row("policies:create", "priya", method="post", data=_written, ok=302, also=READS_ONLY),
     *(Row(f"policies:{tab}", READERS, _enforced) for tab in ("detail", "try", "versions", "compare", "history")),
+    Row("policies:recorded", READERS, _recorded),
     Row("policies:write", "priya", _draft, also=READS_ONLY),
     Row("policies:write", "priya", _draft, method="post", data={**_says(), "row_version": 1}, ok=302, also=READS_ONLY),
     Row("policies:restore", "priya", _earlier, also=READS_ONLY),

@@ -4,7 +4,7 @@ from tests.url_table import Row
 
 SENT = {
     "name": "Kestrel Home", "time_zone": "UTC", "session_hours": 8, "notice_days": 7, "usage_days": 400,
-    "mail_from": "Access <access@kestrelhome.example>", "opened_on": "long ago",
+    "recording_days": 90, "mail_from": "Access <access@kestrelhome.example>", "opened_on": "long ago",
 }  # fmt: skip
 
 ROWS = (

@@ -96,12 +96,25 @@ def stated(attribute: Attribute, value: Value, world: World) -> Value:
 
 
 def typed(attribute: Attribute, raw: object) -> Value:
-    """Return `raw` if it is of the attribute's type, as a frozenset for a set, else why not."""
+    """Return `raw` if it is of the attribute's type, as a frozenset for a set, else why not.
+
+    JSON holds sets as lists, and days as text.
+    """
     if raw is None or (isinstance(raw, str | frozenset | set | list | tuple) and not raw):
         return Lack.MISSING
     if attribute.type is Type.SET:
         return _set(attribute.domain, raw)
+    if attribute.type is Type.DATE and isinstance(raw, str):
+        return _day(raw)
     return raw if _is(attribute, raw) else Lack.ILL_TYPED
+
+
+def _day(raw: str) -> Value:
+    try:
+        found = date.fromisoformat(raw)
+    except ValueError:
+        return Lack.ILL_TYPED
+    return found if found.isoformat() == raw else Lack.ILL_TYPED
 
 
 def _set(domain: Domain | None, raw: object) -> Value:

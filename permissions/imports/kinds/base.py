@@ -99,7 +99,8 @@ class Desk:
 
         A policy may read more than places: where one judges the action, each is asked about.
         """
-        if action in facts.model(self.tick()).judging:
+        model = facts.model(self.tick())
+        if action in model.judging or (self.locking and action in model.watching):
             return self._judged(action, target)
         answers: dict[Any, bool] = self.kept.setdefault("may", {})
         asked: tuple[Any, ...] = (action,)
@@ -113,7 +114,7 @@ class Desk:
         """Return the answer where a policy has a say. What is only looked up, lists show without its content, too."""
         if action.endswith(".view"):
             return gate.may(self.actor, action, target, at=self.tick())
-        return self.rests(lambda: passes(self.actor, action, target, at=self.tick()))
+        return self.rests(lambda: passes(self.actor, action, target, at=self.tick(), acted_on=self.locking))
 
     def rests(self, asked: Callable[[], bool]) -> bool:
         """Return whether a row may rest on what is `asked`. Raises Fault where a policy wants something first."""

@@ -1,5 +1,6 @@
 """Unsafe set-ups, refused: by `manage.py check` and by the web server, which does not start with one."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,10 +10,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connections
 
 from cxaccess.lib import crypto
+from cxaccess.lib.addresses import network
 
 TAG = "cxaccess"
 SHORTEST_SECRET = 50  # characters, as Django's own check has it
 FEWEST_CHARACTERS = 5  # different ones
+WIDEST = 8  # the shortest prefix of a network that proxies are believed to be in
+HEADER = re.compile(r"CX[A-Za-z0-9]{2,40}")
 
 
 @register(TAG)
@@ -73,6 +77,43 @@ def check_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         ),
     ]
     return [message for unsafe, message in rules if unsafe]
+
+
+@register(TAG)
+def check_proxies(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Check, in every mode, that what proxies are believed to say nobody else can say."""
+    named = [name for name in (settings.DEVICE_HEADER, settings.COUNTRY_HEADER) if name]
+    hint = "Set CXACCESS_TRUSTED_PROXIES and CXACCESS_PROXY_NETWORKS, or unset the header: docs/operator.md, Proxies."
+    rules = [
+        (
+            bool(named or settings.PROXY_NETWORKS) and not (settings.PROXY_NETWORKS and settings.TRUSTED_PROXIES > 0),
+            _error("E017", "It is not said how many proxies are believed, and in which networks they are.", hint),
+        ),
+        (
+            not all(_is_narrow(each) for each in settings.PROXY_NETWORKS),
+            _error(
+                "E018",
+                "CXACCESS_PROXY_NETWORKS holds what is no network, or one that is too wide.",
+                f"List networks such as 10.1.0.0/24, none wider than /{WIDEST}.",
+            ),
+        ),
+        (
+            not all(HEADER.fullmatch(name) for name in named) or len({name.upper() for name in named}) < len(named),
+            _error(
+                "E019",
+                "A header that a proxy is believed by could be written in another way, or is no header of its own.",
+                "Name it CX, then letters and digits, such as CXManagedDevice: nobody tells X-A from X_A.",
+            ),
+        ),
+    ]
+    return [message for unsafe, message in rules if unsafe]
+
+
+def _is_narrow(text: str) -> bool:
+    try:
+        return network(text).prefixlen >= WIDEST
+    except ValueError:
+        return False
 
 
 @register(TAG, Tags.database)

@@ -84,7 +84,12 @@ def moment_of(request: HttpRequest) -> tuple[int | None, dict[str, object]]:
     """Return who asks, and what policies may know of the moment: worked out once, and only where one wants to know."""
     found: tuple[int | None, dict[str, object]] | None = getattr(request, "moment", None)
     if found is None:
-        known: dict[str, object] = {"context.address": origin.get().address}
+        here = origin.get()
+        known: dict[str, object] = {"context.address": here.address}
+        if here.managed_device is not None:
+            known["context.managed_device"] = here.managed_device
+        if here.country is not None:
+            known["context.country"] = here.country
         if request.user.is_authenticated:
             known[SECOND_FACTOR] = minutes_since(request)
             known[REASON] = reasons.said_for(request)

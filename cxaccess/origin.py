@@ -5,11 +5,10 @@ import uuid
 from collections.abc import Callable
 
 import structlog
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from cxaccess.lib import context
-from cxaccess.lib.addresses import client_address
+from cxaccess.proxies import origin_of
 
 Next = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger("cxaccess.request")
@@ -26,12 +25,7 @@ class RequestOrigin:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        address = client_address(
-            request.META.get("REMOTE_ADDR", ""),
-            request.META.get("HTTP_X_FORWARDED_FOR", ""),
-            settings.TRUSTED_PROXIES,
-        )
-        here = context.Origin(correlation_id=uuid.uuid4().hex, address=address, door="web")
+        here = origin_of(request.META, uuid.uuid4().hex)
         token = context.origin.set(here)
         began = time.perf_counter()
         try:
@@ -44,7 +38,7 @@ class RequestOrigin:
                 route=match.route if match else "",
                 status=response.status_code,
                 milliseconds=round((time.perf_counter() - began) * 1000, 1),
-                address=address,
+                address=here.address,
             )
             return response
         finally:

@@ -57,6 +57,10 @@ if not PRODUCTION:
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 HTTPS = _public.scheme == "https"
 TRUSTED_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = env.int("CXACCESS_TRUSTED_PROXIES", default=0)
+# The networks in which these proxies are, and the headers by which they tell of a request (cxaccess.proxies).
+PROXY_NETWORKS = env.list("CXACCESS_PROXY_NETWORKS", default=[])
+DEVICE_HEADER = env.str("CXACCESS_DEVICE_HEADER", default="")
+COUNTRY_HEADER = env.str("CXACCESS_COUNTRY_HEADER", default="")
 
 INSTALLED_APPS = [
     "cxaccess.apps.CxAccessConfig",

@@ -1,17 +1,21 @@
 """Network addresses: whose a request came from, and how they are compared."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 MAPPED = IPv6Network("::ffff:0:0/96")  # IPv4 as IPv6 writes it (RFC 4291, 2.5.5.2)
 
 
-def client_address(remote: str, forwarded_for: str, trusted_proxies: int) -> str | None:
+def client_address(
+    remote: str, forwarded_for: str, trusted_proxies: int, networks: Sequence[str] = ()
+) -> str | None:  # fmt: skip
     """Return the client's address, in its canonical form, or None where there is none to believe.
 
     Each of `trusted_proxies` appended the address it saw to X-Forwarded-For, so the client's is that many from the
     right. What stands further left the client could write itself and is never read; a header with fewer entries did
-    not come through the proxies, and the peer's own address counts.
+    not come through the proxies, and the peer's own address counts. Where it is known in which `networks` the
+    proxies are, the header is believed of these alone.
 
     >>> client_address("10.0.0.1", "6.6.6.6, 203.0.113.9", 1)
     '203.0.113.9'
@@ -20,9 +24,29 @@ def client_address(remote: str, forwarded_for: str, trusted_proxies: int) -> str
     >>> client_address("::ffff:203.0.113.9", "", 0)
     '203.0.113.9'
     """
-    hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
+    hops = _hops(forwarded_for)
     chosen = hops[-trusted_proxies] if 0 < trusted_proxies <= len(hops) else remote
+    if networks and not came_through(remote, forwarded_for, trusted_proxies, networks):
+        chosen = remote
     return _parsed(chosen)
+
+
+def came_through(remote: str, forwarded_for: str, trusted_proxies: int, networks: Sequence[str]) -> bool:
+    """Return whether a request came through all `trusted_proxies`, each of which is in one of `networks`.
+
+    >>> came_through("10.0.0.1", "203.0.113.9", 1, ["10.0.0.0/8"]), came_through("203.0.113.9", "x", 1, ["10.0.0.0/8"])
+    (True, False)
+    """
+    hops = _hops(forwarded_for)
+    if not 0 < trusted_proxies <= len(hops):
+        return False
+    known = [network(each) for each in networks]
+    proxies = [_parsed(hop) for hop in (*hops[len(hops) - trusted_proxies + 1 :], remote)]
+    return all(proxy is not None and any(address(proxy) in each for each in known) for proxy in proxies)
+
+
+def _hops(forwarded_for: str) -> list[str]:
+    return [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
 
 
 def _parsed(text: str) -> str | None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cxaccess.lib.addresses import client_address
+from cxaccess.lib.addresses import came_through, client_address
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,32 @@ from cxaccess.lib.addresses import client_address
 )
 def test_only_what_trusted_proxies_wrote_is_believed(remote, forwarded, proxies, client):
     assert client_address(remote, forwarded, proxies) == client
+
+
+OURS = ("10.0.0.0/24", "fd00::/64")
+
+
+@pytest.mark.parametrize(
+    ("remote", "forwarded", "proxies", "came"),
+    [
+        ("10.0.0.1", "203.0.113.9", 1, True),
+        ("fd00::1", "203.0.113.9", 1, True),
+        ("::ffff:10.0.0.1", "203.0.113.9", 1, True),
+        ("10.0.0.1", "6.6.6.6, 203.0.113.9, 10.0.0.2", 2, True),
+        ("10.0.0.1", "203.0.113.9, 192.0.2.1", 2, False),  # the first proxy is none of ours
+        ("10.0.0.1", "203.0.113.9", 2, False),
+        ("10.0.0.1", "", 1, False),
+        ("10.0.0.1", "203.0.113.9", 0, False),
+        ("10.0.1.1", "203.0.113.9", 1, False),
+        ("203.0.113.9", "10.0.0.1", 1, False),
+        ("", "203.0.113.9", 1, False),
+        ("10.0.0.1", "203.0.113.9, nonsense", 2, False),
+    ],
+)
+def test_a_request_came_through_the_proxies_only_by_all_of_them(remote, forwarded, proxies, came):
+    assert came_through(remote, forwarded, proxies, OURS) is came
+
+
+def test_where_it_is_known_which_proxies_are_ours_no_other_speaks_for_a_client():
+    assert client_address("10.0.0.1", "203.0.113.9", 1, OURS) == "203.0.113.9"
+    assert client_address("198.51.100.7", "10.20.0.9", 1, OURS) == "198.51.100.7"

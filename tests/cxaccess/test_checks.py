@@ -115,3 +115,41 @@ def test_a_role_that_only_reads_and_writes_is_not_refused(put):
             assert ids(checks.check_database_role(None, databases=["default"])) == []
         finally:
             cursor.execute("RESET ROLE")
+
+
+PROXIES = {
+    "TRUSTED_PROXIES": 1, "PROXY_NETWORKS": ["10.1.0.0/24", "fd00:1::/64"], "DEVICE_HEADER": "CXManagedDevice",
+    "COUNTRY_HEADER": "CXCountry",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", [{}, {"DEVICE_HEADER": "", "COUNTRY_HEADER": ""}, {"COUNTRY_HEADER": ""}])
+def test_proxies_that_are_named_with_their_networks_are_believed(put, change):
+    put(**{**PROXIES, **change})
+    assert ids(checks.check_proxies(None)) == []
+
+
+def test_without_proxies_nothing_is_to_be_set(put):
+    put(TRUSTED_PROXIES=0, PROXY_NETWORKS=[], DEVICE_HEADER="", COUNTRY_HEADER="")
+    assert ids(checks.check_proxies(None)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"TRUSTED_PROXIES": 0}, "cxaccess.E017"),
+        ({"PROXY_NETWORKS": []}, "cxaccess.E017"),
+        ({"PROXY_NETWORKS": ["0.0.0.0/0"]}, "cxaccess.E018"),
+        ({"PROXY_NETWORKS": ["10.1.0.0/24", "::/0"]}, "cxaccess.E018"),
+        ({"PROXY_NETWORKS": ["128.0.0.0/1", "10.1.0.0/24"]}, "cxaccess.E018"),
+        ({"PROXY_NETWORKS": ["proxy.example.com"]}, "cxaccess.E018"),
+        ({"PROXY_NETWORKS": ["10.1.0.7/24"]}, "cxaccess.E018"),
+        ({"DEVICE_HEADER": "CX-Managed-Device"}, "cxaccess.E019"),
+        ({"DEVICE_HEADER": "CX_Managed_Device"}, "cxaccess.E019"),
+        ({"COUNTRY_HEADER": "Cookie"}, "cxaccess.E019"),
+        ({"COUNTRY_HEADER": "CXmanageddevice"}, "cxaccess.E019"),
+    ],
+)
+def test_each_way_in_which_a_stranger_could_speak_for_a_proxy_is_refused(put, change, expected):
+    put(**{**PROXIES, **change})
+    assert ids(checks.check_proxies(None)) == [expected]

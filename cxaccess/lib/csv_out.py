@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextvars import Context, copy_context
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,7 +38,19 @@ def cell(value: Any) -> str:
 
 
 def lines(head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """Yield the file line by line, `head` first. `rows` is read as it is sent, so it may be as long as it likes."""
+    """Return the file line by line, `head` first. `rows` is read as it is sent, so it may be as long as it likes.
+
+    That is after the request is over, in the context that it had: what it knew of the moment, and where it came from.
+    """
+    return _within(copy_context(), _lines(head, rows))
+
+
+def _within(context: Context, found: Iterator[str]) -> Iterator[str]:
+    while (line := context.run(next, found, None)) is not None:
+        yield line
+
+
+def _lines(head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
     writer = csv.writer(_Line())
     yield BOM + writer.writerow([cell(value) for value in head])
     for row in rows:

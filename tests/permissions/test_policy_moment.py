@@ -126,3 +126,18 @@ def test_what_a_proxy_says_of_a_system_is_not_said_of_the_person_it_asks_about(c
     )  # fmt: skip
     assert told.json()["decision"] is False
     assert caller.ask("evaluation", asked | {"context": {"managed_device": True}})[1]["decision"] is True
+
+
+def test_a_file_is_written_in_the_moment_it_was_asked_for(cast: Cast) -> None:
+    """Its lines are read while they are sent, when the request itself is over."""
+    cast.german_reviews.content = {"comment": "The delivery was late"}
+    cast.german_reviews.save()
+    world.give(cast.maya, world.role("Exporter", {"resource.export"}), region=cast.emea)
+    office = {"attribute": "context.address", "operator": "network", "value": ["127.0.0.0/8"]}
+    policies.enact("only", permissions=["feedback.export"], condition=office)
+    for address, told in (("127.0.0.1", True), ("203.0.113.9", False)):
+        answer = signed_in(cast.maya).post(
+            reverse("resources:export"), {"columns": ["name", "content.feedback.comment"]}, REMOTE_ADDR=address
+        )
+        text = b"".join(answer.streaming_content).decode() if answer.streaming else ""
+        assert ("The delivery was late" in text) is told, address

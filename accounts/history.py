@@ -61,7 +61,7 @@ def note_custom(
             for name in {**was, **now}:
                 moved.setdefault(name, []).append((pk, was.get(name), now.get(name), born[pk]))
     for name, changed in sorted(moved.items()):
-        note_attributes(of, f"custom.{name}"[:40], changed, since=since)
+        note_attributes(of, f"custom.{name}", changed, since=since)
 
 
 def note_parent(

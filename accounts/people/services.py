@@ -164,7 +164,7 @@ def _apply_custom(person: Person, wanted: Mapping[str, Any]) -> list[str]:
 def _note_custom(before: Person, after: Person, names: list[str], at: datetime) -> None:
     for name in names:
         old, new = before.custom.get(name), after.custom.get(name)
-        note_attribute("person", after.pk, f"custom.{name}"[:40], old, new, since=at, began=after.created_at)
+        note_attribute("person", after.pk, f"custom.{name}", old, new, since=at, began=after.created_at)
 
 
 def _close_account(actor: Person, person: Person, at: datetime) -> None:

@@ -12,6 +12,7 @@ from cxaccess.lib import clock
 from cxaccess.lib.errors import Refused, Stale
 from permissions import gate
 from permissions.guards import NotAllowed, NotVisible
+from permissions.models import AttributeDefinition
 from tests import world
 from tests.cast import Cast
 
@@ -232,3 +233,13 @@ def test_the_last_administrator_keeps_a_way_to_sign_in(cast: Cast) -> None:
 def test_an_administrator_without_a_mail_counts_where_single_sign_on_lets_them_in(cast: Cast) -> None:
     SocialAccount.objects.create(user=cast.priya, provider="idp", uid="priya")
     assert edit(cast.priya, cast.priya, email="").email == ""
+
+
+def test_the_past_of_a_custom_attribute_is_kept_by_its_whole_name(cast: Cast) -> None:
+    name = "how_the_shift_of_somebody_is_planned"
+    AttributeDefinition.objects.create(
+        entity="subject", name=name, label="How shifts are planned", type="text", created_at=clock.now()
+    )
+    edit(cast.priya, cast.maya, custom={name: "early"})
+    kept = AttributeHistory.objects.filter(of="person", of_id=cast.maya.pk, name=f"custom.{name}").order_by("pk")
+    assert list(kept.values_list("value", flat=True)) == [None, "early"]

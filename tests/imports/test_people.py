@@ -1,5 +1,7 @@
 """Files of people: who is found, who is added, who is changed, and what nobody may do by a file."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -8,7 +10,7 @@ from accounts.models import AttributeHistory, Identity, Person, PersonDimension,
 from audits.models import Event
 from cxaccess.lib import clock
 from cxaccess.lib.errors import Refused
-from permissions import gate
+from permissions import gate, history
 from permissions.models import AttributeDefinition
 from tests import world
 from tests.accounts.test_group_rules import make, titled
@@ -41,6 +43,44 @@ def test_people_arrive_active_and_unclaimed_where_they_belong(cast):
     event = Event.objects.get(tag="person.created", about_person_id=ada.pk)
     assert (event.actor, event.object_id) == (cast.priya, ada.pk)
     assert "Ada" not in str(event.changes) + str(event.additional_data)
+
+
+def test_a_manager_who_comes_with_the_same_file_is_a_change_on_record(cast):
+    before = clock.now()
+    text = file(
+        "Maya Okafor,maya.okafor@kestrelhome.example,,,,bea@kestrelhome.example,,",
+        "Ali Haddad,ali.haddad@kestrelhome.example,,,,bea@kestrelhome.example,Agent of care,",
+        "Bea Ito,bea@kestrelhome.example,E-2,Customer Care,DACH,,Lead,",
+    )
+    batch = applied(cast.priya, "people", text, system="hr")
+    bea = Person.objects.get(email="bea@kestrelhome.example")
+    told = Event.objects.filter(tag="person.edited", about_person_id=cast.maya.pk, additional_data__import=batch.pk)
+    assert [event.changes for event in told] == [{"manager": [cast.jonas.pk, bea.pk]}]
+    of_ali = Event.objects.filter(tag="person.edited", about_person_id=cast.ali.pk).order_by("pk")
+    assert [sorted(event.changes) for event in of_ali] == [["title"], ["manager"]]
+    then = history.attributes("person", "manager", {cast.maya.pk: bea.pk}, before - timedelta(minutes=6))
+    assert then == {cast.maya.pk: cast.jonas.pk}
+
+
+def test_of_somebody_new_a_manager_from_the_same_file_is_no_change(cast):
+    text = file("Ada Lee,ada@kestrelhome.example,,,,bea@kestrelhome.example,,", "Bea Ito,bea@kestrelhome.example,,,,,,")
+    applied(cast.priya, "people", text)
+    ada = Person.objects.get(email="ada@kestrelhome.example")
+    assert ada.manager.name == "Bea Ito"
+    assert not Event.objects.filter(tag="person.edited", about_person_id=ada.pk).exists()
+    assert not AttributeHistory.objects.filter(of="person", of_id=ada.pk).exists()
+
+
+def test_the_past_of_an_attribute_is_found_by_its_name_however_long_that_is(cast):
+    name = "how_the_shift_of_somebody_is_planned"
+    AttributeDefinition.objects.create(
+        entity="subject", name=name, label="How shifts are planned", type="text", created_at=clock.now()
+    )
+    row = "Maya Okafor,maya.okafor@kestrelhome.example,"
+    applied(cast.priya, "people", f"name,email,custom.{name}\n{row}early\n")
+    applied(cast.priya, "people", f"name,email,custom.{name}\n{row}late\n")
+    history_ = AttributeHistory.objects.filter(of="person", of_id=cast.maya.pk, name=f"custom.{name}").order_by("pk")
+    assert list(history_.values_list("value", flat=True)) == [None, "early", "late"]
 
 
 def test_the_same_file_again_changes_nothing(cast):

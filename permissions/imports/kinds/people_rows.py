@@ -78,7 +78,8 @@ def _change(desk: Desk, rows: Sequence[Staged]) -> dict[int, Person]:
     Person.objects.bulk_update(found.values(), fields, batch_size=200)
     _rename(rows, found)
     stamps.bump(*(person.principal_id for person in found.values()))
-    record_many(_edited(desk, row, found[row.line]) for row in rows)
+    told = [row for row in rows if row.plan["set"] or row.plan["dims"]]
+    record_many(_edited(desk, found[row.line], row.plan["was"], row.plan["set"]) for row in told)
     return found
 
 
@@ -114,8 +115,7 @@ def _rename(rows: Iterable[Staged], found: Mapping[int, Person]) -> None:
         Principal.objects.bulk_update(labels, ["label"], batch_size=200)
 
 
-def _edited(desk: Desk, row: Staged, person: Person) -> Entry:
-    was, new = row.plan["was"], row.plan["set"]
+def _edited(desk: Desk, person: Person, was: Mapping[str, Any], new: Mapping[str, Any]) -> Entry:
     told = {name: ("", "changed") if name in PERSONAL else (was[name], new[name]) for name in new}
     changes = {name.removesuffix("_id"): pair for name, pair in told.items()}
     return Entry(
@@ -176,26 +176,32 @@ def set_managers(desk: Desk) -> None:
     touched: set[int] = set()
     for chunk in staged(desk.batch, [Verdict.CREATE, Verdict.CHANGE], 1000):
         waiting = [row for row in chunk if "manager" in row.plan]
-        touched |= _set_managers(waiting) if waiting else set()
+        touched |= _set_managers(desk, waiting) if waiting else set()
     changed = desk.batch.rows.filter(verdict=Verdict.CHANGE, plan__set__manager_id__isnull=False)
     touched |= set(changed.values_list("plan__id", flat=True))
     if touched and _circle(dict(Person.objects.values_list("pk", "manager_id")), touched):
         raise Outdated
 
 
-def _set_managers(rows: Sequence[Staged]) -> set[int]:
+def _set_managers(desk: Desk, rows: Sequence[Staged]) -> set[int]:
+    """Return the ids of whom it gave a manager. Of those who were here before that is a change, on record as one."""
     from permissions.imports.kinds.people_known import by_mail
 
     mails = {row.key.removeprefix("mail:") for row in rows if row.key.startswith("mail:")}
     mails |= {row.plan["manager"].removeprefix("mail:") for row in rows}
     people = by_mail(mails)
     named = {(one.system, one.external_id): one.person for one in _identities(rows)}
-    found = []
+    found, changed = [], []
     for row in rows:
         person = people.get(row.key.removeprefix("mail:")) or named[_pair(row)]
+        if row.verdict == Verdict.CHANGE:
+            changed.append((person, person.manager_id))
         person.manager = people[row.plan["manager"].removeprefix("mail:")]
         found.append(person)
     Person.objects.bulk_update(found, ["manager"], batch_size=200)
+    moved = [(one.pk, was, one.manager_id, one.created_at) for one, was in changed]
+    note_attributes("person", "manager", moved, since=desk.at)
+    record_many(_edited(desk, one, {"manager_id": was}, {"manager_id": one.manager_id}) for one, was in changed)
     return {person.pk for person in found}
 
 

@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from cxaccess.lib.listing import LONGEST_QUERY
+from cxaccess.lib.listing import LONGEST_QUERY, number_in
 
 MOST = 500  # rows that a select holds
 FIND = "_find"
@@ -100,7 +100,7 @@ class Rows(ModelChoiceIterator):
         rows = self.field.named(narrowed) if narrowed else self.queryset
         found = list(self._labelled(rows[: MOST + 1]))
         more, found = len(found) > MOST, found[:MOST]
-        missing = {pk for pk in chosen if pk.isdigit()} - {str(pk) for pk, _said in found}
+        missing = {pk for pk in chosen if number_in(pk) is not None} - {str(pk) for pk, _said in found}
         beside = self._labelled(self.queryset.filter(pk__in=missing)) if more and missing else ()
         return [*self._nothing(), *beside, *found], more or bool(narrowed)
 

@@ -30,6 +30,7 @@ from cxaccess.lib.conditions.operators import PRESENCE, RIGHT, Right, operators_
 from cxaccess.lib.conditions.sentences import Piece, pieces, whose
 from cxaccess.lib.conditions.tree import named_in
 from cxaccess.lib.conditions.words import WORDS
+from cxaccess.lib.listing import number_in
 
 Choice = tuple[str, str]
 Options = Callable[[Attribute], Sequence[Choice]]
@@ -225,7 +226,7 @@ class Builder:
         """Return the chosen values with their names, also of those that are no longer offered."""
         names = dict(options)
         values = lines(row)
-        missing = [int(value) if value.isdigit() else value for value in values if value not in names]
+        missing = [key for value in values if value not in names for key in (value, number_in(value))]
         if missing and attribute is not None and attribute.domain is not None:
             kept = self._kept.get(attribute.domain.key, set())
             missing = [value for value in missing if value in kept]

@@ -6,6 +6,7 @@ from typing import Any
 from cxaccess.builder.draft import Row
 from cxaccess.lib.conditions import Attribute, Operator, Schema, Type
 from cxaccess.lib.conditions.operators import RIGHT, Right
+from cxaccess.lib.listing import number_in
 
 RELATIVE = re.compile(r"^([+-]?\d{1,6})d$")
 
@@ -33,7 +34,10 @@ def _value(row: Row, attribute: Attribute, right: Right) -> Any:
     if right is Right.HOURS:
         return {"from": row.one("from"), "until": row.one("until"), "zone": row.one("zone")}
     if right is Right.DAYS:
-        return {"days": [int(day) for day in row.many("weekday") if day.isdigit()], "zone": row.one("zone")}
+        return {
+            "days": [day for each in row.many("weekday") if (day := number_in(each)) is not None],
+            "zone": row.one("zone"),
+        }
     return lines(row)
 
 
@@ -59,7 +63,8 @@ def single(attribute: Attribute, text: str) -> Any:
     if kind in (Type.DATE, Type.MOMENT) and (relative := RELATIVE.match(text)):
         return {"days_from_now": int(relative.group(1))}
     if attribute.domain is not None and attribute.domain.numbered:
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else text
+        number = number_in(text)
+        return text if number is None else number
     return text
 
 

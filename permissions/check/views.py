@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from cxaccess.later import render_part
-from cxaccess.lib.listing import Listing
+from cxaccess.lib.listing import Listing, number_in
 from permissions import gate
 from permissions.check import mine
 from permissions.check.forms import QuestionForm
@@ -60,8 +60,8 @@ def my_why(request: HttpRequest) -> HttpResponse:
     action = Action.objects.select_related("type").filter(key=request.GET.get("action", "")).first()
     if action is None:
         raise Http404
-    asked, type_ = request.GET.get("resource", ""), action.type.key
-    thing = get_object_or_404(things_of(type_), pk=int(asked)) if asked.isdecimal() else None
+    asked, type_ = number_in(request.GET.get("resource")), action.type.key
+    thing = get_object_or_404(things_of(type_), pk=asked) if asked is not None else None
     question = Question(request.user, action, thing, request.at)  # type: ignore[arg-type, attr-defined]
     if thing is not None and not gate.may(request.user, action.key, question.asked, at=request.at):  # type: ignore[arg-type, attr-defined]
         require(request.user, f"{type_}.view", question.asked, at=request.at)  # type: ignore[arg-type, attr-defined]

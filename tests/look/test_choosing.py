@@ -34,6 +34,13 @@ def test_a_long_list_holds_the_first_and_who_is_chosen(many: Cast) -> None:
     assert 'name="manager_find"' in drawn
 
 
+@pytest.mark.parametrize("odd", ["²", "9" * 30])
+def test_what_is_no_id_chooses_nobody(many: Cast, odd: str) -> None:
+    found = form(many, manager=odd)
+    assert "manager" in found.errors
+    assert str(found["manager"]).count("<option") == 4
+
+
 def test_a_name_that_fits_one_chooses_them(many: Cast) -> None:
     found = form(many, manager_find="priya")
     assert found.is_valid(), found.errors

@@ -215,3 +215,9 @@ def test_nobody_learns_the_name_of_what_they_cannot_see_by_asking_about_themselv
         reverse("my-access-why"), {"action": "feedback.delete", "resource": cast.german_reviews.pk}
     )  # fmt: skip
     assert "No role of Maya Okafor holds this permission." in words(seen.content.decode())
+
+
+@pytest.mark.parametrize("odd", ["²", "9" * 30, "9" * 5000, "x"])
+def test_what_names_no_resource_is_asked_of_any(cast: Cast, odd: str) -> None:
+    answer = signed_in(cast.maya).get(reverse("my-access-why"), {"action": "feedback.export", "resource": odd})
+    assert answer.status_code == 200

@@ -75,6 +75,21 @@ def test_the_policy_of_the_story_is_written_and_saved(cast: Cast, priya: Client)
     assert Event.objects.filter(tag=Tag.POLICY_CREATED, object_id=policy.pk).exists()
 
 
+@pytest.mark.parametrize("odd", ["²", "9" * 30, "9" * 5000, "٣", "x"])
+def test_what_is_no_number_is_an_error_of_its_row(cast: Cast, priya: Client, odd: str) -> None:
+    rows = ROW | {
+        "name": "Odd",
+        "purpose": "Odd",
+        "effect": "block",
+        "types": "feedback",
+        "rule": ["root", "row:0", "row:1"],
+    }
+    rows |= {"rule-0-attribute": "resource.region", "rule-0-operator": "within", "rule-0-value": odd}
+    rows |= {"rule-1-attribute": "context.at", "rule-1-operator": "weekday", "rule-1-weekday": odd}
+    assert priya.post(reverse(NEW), rows | {"rule-1-zone": "UTC"}).status_code == 422
+    assert not Policy.objects.exists()
+
+
 def test_nothing_is_an_error_before_it_is_saved(cast: Cast, priya: Client) -> None:
     empty = priya.get(reverse(NEW))
     assert 'class="error"' not in empty.content.decode()

@@ -18,12 +18,15 @@ INVALID, CONFLICT, FORBIDDEN = 422, 409, 403
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """How it went: `done` is what the use case returned, or None with the form to show again and its status."""
+    """How it went: `done` is what the use case returned, or None with the form to show again and its status.
+
+    `conflicts` is what somebody who was quicker changed of what the form shows; None: nobody was.
+    """
 
     form: forms.Form
     done: Any = None
     status: int = 200
-    conflicts: tuple[Conflict, ...] = ()
+    conflicts: tuple[Conflict, ...] | None = None
 
 
 def posted(request: HttpRequest) -> QueryDict | None:

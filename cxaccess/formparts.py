@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -167,8 +168,10 @@ class VersionedForm(forms.Form):
         found = []
         for name, value in now.items():
             bound = self[name]
-            seen = self._words(name, self.data.get(bound.html_initial_name))
-            theirs = self._words(name, bound.field.prepare_value(value))
+            was, is_ = self.data.get(bound.html_initial_name), bound.field.prepare_value(value)
+            if str(is_ if is_ is not None else "") == str(was or ""):
+                continue
+            seen, theirs = self._words(name, was), self._words(name, is_, of_form=False)
             if seen != theirs:
                 found.append(Conflict(str(bound.label), seen, theirs, self._words(name, bound.data)))
         return found
@@ -181,17 +184,25 @@ class VersionedForm(forms.Form):
             data[self[name].html_initial_name] = self.fields[name].prepare_value(value)
         return data
 
-    def _words(self, name: str, raw: Any) -> str:
-        """Return a raw value as people read it: a choice by its label."""
+    def _words(self, name: str, raw: Any, *, of_form: bool = True) -> str:
+        """Return a raw value as people read it: a choice by its label. What a form sent is named if it is on offer."""
         field = self.fields[name]
         if raw in (None, ""):
             return ""
         if isinstance(raw, Named):
             return str(raw)
         if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
-            row = field.queryset.model._default_manager.filter(**{field.to_field_name or "pk": raw}).first()
-            return str(row) if row else ""
+            return _named(field, raw, field.queryset if of_form else field.queryset.model._default_manager.all())
         if isinstance(field, forms.ChoiceField):
             labels: dict[Any, Any] = dict(field.choices)  # type: ignore[arg-type]  # a form's own are pairs by now
             return str(labels.get(str(raw), raw))
         return str(raw)
+
+
+def _named(field: forms.ModelChoiceField, raw: Any, rows: QuerySet[Any]) -> str:
+    """Return the name of the row that is meant, if it is one of `rows`."""
+    try:
+        row = rows.filter(**{field.to_field_name or "pk": raw}).first()
+    except (TypeError, ValueError):
+        return ""
+    return str(row) if row is not None else ""

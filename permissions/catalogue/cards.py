@@ -19,6 +19,11 @@ from permissions.roles import rows, rules
 EDITABLE = ("purpose", "exposes", "example", "owner", "risk")
 
 
+def editable(row: Action) -> dict[str, Any]:
+    """Return what the edit form shows, by its field names."""
+    return {name: getattr(row, name) for name in EDITABLE}
+
+
 @use_case
 def edit_card(
     actor: Person, *, action: Action, row_version: int, changes: Mapping[str, Any], at: datetime
@@ -30,7 +35,8 @@ def edit_card(
     row = locked(Action, action.pk)
     require(actor, "catalogue.edit", row, at=at)
     if row.row_version != row_version:
-        raise Stale(_("Somebody else changed this card meanwhile. Nothing of yours was saved."))
+        message = _("Somebody else changed this card meanwhile. Nothing of yours was saved.")
+        raise Stale(message, facts={"now": editable(row), "row_version": row.row_version})
     before = copy(row)
     for name, value in changes.items():
         if name not in EDITABLE:

@@ -136,8 +136,3 @@ def neighbours(action: Action) -> dict[str, list[Action]]:
         "implies": [link.implies for link in links.filter(action=action)],
         "implied_by": [link.action for link in links.filter(implies=action)],
     }
-
-
-def owners(people: QuerySet[Person]) -> QuerySet[Person]:
-    """Return those of `people` who may answer for a permission."""
-    return people.filter(state__in=("active", "leave")).order_by("name")

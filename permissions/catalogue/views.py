@@ -11,8 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.models import Person
 from accounts.signin.guards import fresh_factor
 from audits.trail.selectors import history_of
-from cxaccess.formparts import add_refusal
-from cxaccess.lib.errors import Refused, Stale
+from cxaccess.attempts import attempt, posted
 from cxaccess.lib.listing import search_text
 from cxaccess.lib.models import Risk
 from cxaccess.toasts import tell
@@ -67,35 +66,14 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a why card; the risks on it say who needs a second factor."""
     action = fetch(request, "catalogue.edit", ACTION, pk)
-    form = _form(request, action, request.POST or None)
-    if request.method != "POST" or not form.is_valid():
-        return _page(request, action, form)
-    version = form.cleaned_data["row_version"]
-    try:
-        cards.edit_card(request.user, action=action, row_version=version, changes=form.changes, at=request.at)
-    except Stale:
-        return _overtaken(request, action, form)
-    except Refused as refused:
-        add_refusal(form, refused)
-        return _page(request, action, form)
-    tell(request, _("The card of %(key)s is saved.") % {"key": action.key})
-    return redirect("catalogue:detail", pk)
-
-
-def _form(request: HttpRequest, action: Action, data: Any) -> CardForm:
+    shown = cards.editable(action) | {"row_version": action.row_version}
     people = gate.visible(request.user, "person.view", Person.objects.all(), at=request.at)
-    shown = {name: getattr(action, name) for name in cards.EDITABLE} | {"row_version": action.row_version}
-    return CardForm(data, people=selectors.owners(people), initial=shown)
-
-
-def _page(request: HttpRequest, action: Action, form: CardForm, status: int = 200, **own: Any) -> HttpResponse:
-    context = {"action": action, "form": form, **own}
-    return render(request, "permissions/catalogue/edit.html", context, status=status)
-
-
-def _overtaken(request: HttpRequest, action: Action, form: CardForm) -> HttpResponse:
-    """Show the difference to whoever saved second, with what they typed kept."""
-    action.refresh_from_db()
-    now = {name: getattr(action, name) for name in cards.EDITABLE}
-    again = _form(request, action, form.rebased(now, action.row_version))
-    return _page(request, action, again, status=409, conflicts=form.conflicts(now))
+    form = CardForm(posted(request), people=people, initial=shown)
+    tried = attempt(form, lambda given: cards.edit_card(
+        request.user, action=action, row_version=given["row_version"], changes=form.changes, at=request.at
+    ))  # fmt: skip
+    if tried.done:
+        tell(request, _("The card of %(key)s is saved.") % {"key": action.key})
+        return redirect("catalogue:detail", pk)
+    context = {"action": action, "form": tried.form, "conflicts": tried.conflicts}
+    return render(request, "permissions/catalogue/edit.html", context, status=tried.status)

@@ -9,44 +9,25 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.choices import TeamField
-from accounts.models import Group, Person, PersonState, Team
-from cxaccess.choosing import RowField, RowSelect
+from accounts.models import Group, Person, Team
+from cxaccess.choosing import RowField
 from cxaccess.formparts import VersionedForm
 from permissions import gate
 from permissions.models import Action, ResourceType, Role
+from permissions.owned import OwnedForm
 from permissions.policies.compiling import OUT_OF_REACH
 
 NOT_WHOLE = {key.partition(".")[0] for key in OUT_OF_REACH}  # types of which not everything is in reach
 
 
-def _owners() -> QuerySet[Person]:
-    return Person.objects.filter(state__in=(PersonState.ACTIVE, PersonState.LEAVE)).order_by("name")
+class PolicyForm(OwnedForm):
+    """What a policy is for and whose it is."""
 
-
-class PolicyForm(forms.Form):
-    """What a policy is for and whose it is. `people` are those the reader may see."""
-
-    name = forms.CharField(
-        label=_("Name"), max_length=80, help_text=_("Who is blocked reads it: “Exports only from managed devices”.")
-    )
-    purpose = forms.CharField(
-        label=_("Purpose"),
-        max_length=300,
-        widget=forms.Textarea({"rows": 2}),
-        help_text=_("One sentence: what it protects, or what it makes possible."),
-    )
-    owner = RowField(
-        label=_("Owner"),
-        queryset=Person.objects.none(),
-        required=False,
-        empty_label=_("Nobody yet"),
-        widget=RowSelect({"data-combobox": True, "data-placeholder": _("Start typing a name")}),
-        help_text=_("Answers for it. Whoever is blocked is told to ask them."),
-    )
-
-    def __init__(self, *args: Any, people: QuerySet[Person], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = (_owners() & people).order_by("name")  # type: ignore[attr-defined]
+    told = {
+        "name": _("Who is blocked reads it: “Exports only from managed devices”."),
+        "purpose": _("One sentence: what it protects, or what it makes possible."),
+        "owner": _("Answers for it. Whoever is blocked is told to ask them."),
+    }
 
 
 class EditPolicyForm(PolicyForm, VersionedForm):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -13,6 +14,13 @@ from permissions.engine.policies import Kind, Rule
 from permissions.models import Policy, PolicyState, PolicyVersion
 from permissions.policies import schema
 from permissions.policies.compiling import rule
+
+EDITABLE = ("name", "purpose", "owner")
+
+
+def editable(policy: Policy) -> dict[str, Any]:
+    """Return what the edit form shows, by its field names."""
+    return {name: getattr(policy, name) for name in EDITABLE}
 
 
 def require_named(name: str, purpose: str, *, but: int | None = None) -> None:
@@ -44,7 +52,8 @@ def require_fresh(policy: Policy, row_version: int) -> None:
     latest = policy.current
     now = {_("Name"): ("", policy.name), _("Version"): ("", str(latest.number if latest else ""))}
     message = _("Somebody else changed %(policy)s meanwhile. Nothing of yours was saved.")
-    raise Stale(message % {"policy": policy.name}, facts={"theirs": now, "row_version": policy.row_version})
+    facts_ = {"theirs": now, "now": editable(policy), "row_version": policy.row_version}
+    raise Stale(message % {"policy": policy.name}, facts=facts_)
 
 
 def standing(policy: Policy) -> list[PolicyState]:

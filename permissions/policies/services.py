@@ -24,7 +24,6 @@ from permissions.policies import rules, wording
 from permissions.policies.wording import Wording
 
 EDIT, ENFORCE = "policy.edit", "policy.enforce"
-EDITABLE = ("name", "purpose", "owner")
 
 
 @use_case
@@ -74,13 +73,13 @@ def edit_policy(actor: Person, *, policy: Policy, row_version: int, changes: Map
     row = _opened(actor, policy, row_version, EDIT, at)
     before = copy(row)
     for name, value in changes.items():
-        if name not in EDITABLE:
+        if name not in rules.EDITABLE:
             raise Refused(_("A policy has no “%(name)s” to edit.") % {"name": name}, field=name)
         setattr(row, name, value.strip() if isinstance(value, str) else value)
     rules.require_named(row.name, row.purpose, but=row.pk)
     if row.owner_id != before.owner_id:
         rules.require_owner(row.owner)
-    _save(row, *EDITABLE)
+    _save(row, *rules.EDITABLE)
     record(Tag.POLICY_EDITED, actor=actor, at=at, obj=row, before=before)
     return row
 

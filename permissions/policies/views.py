@@ -9,15 +9,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Person
 from audits.trail.selectors import history_of
+from cxaccess.attempts import attempt, posted
 from cxaccess.choosing import FIND
-from cxaccess.formparts import add_refusal
-from cxaccess.lib.errors import Refused, Stale
 from cxaccess.toasts import tell
 from permissions import gate
 from permissions.check.questions import CHECK
 from permissions.guards import fetch, require, require_somewhere
-from permissions.models import Policy
-from permissions.policies import listing, pages, reading, services
+from permissions.policies import listing, pages, reading, rules, services
 from permissions.policies.forms import EditPolicyForm
 from permissions.policies.selectors import VIEW
 from permissions.policies.try_panel import panel
@@ -78,29 +76,16 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a policy's name, purpose or owner."""
     policy = fetch(request, services.EDIT, pages.ROWS, pk)
-    shown = {name: getattr(policy, name) for name in services.EDITABLE} | {"row_version": policy.row_version}
-    form = EditPolicyForm(request.POST or None, people=people_of(request), initial=shown)
-    if request.method != "POST" or not form.is_valid():
-        return render(request, "permissions/policies/edit.html", {"policy": policy, "form": form})
-    version = form.cleaned_data["row_version"]
-    try:
-        services.edit_policy(request.user, policy=policy, row_version=version, changes=form.changes, at=request.at)
-    except Stale:
-        return _overtaken(request, policy, form)
-    except Refused as refused:
-        add_refusal(form, refused)
-        return render(request, "permissions/policies/edit.html", {"policy": policy, "form": form}, status=422)
-    tell(request, _("%(policy)s is saved.") % {"policy": form.cleaned_data["name"]})
-    return redirect("policies:detail", pk)
-
-
-def _overtaken(request: HttpRequest, policy: Policy, form: EditPolicyForm) -> HttpResponse:
-    """Show the difference to whoever saved second, with what they typed kept."""
-    policy.refresh_from_db()
-    now = {name: getattr(policy, name) for name in services.EDITABLE}
-    again = EditPolicyForm(form.rebased(now, policy.row_version), people=people_of(request))
-    context = {"policy": policy, "form": again, "conflicts": form.conflicts(now)}
-    return render(request, "permissions/policies/edit.html", context, status=409)
+    shown = rules.editable(policy) | {"row_version": policy.row_version}
+    form = EditPolicyForm(posted(request), people=people_of(request), initial=shown)
+    tried = attempt(form, lambda given: services.edit_policy(
+        request.user, policy=policy, row_version=given["row_version"], changes=form.changes, at=request.at
+    ))  # fmt: skip
+    if tried.done:
+        tell(request, _("%(policy)s is saved.") % {"policy": tried.done.name})
+        return redirect("policies:detail", pk)
+    context = {"policy": policy, "form": tried.form, "conflicts": tried.conflicts}
+    return render(request, "permissions/policies/edit.html", context, status=tried.status)
 
 
 def people_of(request: HttpRequest) -> QuerySet[Person]:

@@ -7,49 +7,32 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Person, PersonState
-from cxaccess.choosing import RowField, RowSelect
+from accounts.models import Person
 from cxaccess.formparts import VersionedForm
 from cxaccess.lib.listing import number_in
 from cxaccess.lib.models import Risk
 from permissions.models import Action, Role
+from permissions.owned import OwnedForm
 from permissions.roles.rows import Contents
 
 OFFERED = 500  # people that a list holds; any other may stand in the address
 
 
-def _owners() -> QuerySet[Person]:
-    return Person.objects.filter(state__in=(PersonState.ACTIVE, PersonState.LEAVE)).order_by("name")
+class RoleForm(OwnedForm):
+    """What a role is, apart from what it allows."""
 
-
-class RoleForm(forms.Form):
-    """What a role is, apart from what it allows. `people` are those the reader may see."""
-
-    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("What people call it: “Survey manager”."))
-    purpose = forms.CharField(
-        label=_("Purpose"),
-        max_length=300,
-        widget=forms.Textarea({"rows": 3}),
-        help_text=_("One sentence. People choose by it, reviewers judge by it."),
-    )
-    owner = RowField(
-        label=_("Owner"),
-        queryset=Person.objects.none(),
-        required=False,
-        empty_label=_("Nobody yet"),
-        widget=RowSelect({"data-combobox": True, "data-placeholder": _("Start typing a name")}),
-        help_text=_("Answers for the role and for who holds it."),
-    )
     risk = forms.TypedChoiceField(
         label=_("Risk"),
         choices=Risk.choices,
         coerce=int,
         help_text=_("Never below the riskiest permission the role holds; saving permissions raises it by itself."),
     )
-
-    def __init__(self, *args: Any, people: QuerySet[Person], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = (_owners() & people).order_by("name")  # type: ignore[attr-defined]
+    field_order = ["name", "purpose", "owner", "risk"]
+    told = {
+        "name": _("What people call it: “Survey manager”."),
+        "purpose": _("One sentence. People choose by it, reviewers judge by it."),
+        "owner": _("Answers for the role and for who holds it."),
+    }
 
 
 class EditRoleForm(RoleForm, VersionedForm):

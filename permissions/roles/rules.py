@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -16,6 +17,12 @@ from permissions.roles.changes import Change, change, cycle
 from permissions.roles.rows import Contents, contents, floor
 
 NAMED = 10  # how many holders a refusal names; the page lists them all
+EDITABLE = ("name", "purpose", "owner", "risk")
+
+
+def editable(role: Role) -> dict[str, Any]:
+    """Return what the edit form shows, by its field names."""
+    return {name: getattr(role, name) for name in EDITABLE}
 
 
 def require_name(name: str, *, but: int | None = None) -> None:
@@ -83,7 +90,8 @@ def require_fresh(role: Role, row_version: int) -> None:
     }
     changed = {label: pair for label, pair in theirs.items() if pair[0] != pair[1]}
     message = _("Somebody else changed %(role)s meanwhile. Nothing of yours was saved.")
-    raise Stale(message % {"role": role.name}, facts={"theirs": changed, "version": latest[0].number})
+    version = {"version": latest[0].number, "row_version": role.row_version}
+    raise Stale(message % {"role": role.name}, facts={"theirs": changed, "now": editable(role), **version})
 
 
 def require_difference(before: Contents, after: Contents) -> None:

@@ -24,8 +24,6 @@ from permissions.policies.doors import opened_on
 from permissions.roles import rows, rules
 from permissions.roles.rows import Contents
 
-EDITABLE = ("name", "purpose", "owner", "risk")
-
 
 @use_case
 def create_role(
@@ -148,7 +146,7 @@ def edit_role(actor: Person, *, role: Role, row_version: int, changes: Mapping[s
         rules.require_owner(row.owner)
     rules.require_risk(row)
     row.row_version += 1
-    row.save(update_fields=[*EDITABLE, "row_version"])
+    row.save(update_fields=[*rules.EDITABLE, "row_version"])
     door = opened_on(actor, [row.resource], at=at)
     row.resource.name, row.resource.owner = row.name, row.owner
     row.resource.save(update_fields=["name", "owner"])
@@ -217,7 +215,7 @@ def _wanted(actions: Iterable[str], includes: Iterable[Role]) -> Contents:
 
 def _editable(changes: Mapping[str, Any]) -> dict[str, Any]:
     for name in changes:
-        if name not in EDITABLE:
+        if name not in rules.EDITABLE:
             raise Refused(_("A role has no “%(name)s” to edit.") % {"name": name}, field=name)
     return {name: value.strip() if isinstance(value, str) else value for name, value in changes.items()}
 

@@ -14,7 +14,7 @@ from accounts.signin.guards import fresh_factor
 from audits.trail.selectors import history_of
 from cxaccess.attempts import attempt, posted
 from cxaccess.formparts import add_refusal
-from cxaccess.lib.errors import InUse, Refused, Stale
+from cxaccess.lib.errors import InUse, Refused
 from cxaccess.lib.listing import Listing, search_text
 from cxaccess.lib.models import Risk
 from cxaccess.toasts import tell
@@ -153,16 +153,14 @@ def create(request: HttpRequest) -> HttpResponse:
     require_somewhere(request.user, "role.create", at=request.at)
     roles = gate.visible(request.user, "role.view", Role.objects.filter(retired_at=None), at=request.at)
     start = {"risk": Risk.LOW, "owner": request.user.pk, "copy_of": request.GET.get("copy")}
-    form = NewRoleForm(request.POST or None, people=_people(request), roles=roles, initial=start)
-    if request.method == "POST" and form.is_valid():
-        try:
-            role = services.create_role(request.user, **selectors.new_role(form.cleaned_data), at=request.at)
-        except Refused as refused:
-            add_refusal(form, refused)
-        else:
-            tell(request, _("%(role)s is made. Now tick what it allows.") % {"role": role.name})
-            return redirect("roles:edit_permissions", role.pk)
-    return render(request, "permissions/roles/create.html", {"form": form})
+    form = NewRoleForm(posted(request), people=_people(request), roles=roles, initial=start)
+    tried = attempt(form, lambda given: (
+        services.create_role(request.user, **selectors.new_role(given), at=request.at)
+    ))  # fmt: skip
+    if tried.done:
+        tell(request, _("%(role)s is made. Now tick what it allows.") % {"role": tried.done.name})
+        return redirect("roles:edit_permissions", tried.done.pk)
+    return render(request, "permissions/roles/create.html", {"form": tried.form}, status=tried.status)
 
 
 @login_required
@@ -188,31 +186,16 @@ def clone(request: HttpRequest, pk: int) -> HttpResponse:
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a role's name, purpose, owner or risk. Holders of a high risk need a second factor, so it asks for one."""
     role = fetch(request, "role.edit", ROLE, pk)
-    shown = {name: getattr(role, name) for name in services.EDITABLE} | {"row_version": role.row_version}
-    form = EditRoleForm(request.POST or None, people=_people(request), initial=shown)
-    context = {"role": role, "form": form}
-    if request.method != "POST" or not form.is_valid():
-        return render(request, "permissions/roles/edit.html", context)
-    try:
-        services.edit_role(
-            request.user, role=role, row_version=form.cleaned_data["row_version"], changes=form.changes, at=request.at
-        )
-    except Stale:
-        return _overtaken(request, role, form)
-    except Refused as refused:
-        add_refusal(form, refused)
-        return render(request, "permissions/roles/edit.html", context)
-    tell(request, _("%(role)s is saved.") % {"role": role.name})
-    return redirect("roles:detail", pk)
-
-
-def _overtaken(request: HttpRequest, role: Role, form: EditRoleForm) -> HttpResponse:
-    """Show the difference to whoever saved second, with what they typed kept."""
-    role.refresh_from_db()
-    now = {name: getattr(role, name) for name in services.EDITABLE}
-    again = EditRoleForm(form.rebased(now, role.row_version), people=_people(request))
-    context = {"role": role, "form": again, "conflicts": form.conflicts(now)}
-    return render(request, "permissions/roles/edit.html", context, status=409)
+    shown = rules.editable(role) | {"row_version": role.row_version}
+    form = EditRoleForm(posted(request), people=_people(request), initial=shown)
+    tried = attempt(form, lambda given: services.edit_role(
+        request.user, role=role, row_version=given["row_version"], changes=form.changes, at=request.at
+    ))  # fmt: skip
+    if tried.done:
+        tell(request, _("%(role)s is saved.") % {"role": tried.done.name})
+        return redirect("roles:detail", pk)
+    context = {"role": role, "form": tried.form, "conflicts": tried.conflicts}
+    return render(request, "permissions/roles/edit.html", context, status=tried.status)
 
 
 @login_required

@@ -140,6 +140,37 @@ def test_two_who_edit_the_facts_get_409_with_the_difference(cast: Cast, priya: C
     assert 'value="Helper"' in answer.content.decode()
 
 
+def test_the_difference_is_told_although_none_of_it_stands_in_the_form(cast: Cast, priya: Client) -> None:
+    save_version(cast.priya, role=cast.agent, row_version=1, actions={"ticket.reply"}, includes=[], note="Less",
+                 at=clock.now())  # fmt: skip
+    mine = {"name": "Helper", "purpose": "Answers", "risk": "2", "row_version": 1, "initial-name": "Agent"}
+    mine |= {"initial-purpose": cast.agent.purpose, "initial-risk": "1"}
+    answer = priya.post(reverse("roles:edit", args=[cast.agent.pk]), mine)
+    assert answer.status_code == 409
+    assert "They changed something that does not stand in this form." in answer.content.decode()
+
+
+def test_whose_a_role_is_stays_while_its_name_is_changed(cast: Cast, priya: Client) -> None:
+    Role.objects.filter(pk=cast.agent.pk).update(owner=cast.sofia)  # who is suspended
+    url = reverse("roles:edit", args=[cast.agent.pk])
+    drawn = priya.get(url).context["form"]
+    assert f'<option value="{cast.sofia.pk}" selected>' in str(drawn["owner"])
+    given = {"name": "Helper", "purpose": "Answers", "risk": "2", "owner": cast.sofia.pk, "row_version": 1}
+    assert priya.post(url, given).status_code == 302
+    cast.agent.refresh_from_db()
+    assert (cast.agent.name, cast.agent.owner) == ("Helper", cast.sofia)
+
+
+@pytest.mark.parametrize("odd", ["hidden", "²", "9" * 30, "x"])
+def test_nobody_learns_a_name_by_saying_what_they_were_shown(cast: Cast, odd: str) -> None:
+    rosa, team = signed_in(cast.rosa), cast.care_emea
+    said = str(cast.otto.pk) if odd == "hidden" else odd  # Rosa does not see him
+    mine = {"name": "Care", "purpose": "", "row_version": 99, "initial-owner": said, "owner": said}
+    answer = rosa.post(reverse("teams:edit", args=[team.pk]), mine | {"initial-name": "Care EMEA"})
+    assert answer.status_code in (409, 422)
+    assert cast.otto.name not in answer.content.decode()
+
+
 def test_an_unknown_permission_in_a_draft_is_a_bad_request(cast: Cast, priya: Client) -> None:
     url = reverse("roles:edit_permissions", args=[cast.agent.pk])
     assert priya.post(url, posted(cast.agent, {"ticket.fly"})).status_code == 400

@@ -1,5 +1,7 @@
 """Making, rotating and revoking tokens. A token's text is on the page that answers the POST, and never again."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,7 +14,7 @@ from accounts.integrations.selectors import ISSUE
 from accounts.models import IntegrationToken
 from accounts.people.forms import ReasonForm
 from accounts.signin.guards import fresh_factor
-from cxaccess.attempts import attempt, posted
+from cxaccess.attempts import Attempt, attempt, posted
 from cxaccess.toasts import tell
 
 # mypy: disable-error-code="arg-type, attr-defined"
@@ -29,10 +31,7 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
     tried = attempt(DaysForm(posted(request)), lambda given: services.issue_token(
         request.user, integration=context["integration"], at=request.at, **given
     ))  # fmt: skip
-    if tried.done:
-        return _shown(request, context, tried.done)
-    context |= {"form": tried.form, "token": None}
-    return render(request, "accounts/integrations/issue.html", context, status=tried.status)
+    return _answer(request, context, tried, None)
 
 
 @require_http_methods(FORM)
@@ -45,10 +44,7 @@ def rotate(request: HttpRequest, pk: int) -> HttpResponse:
     tried = attempt(RotateForm(posted(request)), lambda given: services.rotate_token(
         request.user, token=token, at=request.at, **given
     ))  # fmt: skip
-    if tried.done:
-        return _shown(request, context, tried.done)
-    context |= {"form": tried.form, "token": token}
-    return render(request, "accounts/integrations/issue.html", context, status=tried.status)
+    return _answer(request, context, tried, token)
 
 
 @require_http_methods(FORM)
@@ -67,6 +63,12 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "accounts/integrations/revoke.html", context, status=tried.status)
 
 
-def _shown(request: HttpRequest, context: dict[str, object], issued: services.Issued) -> HttpResponse:
-    """Show a token this once; every page of the console stays out of caches."""
-    return render(request, "accounts/integrations/shown.html", {**context, "token": issued.row, "text": issued.text})
+def _answer(
+    request: HttpRequest, context: dict[str, Any], tried: Attempt, instead_of: IntegrationToken | None
+) -> HttpResponse:  # fmt: skip
+    """Show the token that was made, this once: every page of the console stays out of caches. Else ask for it."""
+    if tried.done:
+        context |= {"token": tried.done.row, "text": tried.done.text}
+        return render(request, "accounts/integrations/shown.html", context)
+    context |= {"form": tried.form, "token": instead_of}
+    return render(request, "accounts/integrations/issue.html", context, status=tried.status)

@@ -1,5 +1,7 @@
 """The steps of a policy's life: each shows what it does before it is taken."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -7,9 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.signin.guards import fresh_factor
-from cxaccess.attempts import attempt, posted
+from cxaccess.attempts import Attempt, attempt, posted
 from cxaccess.toasts import tell
 from permissions.guards import require
+from permissions.models import PolicyState
 from permissions.policies import pages, services
 from permissions.policies.effect import effect
 from permissions.policies.forms import ConfirmForm, StageForm
@@ -28,11 +31,8 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
     form = StageForm(posted(request), initial={"row_version": policy.row_version})
     tried = attempt(form, lambda given: services.record_policy(request.user, policy=policy, at=request.at, **given))
     if tried.done:
-        told = {"number": tried.done.version.number, "policy": policy.name}
-        tell(request, _("Version %(number)d of %(policy)s is being recorded. It decides nothing.") % told)
-        return redirect("policies:detail", pk)
-    context |= {"form": tried.form, "says": pages.words_of(context["version"]).sentence(context["version"])}
-    return render(request, "permissions/policies/record.html", context, status=tried.status)
+        return _begun(request, tried.done, _("Version %(number)d of %(policy)s is being recorded. It decides nothing."))
+    return _asked(request, "permissions/policies/record.html", context, tried)
 
 
 @require_http_methods(FORM)
@@ -50,11 +50,20 @@ def enforce(request: HttpRequest, pk: int) -> HttpResponse:
         request.user, policy=policy, at=request.at, **form.given
     ))  # fmt: skip
     if tried.done:
-        told = {"number": tried.done.version.number, "policy": policy.name}
-        tell(request, _("Version %(number)d of %(policy)s is enforced from now on.") % told)
-        return redirect("policies:detail", pk)
+        return _begun(request, tried.done, _("Version %(number)d of %(policy)s is enforced from now on."))
+    return _asked(request, "permissions/policies/enforce.html", context, tried)
+
+
+def _begun(request: HttpRequest, begun: PolicyState, text: str) -> HttpResponse:
+    """Say in `text` which version has begun, and go to the policy's page."""
+    tell(request, text % {"number": begun.version.number, "policy": begun.policy.name})
+    return redirect("policies:detail", begun.policy_id)
+
+
+def _asked(request: HttpRequest, template: str, context: dict[str, Any], tried: Attempt) -> HttpResponse:
+    """Show what the latest version says, with the form."""
     context |= {"form": tried.form, "says": pages.words_of(context["version"]).sentence(context["version"])}
-    return render(request, "permissions/policies/enforce.html", context, status=tried.status)
+    return render(request, template, context, status=tried.status)
 
 
 @require_http_methods(FORM)

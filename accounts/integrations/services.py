@@ -132,8 +132,8 @@ def allow_asking(
 @use_case
 def end_asking(actor: Person, *, grant: IntegrationGrant, reason: str, at: datetime) -> IntegrationGrant:
     """End what an integration may ask about. Its next question is refused. Raises NotAllowed, NotVisible, Stale."""
-    held = locked(IntegrationGrant.objects.select_related("type", "action", "integration"), grant.pk)
-    row = _opened(actor, held.integration, EDIT, at)
+    row = _opened(actor, grant.integration, EDIT, at)
+    held = locked(IntegrationGrant.objects.select_related("type", "action"), grant.pk)
     if held.until is not None and held.until <= at:
         raise Stale(_("It is over already."))
     held.until, held.ended_by, held.end_reason = max(at, held.starts_at), actor, stated(reason)
@@ -158,8 +158,8 @@ def rotate_token(actor: Person, *, token: IntegrationToken, days: int, hours: in
 
     Raises NotAllowed, NotVisible, Refused, Stale.
     """
+    row = _opened(actor, token.integration, ISSUE, at)
     old = locked(IntegrationToken, token.pk)
-    row = _opened(actor, old.integration, ISSUE, at)
     rules.require_open(old, at)
     rules.require_overlap(hours)
     made = _make(actor, row, days, at, replaces=old)
@@ -173,8 +173,8 @@ def rotate_token(actor: Person, *, token: IntegrationToken, days: int, hours: in
 @use_case
 def revoke_token(actor: Person, *, token: IntegrationToken, reason: str, at: datetime) -> IntegrationToken:
     """End a token at once. Raises NotAllowed, NotVisible, Stale."""
+    row = _opened(actor, token.integration, ISSUE, at)
     old = locked(IntegrationToken, token.pk)
-    row = _opened(actor, old.integration, ISSUE, at)
     rules.require_open(old, at)
     old.revoked_at, old.revoked_by = at, actor
     old.save(update_fields=["revoked_at", "revoked_by"])
@@ -191,7 +191,10 @@ def note_use(token: IntegrationToken, *, at: datetime) -> None:
 
 
 def _opened(actor: Person, integration: Integration, action: str, at: datetime) -> Integration:
-    """Return the row, locked, once the actor may do `action` to it and it is in use."""
+    """Return the row, locked, once the actor may do `action` to it and it is in use.
+
+    It is locked before what belongs to it, as retiring does: else two could wait for each other.
+    """
     row = locked(ROWS, integration.pk)
     require(actor, action, row.resource, at=at)
     rules.require_usable(row)

@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.integrations import selectors, services
-from accounts.models import Integration, IntegrationToken
+from accounts.models import Integration, IntegrationGrant, IntegrationToken
 from audits.models import Event
 from audits.trail.tags import Tag
 from cxaccess.lib import clock
@@ -92,6 +94,25 @@ def test_without_overlap_the_old_token_ends_at_once(cast: Cast) -> None:
     first = services.issue_token(cast.priya, integration=entered(cast), days=90, at=clock.now())
     services.rotate_token(cast.priya, token=first.row, days=90, hours=0, at=clock.now())
     assert selectors.caller(first.text, at=clock.now()) is None
+
+
+@pytest.mark.parametrize("deed", ["rotate", "revoke", "end"])
+def test_an_integration_is_locked_before_what_belongs_to_it(cast: Cast, deed: str) -> None:
+    row, at = entered(cast), clock.now()
+    made = services.issue_token(cast.priya, integration=row, days=30, at=at)
+    grant = services.allow_asking(cast.priya, integration=row, type_=type_("ticket"), at=at)
+    token, grant = IntegrationToken.objects.get(pk=made.row.pk), IntegrationGrant.objects.get(pk=grant.pk)
+    with CaptureQueriesContext(connection) as queries:
+        if deed == "rotate":
+            services.rotate_token(cast.priya, token=token, days=30, hours=1, at=at)
+        elif deed == "revoke":
+            services.revoke_token(cast.priya, token=token, reason="It leaked", at=at)
+        else:
+            services.end_asking(cast.priya, grant=grant, reason="Over", at=at)
+    table = "accounts_integrationgrant" if deed == "end" else "accounts_integrationtoken"
+    read = [query["sql"] for query in queries if query["sql"].startswith("SELECT")]
+    tables = [name for sql in read for name in ("accounts_integration", table) if f'FROM "{name}"' in sql]
+    assert tables.index("accounts_integration") < tables.index(table)
 
 
 def test_a_revoked_token_is_neither_rotated_nor_revoked_again(cast: Cast) -> None:

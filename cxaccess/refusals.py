@@ -68,7 +68,7 @@ def _said(request: HttpRequest, refusal: NotAllowed, *, demanding: bool) -> list
 
 def _blocked(request: HttpRequest, refusal: NotAllowed, found: Problem) -> Problem:
     said = _said(request, refusal, demanding=False)
-    return replace(found, text=_told_of(said) or found.text, facts=(*found.facts, *_facts(said)))
+    return replace(found, text=_told_of(said) or found.text, facts=(*found.facts, *_facts(request, refusal, said)))
 
 
 def _told_of(said: Sequence[Said]) -> str:
@@ -81,20 +81,27 @@ def _told_of(said: Sequence[Said]) -> str:
     return _("No role changes that. Ask %(name)s, who answers for the policy.") % {"name": owner} if owner else ""
 
 
-def _facts(said: Sequence[Said]) -> list[tuple[str, str]]:
+def _facts(request: HttpRequest, refusal: NotAllowed, said: Sequence[Said]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for one in said:
         if one.policy is not None:
             page = reverse("policies:detail", args=[one.policy.pk])
             found.append((_("Policy"), format_html('<a href="{}">{}</a>', page, one.policy.name)))
         if one.owner is not None:
-            found.append((_("Who answers for it"), one.owner.name))
+            found.append((_("Who answers for it"), _linked(request, refusal, one.owner)))
     return list(dict.fromkeys(found))
+
+
+def _linked(request: HttpRequest, refusal: NotAllowed, person: Person) -> str:
+    """Return somebody's name: a link to their page, for whoever may see it."""
+    if not gate.may(request.user, "person.view", person, at=refusal.decision.at):  # type: ignore[arg-type]
+        return person.name
+    return format_html('<a href="{}">{}</a>', reverse("people:detail", args=[person.pk]), person.name)
 
 
 def _not_yet(request: HttpRequest, refusal: NotYet, found: Problem) -> Problem:
     """Return the page of a yes that only waits: for the second factor, or for a reason."""
-    facts = (*found.facts, *_facts(_said(request, refusal, demanding=True)))
+    facts = (*found.facts, *_facts(request, refusal, _said(request, refusal, demanding=True)))
     if refusal.minutes is None:
         return replace(problems.NO_REASON, facts=facts, times=found.times, token=reasons.token(request, refusal))
     text = ngettext(
@@ -114,10 +121,7 @@ def _asking(request: HttpRequest, refusal: NotAllowed, found: Problem) -> Proble
     whom = to_ask(refusal.decision, reader)
     if whom is None:
         return found
-    said: str = whom.person.name
-    if gate.may(reader, "person.view", whom.person, at=refusal.decision.at):
-        said = format_html('<a href="{}">{}</a>', reverse("people:detail", args=[whom.person.pk]), said)
-    facts = (*found.facts, (_("Whom to ask"), said))
+    facts = (*found.facts, (_("Whom to ask"), _linked(request, refusal, whom.person)))
     if refusal.decision.reason not in (Reason.NO_GRANT, Reason.OUT_OF_SCOPE):
         return replace(found, facts=facts)
     text = _("Ask %(name)s, who answers for %(what)s. Nothing was changed.")

@@ -47,6 +47,11 @@ class Answer:
     would: bool | None
 
     @property
+    def is_blocked(self) -> bool:
+        """Return whether a policy closes it, whatever is held."""
+        return self.decision.reason is Reason.BLOCKED
+
+    @property
     def thing(self) -> str:
         """Return what is asked about, in words."""
         return words.thing_name(self.question)

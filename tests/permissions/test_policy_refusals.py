@@ -212,6 +212,23 @@ def test_check_access_says_first_which_policy_decided(cast: Cast) -> None:
     assert "It would be a no" in check(priya, cast.maya, "feedback.view", cast.mena_reviews)
 
 
+def test_who_answers_for_a_policy_is_a_link_for_whoever_may_see_them(cast: Cast) -> None:
+    version = enact("only", permissions=["person.edit"], condition=MANAGED, name="Only from our devices")
+    owned(version, cast.maya)
+    link = reverse("people:detail", args=[cast.maya.pk])
+    assert f'<a href="{link}">Maya Okafor</a>' in refused(signed_in(cast.rosa), edit(cast.ali))
+    owned(version, cast.priya)  # whom Rosa does not see
+    assert reverse("people:detail", args=[cast.priya.pk]) not in refused(signed_in(cast.rosa), edit(cast.ali))
+
+
+def test_check_access_says_of_any_thing_that_a_policy_closes_it(cast: Cast) -> None:
+    enact("only", permissions=["person.edit"], condition=MANAGED, name="Only from our devices")
+    url = f"{reverse('check:index')}?person={cast.rosa.pk}&action=person.edit"
+    text = unescape(re.sub(r"\s+", " ", signed_in(cast.priya).get(url).content.decode()))
+    assert "A policy about this closes it, whatever the thing is:" in text
+    assert "The path that is held, and closed" in text
+
+
 def test_check_access_tells_what_is_allowed_by_a_policy_alone_and_what_is_owed(cast: Cast) -> None:
     priya = signed_in(cast.priya)
     mine = {"attribute": "subject.title", "operator": "equals", "value": "CX researcher"}

@@ -16,51 +16,25 @@ from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from accounts.groups import rules
-from accounts.groups.services import change_rule
-from accounts.models import Group, Membership, Node, Person, PersonState, Team
-from accounts.people.ranges import add_places
-from accounts.people.services import edit_person, reactivate, suspend
-from accounts.structure.services import move_node
-from accounts.teams.memberships import add_member, change_membership_end, change_part, end_membership
-from accounts.teams.services import move_team
+from accounts.models import Node, Person, Team
 from cxaccess.jobs import stamps
 from cxaccess.lib import clock
 from cxaccess.lib.errors import Refused
 from permissions import facts, giving, history
 from permissions.engine import Scope, Target, allows, scopes_for
-from permissions.grants import scopes
-from permissions.grants.bulk.plan import preview
-from permissions.grants.bulk.services import end_many, give_many, undo_many
-from permissions.grants.services import change_end, end_grant, give_in_words
 from permissions.guards import NotAllowed
-from permissions.models import Action, GrantBatch, PersonObjectGrant, Resource, Role, RoleGrant, RoleVersion
-from permissions.objects import services as objects
+from permissions.models import Resource, Role
 from permissions.places import target, targets
-from permissions.resources import bulk
-from permissions.resources.services import archive_resource, edit_resource, reopen_resource
-from permissions.roles.rows import contents
-from permissions.roles.services import clone_role, create_role, reopen_role, save_version
-from permissions.roles.versions import restoration
 from tests import cast as people
 from tests import world
 from tests.cast import Cast
+from tests.permissions.giving_doors import ARCHIVE, DOORS, JOINING, ON_THINGS, RETURNING, Door
 
 FULL = bool(os.environ.get("CXACCESS_FULL"))
 EXAMPLES = 100 if FULL else 12
 WATCHED = ("feedback.view", "feedback.export", "report.edit", "ticket.reply", "person.view", "team.manage_members",
            "role.give", "role.give_onward")  # fmt: skip
 IN_THINGS = ("feedback.view", "feedback.export", "feedback.delete")
-ON_THINGS = ("feedback.view", "feedback.export", "team.manage_members", "resource.edit", "resource.give")
-ACTIONS = (
-    "feedback.edit",
-    "feedback.export",
-    "report.view",
-    "ticket.assign",
-    "person.edit",
-    "role.give",
-    "role.give_onward",
-)
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
@@ -131,233 +105,6 @@ def _is_reason(scope: Scope, places: frozenset[int]) -> bool:
     return any(model.covers(scope, Target("", None, {"region": frozenset({place})})) for place in places)
 
 
-Door = Callable[[Any, Cast], object]
-
-
-def _give(draw: Any, cast: Cast) -> object:
-    regions = [{"region": place.pk} for place in (cast.dach, cast.mena, cast.emea)]
-    others = [{}, {"region": cast.dach.pk, "department": cast.care.pk}, {"team": cast.care_dach.pk}]
-    terms = draw(st.sampled_from([*regions, *others]))
-    to = draw(st.sampled_from([cast.maya, cast.ali, cast.chiara, cast.jonas, cast.insights_dach, cast.care_emea]))
-    role = draw(st.sampled_from(list(Role.objects.order_by("pk"))))
-    stated = {"starts_at": None, "until": None, "reason": "Needed", "at": clock.now()}
-    return lambda actor: give_in_words(actor, principal=to.principal, role=role, terms=terms, **stated)
-
-
-def _save(draw: Any, cast: Cast) -> object:
-    role = draw(st.sampled_from(list(Role.objects.order_by("pk"))))
-    extra = draw(st.sets(st.sampled_from(ACTIONS), max_size=3))
-    inner = draw(st.lists(st.sampled_from(list(Role.objects.order_by("pk"))), max_size=2, unique=True))
-    own = contents(role.current)
-    keep = {key for key in own.actions if draw(st.booleans())} if draw(st.booleans()) else own.actions
-    includes = [*Role.objects.filter(pk__in=own.includes), *inner]
-    return lambda actor: save_version(
-        actor, role=role, row_version=role.row_version, actions=keep | extra, includes=includes, note="", at=clock.now()
-    )
-
-
-def _create(draw: Any, cast: Cast) -> object:
-    actions = draw(st.sets(st.sampled_from(ACTIONS)))
-    stated = {"purpose": "Any", "owner": None, "risk": 1, "includes": [cast.analyst], "note": "", "at": clock.now()}
-    return lambda actor: create_role(actor, name="Drawn", actions=actions, **stated)
-
-
-def _join(draw: Any, cast: Cast) -> object:
-    who = draw(st.sampled_from([cast.maya, cast.ali, cast.chiara, cast.otto]))
-    team = draw(st.sampled_from([cast.care_emea, cast.care_dach, cast.insights_dach]))
-    return lambda actor: add_member(actor, team=team, person=who, reason="Helps", at=clock.now())
-
-
-def _stay(draw: Any, cast: Cast) -> object:
-    row = draw(st.sampled_from(list(Membership.objects.order_by("pk"))))
-    until = draw(st.sampled_from([None, world.soon(days=400), world.soon(days=1)]))
-    return lambda actor: change_membership_end(actor, membership=row, until=until, reason="Stays", at=clock.now())
-
-
-def _leave(draw: Any, cast: Cast) -> object:
-    row = draw(st.sampled_from(list(Membership.objects.order_by("pk"))))
-    return lambda actor: end_membership(actor, membership=row, reason="Goes", at=clock.now())
-
-
-def _move_team(draw: Any, cast: Cast) -> object:
-    team, parent = draw(st.sampled_from([cast.care_emea, cast.care_dach, cast.insights_dach])), draw(
-        st.sampled_from([None, cast.care_emea, cast.care_dach, cast.insights_dach])
-    )  # fmt: skip
-    row = Team.objects.get(pk=team.pk)
-    return lambda actor: move_team(actor, team=row, row_version=row.row_version, parent=parent, at=clock.now())
-
-
-def _move_node(draw: Any, cast: Cast) -> object:
-    places = [cast.emea, cast.dach, cast.germany, cast.mena]
-    row = Node.objects.get(pk=draw(st.sampled_from(places)).pk)
-    parent = draw(st.sampled_from([None, cast.world_, *places]))
-    return lambda actor: move_node(actor, node=row, row_version=row.row_version, parent=parent, at=clock.now())
-
-
-def _restate(draw: Any, cast: Cast) -> object:
-    who = Person.objects.get(pk=draw(st.sampled_from([cast.sofia, cast.maya, cast.ali, cast.rosa])).pk)
-    deed = reactivate if who.state != PersonState.ACTIVE else suspend
-    return lambda actor: deed(actor, person=who, reason="As it is", at=clock.now())
-
-
-def _lengthen(draw: Any, cast: Cast) -> object:
-    row = draw(st.sampled_from(list(RoleGrant.objects.order_by("pk"))))
-    until = draw(st.sampled_from([None, world.soon(days=2), world.soon(days=400)]))
-    return lambda actor: change_end(actor, grant=row, until=until, reason="As needed", at=clock.now())
-
-
-def _end(draw: Any, cast: Cast) -> object:
-    row = draw(st.sampled_from(list(RoleGrant.objects.order_by("pk"))))
-    return lambda actor: end_grant(actor, grant=row, reason="Over", at=clock.now())
-
-
-def _give_many(draw: Any, cast: Cast) -> object:
-    people_ = draw(st.lists(st.sampled_from([cast.maya, cast.ali, cast.chiara, cast.nils]), min_size=1, unique=True))
-    role = draw(st.sampled_from(list(Role.objects.order_by("pk"))))
-    terms = draw(st.sampled_from([{}, {"region": cast.dach.pk}, {"region": cast.mena.pk}]))
-    scope = scopes.intern(terms)
-    # As it would be if somebody had drafted it while they still might, or past the service.
-    batch = GrantBatch.objects.create(
-        made_by=cast.priya, made_at=clock.now(), people=[one.principal_id for one in people_], role=role, scope=scope,
-        reason="Needed",
-    )  # fmt: skip
-
-    def deed(actor: Person) -> object:
-        GrantBatch.objects.filter(pk=batch.pk).update(made_by=actor)
-        batch.refresh_from_db()
-        return give_many(actor, batch=batch, seen=_seen(batch), at=clock.now())
-
-    return deed
-
-
-def _seen(batch: GrantBatch) -> str:
-    row = GrantBatch.objects.select_related("role", "scope").get(pk=batch.pk)
-    return preview(row, row.role, row.scope, at=clock.now()).digest  # type: ignore[arg-type]
-
-
-def _end_many(draw: Any, cast: Cast) -> object:
-    ids = draw(
-        st.sets(st.sampled_from(list(RoleGrant.objects.order_by("pk").values_list("pk", flat=True))), max_size=3)
-    )
-    return lambda actor: end_many(actor, grants=ids, reason="Over", at=clock.now())
-
-
-def _undo(draw: Any, cast: Cast) -> object:
-    row = draw(st.sampled_from(list(GrantBatch.objects.order_by("pk")) or [None]))
-    return (lambda actor: undo_many(actor, batch=row, reason="Back", at=clock.now())) if row else lambda _actor: None
-
-
-def _clone(draw: Any, cast: Cast) -> object:
-    role = draw(st.sampled_from(list(Role.objects.order_by("pk"))))
-    stated = {"name": "Cloned", "purpose": "Any", "owner": None, "at": clock.now()}
-    return lambda actor: clone_role(actor, role=role, **stated)
-
-
-def _restore(draw: Any, cast: Cast) -> object:
-    version = draw(st.sampled_from(list(RoleVersion.objects.order_by("pk"))))
-    role = Role.objects.get(pk=version.role_id)
-    held = restoration(version).contents
-    includes = list(Role.objects.filter(pk__in=held.includes))
-    return lambda actor: save_version(
-        actor, role=role, row_version=role.row_version, actions=held.actions, includes=includes, note="",
-        restores=version.number, at=clock.now(),
-    )  # fmt: skip
-
-
-def _reopen(draw: Any, cast: Cast) -> object:
-    role = draw(st.sampled_from(list(Role.objects.exclude(retired_at=None)) or [cast.agent]))
-    return lambda actor: reopen_role(actor, role=role, reason="Again", at=clock.now())
-
-
-def _give_on(draw: Any, cast: Cast) -> object:
-    to = draw(st.sampled_from([cast.maya, cast.ali, cast.chiara, cast.insights_dach, cast.care_emea]))
-    thing = draw(st.sampled_from([cast.german_reviews, cast.mena_reviews, cast.care_dach.resource]))
-    action = draw(st.sampled_from(list(Action.objects.filter(key__in=ON_THINGS).order_by("pk"))))
-    stated = {"starts_at": None, "until": None, "reason": "Needed", "at": clock.now()}
-    return lambda actor: objects.give_on(actor, principal=to.principal, action=action, resource=thing, **stated)
-
-
-def _lengthen_on(draw: Any, cast: Cast) -> object:
-    row = draw(st.sampled_from(list(PersonObjectGrant.objects.order_by("pk"))))
-    until = draw(st.sampled_from([None, world.soon(days=2), world.soon(days=400)]))
-    return lambda actor: objects.change_end(actor, grant=row, until=until, reason="As needed", at=clock.now())
-
-
-def _lead(draw: Any, cast: Cast) -> object:
-    row = draw(st.sampled_from(list(Membership.objects.filter(principal__kind="team").order_by("pk"))))
-    return lambda actor: change_part(actor, membership=row, part="lead", reason="Runs it", at=clock.now())
-
-
-def _own(draw: Any, cast: Cast) -> object:
-    thing = Resource.objects.get(pk=draw(st.sampled_from([cast.german_reviews, cast.mena_reviews])).pk)
-    changes = {"owner": draw(st.sampled_from([cast.maya, cast.ali, cast.chiara, None]))}
-    return lambda actor: edit_resource(
-        actor, resource=thing, row_version=thing.row_version, changes=changes, at=clock.now()
-    )
-
-
-def _put_away(draw: Any, cast: Cast) -> object:
-    thing = draw(st.sampled_from([cast.german_reviews, cast.mena_reviews]))
-    return lambda actor: archive_resource(actor, resource=thing, reason="Old", at=clock.now())
-
-
-def _archived(cast: Cast) -> list[Resource]:
-    """Return what was archived; one that stands where nothing is, for a deed that is refused."""
-    found = Resource.objects.exclude(archived_at=None).filter(object_kind=None).order_by("pk")
-    return list(found) or [cast.german_reviews]
-
-
-def _bring_back(draw: Any, cast: Cast) -> object:
-    thing = draw(st.sampled_from(_archived(cast)))
-    return lambda actor: reopen_resource(actor, resource=thing, at=clock.now())
-
-
-def _undo_archiving(draw: Any, cast: Cast) -> object:
-    things = draw(st.lists(st.sampled_from(_archived(cast)), min_size=1, unique=True))
-    return lambda actor: bulk.undo(actor, token=bulk.undo_archive_token(things), at=clock.now())
-
-
-def _edit(draw: Any, cast: Cast) -> object:
-    """Change what a rule of a group reads of somebody."""
-    who = Person.objects.get(pk=draw(st.sampled_from([cast.maya, cast.ali, cast.chiara, cast.otto])).pk)
-    changes = draw(st.sampled_from([{"title": "Incident lead"}, {"title": "Clerk"}, {"region": cast.dach}]))
-    return lambda actor: edit_person(
-        actor, person=who, row_version=who.row_version, changes=changes, at=clock.now()
-    )  # fmt: skip
-
-
-def _rule(draw: Any, cast: Cast) -> object:
-    """Change the rule of a group."""
-    group = draw(st.sampled_from(list(Group.objects.filter(rule__isnull=False).order_by("pk"))))
-    places = [draw(st.sampled_from([cast.world_, cast.dach, cast.mena])).pk]
-    rule = rules.parsed({"attribute": "subject.region", "operator": "within", "value": places})
-    return lambda actor: change_rule(
-        actor, group=group, row_version=group.row_version, rule=rule, at=clock.now()
-    )  # fmt: skip
-
-
-def _answer(draw: Any, cast: Cast) -> object:
-    """Let somebody answer for a territory that a rule reads."""
-    who = draw(st.sampled_from([cast.maya, cast.ali, cast.chiara]))
-    place = draw(st.sampled_from([cast.dach, cast.mena, cast.germany]))
-    return lambda actor: add_places(actor, person=who, places=[place], at=clock.now())
-
-
-def _gather(draw: Any, cast: Cast) -> object:
-    """Put somebody into a group by hand."""
-    group = draw(st.sampled_from(list(Group.objects.filter(rule__isnull=True).order_by("pk"))))
-    who = draw(st.sampled_from([cast.maya, cast.ali, cast.chiara]))
-    return lambda actor: add_member(actor, team=group, person=who, reason="Helps", at=clock.now())
-
-
-DOORS: tuple[Door, ...] = (
-    _edit, _rule, _answer, _gather,
-    _give, _save, _create, _join, _stay, _leave, _move_team, _move_node, _restate, _lengthen, _end,
-    _give_many, _end_many, _undo, _clone, _restore, _reopen, _give_on, _lengthen_on, _lead, _own,
-    _put_away, _bring_back, _undo_archiving,
-)  # fmt: skip
-
-
 def _groups(cast: Cast) -> None:
     """Make groups by rule and by hand that hold something, and let rosa and chiara edit groups."""
     titled = {"attribute": "subject.title", "operator": "equals", "value": "Incident lead"}
@@ -421,7 +168,7 @@ def test_nobody_gains_what_the_actor_could_not_give(town: Cast, data: st.DataObj
 @settings(max_examples=EXAMPLES // 2, deadline=None, derandomize=not FULL, suppress_health_check=QUICK)
 def test_nobody_brings_back_what_the_actor_could_not_give(town: Cast, data: st.DataObject) -> None:
     """The doors of what was archived are few among many, so they are drawn by themselves as well."""
-    _walk(town, data, (_put_away, _bring_back, _undo_archiving))
+    _walk(town, data, ARCHIVE)
 
 
 def test_a_door_that_does_not_ask_is_found_out(town: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -465,7 +212,7 @@ def _open_doors(town: Cast, data: st.DataObject, doors: tuple[Door, ...]) -> Non
         assert not (refused and on_things), f"{door.__name__} was refused, yet somebody gained {on_things}"
         taken_on = {gain for gain in on_things if not could_on(*gain) and gain[1:] not in handed}
         assert not taken_on, f"{actor.name} could not give {taken_on}, yet {door.__name__} gave it"
-        if door in (_bring_back, _undo_archiving):
+        if door in RETURNING:
             inside = gains_in_things(before, after)
             assert not (refused and inside), f"{door.__name__} was refused, yet somebody gained {inside}"
             returned = {gain for gain in inside if not could_on(*gain)}
@@ -509,7 +256,7 @@ def _handed_out(actor: Person, door: Door) -> set[tuple[str, Scope | int]]:
     Whoever made them keeper could give all of it. Nothing but the doors of membership hands it out.
     """
     at = clock.now()
-    if door not in (_join, _stay):
+    if door not in JOINING:
         return set()
     found = facts.snapshot(actor.pk, at)
     kept = Team.objects.filter(resource__in=found.objects("team.manage_members", at))

@@ -15,6 +15,7 @@ from permissions.models import AttributeDefinition
 from tests import world
 from tests.accounts.test_group_rules import make, titled
 from tests.importing import applied, apply, check, checked, received, said
+from tests.policies import enact
 
 pytestmark = [pytest.mark.django_db, pytest.mark.realdb]
 HEAD = "name,email,external_id,department,region,manager,title,employed_from\n"
@@ -69,6 +70,24 @@ def test_of_somebody_new_a_manager_from_the_same_file_is_no_change(cast):
     assert ada.manager.name == "Bea Ito"
     assert not Event.objects.filter(tag="person.edited", about_person_id=ada.pk).exists()
     assert not AttributeHistory.objects.filter(of="person", of_id=ada.pk).exists()
+
+
+def test_what_a_policy_asks_for_first_refuses_the_row_and_breaks_nothing(cast):
+    enact("only", permissions=["resource.give"], obligations=[{"kind": "step_up", "minutes": 5}])
+    world.give(cast.chiara, world.role("Importer", {"import.view", "import.run", "person.edit", "person.create"}))
+    world.give_on(cast.chiara, "resource.give", cast.mena_reviews)
+    world.give_on(cast.ivy, "feedback.view", cast.german_reviews)  # which Chiara can give in no way
+    world.give_on(world.person("Noor Aziz", claimed=False), "feedback.view", cast.mena_reviews)
+    text = "name,email,external_id\n" + "\n".join(
+        f"{name},{name[:2].lower()}.new@kestrelhome.example,E-{name[:2]}" for name in ("Ivy Park", "Noor Aziz")
+    )
+    for name in ("Ivy Park", "Noor Aziz"):
+        Identity.objects.create(
+            system="hr", external_id=f"E-{name[:2]}", person=Person.objects.get(name=name), linked_at=clock.now()
+        )
+    batch = checked(cast.chiara, "people", text, system="hr")
+    assert counts(batch) == {"refuse": 2}
+    assert all("second factor" in message for message in said(batch).values())
 
 
 def test_the_past_of_an_attribute_is_found_by_its_name_however_long_that_is(cast):

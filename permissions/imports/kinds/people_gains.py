@@ -1,6 +1,7 @@
 """Whether the actor may give all that people hold: the rule of `accounts.gains`, for many people at once."""
 
 from collections.abc import Collection
+from functools import partial
 
 from accounts import gains
 from accounts.models import Membership, Person
@@ -23,9 +24,7 @@ def may_give_held(desk: Desk, people: Collection[Person]) -> dict[int, bool]:
         reached |= set(model.chain(principal))
     if desk.locking:
         hold(reached, at=at)
-    if desk.rests(lambda: may_give_all(desk.actor, gains=gains.of_principals(reached, at=at), at=at, asks=passes)):
+    may_give = partial(may_give_all, desk.actor, at=at, asks=passes)
+    if desk.rests(partial(may_give, gains=gains.of_principals(reached, at=at))):
         return {person.pk: True for person in people}
-    return {
-        person.pk: may_give_all(desk.actor, gains=gains.of_person(person, at=at), at=at, asks=passes)
-        for person in people
-    }  # fmt: skip
+    return {person.pk: desk.rests(partial(may_give, gains=gains.of_person(person, at=at))) for person in people}

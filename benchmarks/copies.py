@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from cxaccess.jobs import stamps
 
-STEP = 100_000_000
+STEP = 8_000_000  # the ids of auth.Group are of 32 bits: 250 copies of each fit into them
 OWN = "{column} + i * {step}"
 NAMED = "{column} || ' ' || i"
 CODED = "{column} || '-' || i"
@@ -88,7 +88,8 @@ def copy(label: str, columns: Columns, times: int, only: str = "1 = 1") -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} ({into}) "
-            f"WITH RECURSIVE copies(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM copies WHERE i < {times}) "
+            "WITH RECURSIVE copies(i) AS"
+            f" (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM copies WHERE i < {times}) "
             f"SELECT {', '.join(made)} FROM {table} AS r CROSS JOIN copies WHERE r.id < {STEP} AND {only}"
         )
 

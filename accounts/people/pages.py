@@ -13,6 +13,7 @@ from accounts.attributes.schema import DIMENSIONS, SENSITIVITY
 from accounts.models import Membership, Person, PersonDimension, PersonState, Team
 from accounts.pages import RECENTLY, Tab, give_url
 from cxaccess.lib.listing import Count
+from cxaccess.lib.related import attach
 from permissions import facts, gate, places
 from permissions.attributes import values as attributes
 from permissions.engine import principals_reached
@@ -24,12 +25,14 @@ from permissions.usage import selectors as usage
 
 # mypy: disable-error-code="arg-type, attr-defined"
 # request.user is a Person and request.at a moment; Django's stubs know neither.
-PEOPLE = Person.objects.select_related("department", "region", "manager", "principal")
+PEOPLE = Person.objects.select_related("principal")
+NAMED = ("department__name", "region__name", "manager__name")
 
 
 def person_page(request: HttpRequest, pk: int, tab: str, action: str = "person.view") -> dict[str, Any]:
     """Return the context of one person's page, once the reader may do `action`. Raises Http404, NotAllowed."""
     person, here = fetch_placed(request, action, PEOPLE, pk)
+    attach([person], *NAMED)
     reader, at = request.user, request.at
     reached = reaching(person, at)
     held = RoleGrant.objects.not_over(at).filter(principal__in=reached, mode=Mode.ACTIVE)

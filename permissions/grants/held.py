@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import Person
 from cxaccess.lib.models import Risk, Source
+from cxaccess.lib.related import attach
 from permissions import facts
 from permissions.engine import principals_reached
 from permissions.grants import scopes
@@ -18,10 +19,10 @@ from permissions.models import Mode, RoleGrant
 COLLECTIVE = ("team", "group")
 RECENTLY = timedelta(days=90)
 SHOWN = (
-    "starts_at", "until", "given_at", "source", "reason", "end_reason", "scope_id", "last_used_at", "given_by__name",
-    "ended_by__name", "role__name", "role__risk", "principal__kind", "principal__label",
-    "principal__team__principal_id", "principal__group__principal_id",
+    "starts_at", "until", "given_at", "source", "reason", "end_reason", "scope_id", "last_used_at", "given_by_id",
+    "ended_by_id", "role__name", "role__risk", "principal__kind", "principal__label",
 )  # fmt: skip
+NAMED = ("given_by__name", "ended_by__name", "principal__team__pk", "principal__group__pk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +137,8 @@ def all_held(own: Collection[int], through: Collection[int], at: datetime) -> He
 
 def _described(rows: QuerySet[RoleGrant], *, at: datetime) -> list[Holding]:
     """Return the grants with their scopes in words."""
-    found = list(
-        rows.select_related("role", "principal__team", "principal__group", "given_by", "ended_by").only(*SHOWN)
-    )
+    found = list(rows.select_related("role", "principal").only(*SHOWN))
+    attach(found, *NAMED)
     words = scopes.labels({grant.scope_id for grant in found})
     holding = facts.model(at).holding
     return [

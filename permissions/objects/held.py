@@ -1,6 +1,6 @@
 """Reads of grants on one resource: what some principals hold, and what they held until recently."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from accounts.models import Person, Principal
+from cxaccess.lib.related import attach_all
 from permissions import facts, gate
 from permissions.engine import principals_reached
 from permissions.giving import may_share
@@ -19,21 +20,20 @@ from permissions.objects.rows import AnyGrant
 
 MOST = 25  # rows of each part that a page shows; the list has them all
 # The columns that a row shows, that its links need, and that say where its resource is.
-ACTION, THING = "permission__catalogue_action__", "content_object__"
+ACTION, THING = "permission__catalogue_action", "content_object"
 SHOWN = (
-    "starts_at", "until", "given_at", "source", "reason", "end_reason", "last_used_at",
-    "given_by__name", "ended_by__name",
-    *(f"{ACTION}{name}" for name in ("key", "label", "purpose", "auth_permission", "type__key")),
-    *(f"{THING}{name}" for name in ("name", "object_kind", "object_id", "archived_at", "type__key", "type__label")),
-    *(f"{THING}{name}" for name in ("region", "department", "product_line", "segment", "owner_team")),
+    "starts_at", "until", "given_at", "source", "reason", "end_reason", "last_used_at", "given_by_id", "ended_by_id",
+    *(f"{ACTION}__{name}" for name in ("key", "label", "purpose", "auth_permission", "type_id")),
+    *(f"{THING}__{name}" for name in ("name", "object_kind", "object_id", "archived_at", "type_id")),
+    *(f"{THING}__{name}" for name in ("region", "department", "product_line", "segment", "owner_team")),
 )  # fmt: skip
+NAMED = ("given_by__name", "ended_by__name", f"{ACTION}__type__key", f"{THING}__type__key", f"{THING}__type__label")
+JOINED = {rows.PEOPLE: "user__principal", rows.COLLECTIVES: "group__principal"}
 HOLDER = {
     rows.PEOPLE: ("user__principal__kind", "user__principal__label", "user__name", "user__title"),
-    rows.COLLECTIVES: (
-        *(f"group__principal__{name}" for name in ("kind", "label", "auth_group")),
-        *(f"group__principal__{kind}__principal" for kind in ("team", "group")),
-    ),
+    rows.COLLECTIVES: tuple(f"group__principal__{name}" for name in ("kind", "label", "auth_group")),
 }
+PAGES = {rows.PEOPLE: (), rows.COLLECTIVES: ("group__principal__team__pk", "group__principal__group__pk")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +101,14 @@ class Things:
 def of(principal: Principal, through: Collection[int], at: datetime) -> Things:
     """Return what a team or group has itself and through the principals `through`, what ends first on top.
 
-    At most three statements, and MOST rows of each part.
+    At most four statements, and MOST rows of each part.
     """
     order = (F("until").asc(nulls_last=True), "pk")
     own = rows.held_by(principal).not_over(at).exclude(until=F("starts_at")).order_by(*order)
     others: QuerySet[Any] = rows.table(rows.COLLECTIVES).not_over(at).filter(group__principal__in=through)
-    found_own, own_more = _some(own, at)
-    found_others, others_more = _some(others.order_by(*order), at) if through else ([], False)
-    return Things(found_own, found_others, _ended(principal, at), own_more or others_more)
+    ended = _named(rows.letter_of(principal), _ended(principal, at))
+    read = [_read(own), _read(others.order_by(*order)) if through else [], ended]
+    return Things(*_described(read, at), more=any(len(part) > MOST for part in read))
 
 
 def of_person(person: Person, at: datetime, *, until: datetime | None = None, ended: bool = False) -> Things:
@@ -131,32 +131,42 @@ def of_person(person: Person, at: datetime, *, until: datetime | None = None, en
     )
     own = [grant.id for grant in standing if not grant.collective]
     through = [grant.id for grant in standing if grant.collective]
-    return Things(
-        _named(rows.PEOPLE, own[:MOST], at),
-        _named(rows.COLLECTIVES, through[:MOST], at),
-        _ended(person.principal, at) if ended else [],
-        more=len(own) > MOST or len(through) > MOST,
-    )
+    over = _ended(person.principal, at) if ended else []
+    mine = _named(rows.PEOPLE, [*own[:MOST], *over])
+    parts = [row for row in mine if row.pk not in over], _named(rows.COLLECTIVES, through[:MOST])
+    read = [*parts, [row for row in mine if row.pk in over]]
+    return Things(*_described(read, at), more=len(own) > MOST or len(through) > MOST)
 
 
-def _named(letter: str, ids: list[int], at: datetime) -> list[Thing]:
+def _named(letter: str, ids: list[int]) -> list[AnyGrant]:
     """Return the rows with these ids, in their order."""
-    found = {one.grant.pk: one for one in _some(rows.table(letter).filter(pk__in=ids), at)[0]} if ids else {}
+    found = {row.pk: row for row in _whole(rows.table(letter).filter(pk__in=ids))} if ids else {}
     return [found[pk] for pk in ids if pk in found]
 
 
-def _ended(principal: Principal, at: datetime) -> list[Thing]:
-    """Return what ended lately. Their ids are asked for first: mostly there are none, and the rest is long to ask."""
-    letter = rows.letter_of(principal)
+def _ended(principal: Principal, at: datetime) -> list[int]:
+    """Return the ids of what ended lately. They are asked for first: mostly there are none."""
     over = rows.held_by(principal).filter(until__lte=at, until__gt=at - RECENTLY).exclude(until=F("starts_at"))
-    ids = over.order_by("-until", "pk").values_list("pk", flat=True)[:MOST]
-    return _named(letter, list(ids), at)
+    return list(over.order_by("-until", "pk").values_list("pk", flat=True)[:MOST])
 
 
-def _some(found: QuerySet[Any], at: datetime) -> tuple[list[Thing], bool]:
-    letter = rows.PEOPLE if found.model is rows.MODELS[rows.PEOPLE] else rows.COLLECTIVES
-    read = list(found.only(*SHOWN, *HOLDER[letter])[: MOST + 1])
-    return [_thing(row, at) for row in read[:MOST]], len(read) > MOST
+def _read(found: QuerySet[Any]) -> list[AnyGrant]:
+    """Return MOST of what is `found` and one more, which says whether there are more."""
+    return list(_whole(found)[: MOST + 1])
+
+
+def _whole(found: QuerySet[Any]) -> QuerySet[Any]:
+    """Return what is `found` with what a row shows of it, but for NAMED and PAGES."""
+    letter = rows.letter_in(found.model)
+    joined = found.select_related(None).select_related(ACTION, THING, JOINED[letter])
+    return joined.only(*SHOWN, *HOLDER[letter])
+
+
+def _described(parts: Sequence[list[AnyGrant]], at: datetime) -> list[list[Thing]]:
+    """Return MOST rows of each part with what they point to, which is one statement for all."""
+    shown = [part[:MOST] for part in parts]
+    attach_all((part, NAMED + PAGES[rows.letter_in(type(part[0]))]) for part in shown if part)
+    return [[_thing(row, at) for row in part] for part in shown]
 
 
 def _thing(row: AnyGrant, at: datetime) -> Thing:
@@ -179,11 +189,14 @@ def on(reader: Person, resource: Resource, *, at: datetime) -> tuple[On, On, lis
     Whoever shares the resource sees all of them; other readers those of the holders they may know of.
     """
     shares = may_share(reader, actions=(), resource=resource, at=at)
-    parts, over = [], []
+    read = []
     for letter in rows.MODELS:
         found = rows.table(letter).filter(content_object=resource).exclude(until=F("starts_at"))
         seen = found if shares else gate.visible(reader, "grant.view", found, at=at)
         standing = seen.filter(Q(until=None) | Q(until__gt=at)).order_by("permission__catalogue_action__position", "pk")
-        parts.append(On(letter, *_some(standing, at)))
-        over += _some(seen.filter(until__lte=at, until__gt=at - RECENTLY).order_by("-until", "pk"), at)[0]
-    return parts[0], parts[1], sorted(over, key=lambda one: one.grant.until or at, reverse=True)
+        over = seen.filter(until__lte=at, until__gt=at - RECENTLY).order_by("-until", "pk")
+        read += [_read(standing), _read(over)]
+    own, own_over, shared, shared_over = _described(read, at)
+    ended = sorted([*own_over, *shared_over], key=lambda one: one.grant.until or at, reverse=True)
+    more = [len(part) > MOST for part in read]
+    return On(rows.PEOPLE, own, more[0]), On(rows.COLLECTIVES, shared, more[2]), ended

@@ -62,6 +62,11 @@ def letter_of(principal: Principal) -> str:
     return PEOPLE if principal.kind == PrincipalKind.PERSON else COLLECTIVES
 
 
+def letter_in(model: type[AnyGrant]) -> str:
+    """Return the letter of a table."""
+    return PEOPLE if model is PersonObjectGrant else COLLECTIVES
+
+
 def held_by(principal: Principal) -> WindowQuerySet:
     """Return every row of `principal`, whatever its window."""
     rows = table(letter_of(principal))

@@ -1,6 +1,6 @@
 """Resources as the rows of their list: what a line shows, worked out before the template."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -15,11 +15,16 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Person
 from accounts.pages import Tab
 from cxaccess.lib.listing import PAGING, Count
+from cxaccess.lib.related import attach
 from cxaccess.templatetags.ui import badge
 from permissions.models import Resource, Sensitivity
 from permissions.resources.listing import Criteria, narrowed
 
-SHOWN = ("type", "region", "department", "owner", "owner_team__principal")
+SHOWN = (
+    "name", "system", "external_id", "type_id", "region_id", "department_id", "owner_id", "owner_team_id",
+    "sensitivity", "guarded_until", "created_at", "object_kind", "object_id", "owner_team__principal_id",
+)  # fmt: skip
+NAMED = ("type__label", "region__name", "department__name", "owner__name", "owner_team__principal__label")
 TONES = {
     Sensitivity.PUBLIC: "ok",
     Sensitivity.INTERNAL: "",
@@ -64,8 +69,14 @@ class Row:
         return (bool(self.owner),)
 
 
-def rows_of(resources: Iterable[Resource]) -> list[Row]:
-    """Return the lines of `resources`, which come with SHOWN."""
+def shown(found: QuerySet[Resource]) -> QuerySet[Resource]:
+    """Return `found` with no more of each than a line shows."""
+    return found.select_related("owner_team").only(*SHOWN)
+
+
+def rows_of(resources: Sequence[Resource]) -> list[Row]:
+    """Return the lines of `resources`, which are `shown`; what they point to is read here."""
+    attach(resources, *NAMED)
     return [
         Row(
             pk=resource.pk,

@@ -28,13 +28,13 @@ def index(request: HttpRequest) -> HttpResponse:
     """List the resources that the reader may see."""
     require_somewhere(request.user, VIEW, at=request.at)
     wanted, visible = Criteria.of(request.GET), seen(request.user, at=request.at)
-    found = listing.narrowed(visible, wanted, request.user.pk, at=request.at).select_related(*rows.SHOWN)
-    page = LISTING.page(found, request.GET)
+    found = listing.narrowed(visible, wanted, request.user.pk, at=request.at)
+    page = LISTING.page(rows.shown(found), request.GET)
     record_listed(request.user, page.rows, page="list", at=request.at)
     note_shown(request.user, VIEW, page.rows, at=request.at, as_type=TYPE)
     context: dict[str, Any] = {
         "page": page,
-        "rows": rows.rows_of(page),
+        "rows": rows.rows_of(page.rows),
         "wanted": wanted,
         "chips": list(wanted.chips(request.user, at=request.at)),
         "tabs": rows.tabs(visible, request.user, request.GET, at=request.at),

@@ -1,13 +1,14 @@
 """How many people hold a role, counted up to a cap: beside each role of a list, and on every page about one.
 
 Written in SQL, because the order in which tables are read decides: from the grants of the role, each looked up by its
-principal, until the cap is met. A database that knows no sizes begins with everybody who is active, and reads all.
+principal, until the cap is met. Left to itself, or with old statistics, a database begins with everybody who is active.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import BooleanField, DateTimeField, IntegerField, QuerySet
@@ -30,25 +31,57 @@ def _in_force(table: str) -> str:
 ROLE = '"permissions_role"."id"'
 COUNTED = "SELECT COUNT(*) FROM ({rows} LIMIT %s) AS counted"
 GRANTS = f"SELECT 1 FROM permissions_rolegrant AS g WHERE g.role_id = {ROLE} AND {_in_force('g')}"
-DIRECT = (
-    "SELECT DISTINCT p.id FROM permissions_rolegrant AS g CROSS JOIN accounts_person AS p"
-    f" WHERE g.role_id = {ROLE} AND {_in_force('g')} AND p.principal_id = g.principal_id AND p.state = 'active'"
-)
 # The sign keeps planners from the index of the role, which leads to all of its grants.
-OTHERS = (
-    f" AND {_in_force('m')} AND p.id = m.person_id AND p.state = 'active' AND NOT EXISTS (SELECT 1"
-    f" FROM permissions_rolegrant AS o WHERE o.principal_id = p.principal_id AND +o.role_id = {ROLE}"
-    f" AND {_in_force('o')})"
+OWN = (
+    f"SELECT 1 FROM permissions_rolegrant AS o WHERE o.principal_id = p.principal_id AND +o.role_id = {ROLE}"
+    f" AND {_in_force('o')}"
 )
-THROUGH = (
+
+
+class Rows(NamedTuple):
+    """The statements whose rows are counted; a row is one person, whom several grants and teams may reach."""
+
+    direct: str
+    through: str
+    within: str
+
+
+# SQLite reads tables as they stand, and what is DISTINCT row by row.
+OTHERS = f" AND {_in_force('m')} AND p.id = m.person_id AND p.state = 'active' AND NOT EXISTS ({OWN})"
+IN_TURN = Rows(
+    "SELECT DISTINCT p.id FROM permissions_rolegrant AS g CROSS JOIN accounts_person AS p"
+    f" WHERE g.role_id = {ROLE} AND {_in_force('g')} AND p.principal_id = g.principal_id AND p.state = 'active'",
     "SELECT DISTINCT p.id FROM permissions_rolegrant AS g CROSS JOIN accounts_membership AS m"
     f" CROSS JOIN accounts_person AS p WHERE g.role_id = {ROLE} AND {_in_force('g')}"
-    " AND m.principal_id = g.principal_id AND m.principal_id NOT IN ({closed})" + OTHERS
-)
-WITHIN = (
+    " AND m.principal_id = g.principal_id AND m.principal_id NOT IN ({closed})" + OTHERS,
     "SELECT DISTINCT p.id FROM accounts_membership AS m CROSS JOIN accounts_person AS p"
-    " WHERE m.principal_id IN ({inside})" + OTHERS
+    " WHERE m.principal_id IN ({inside})" + OTHERS,
 )
+# PostgreSQL chooses an order of its own, and finds all of what is DISTINCT before it counts any. So each further table
+# is looked up by a value, which leaves no choice, and somebody is counted by the first row that leads to them alone.
+ONE_OF_THEM = (
+    f" AND (SELECT p.state = 'active' AND NOT EXISTS ({OWN}) FROM accounts_person AS p WHERE p.id = m.person_id)"
+)
+LOOKED_UP = Rows(
+    f"SELECT 1 FROM permissions_rolegrant AS g WHERE g.role_id = {ROLE} AND {_in_force('g')}"
+    " AND (SELECT p.state FROM accounts_person AS p WHERE p.principal_id = g.principal_id) = 'active'"
+    " AND g.id = (SELECT MIN(o.id + 0) FROM permissions_rolegrant AS o WHERE o.principal_id = g.principal_id"
+    f" AND +o.role_id = {ROLE} AND {_in_force('o')})",
+    "SELECT 1 FROM permissions_rolegrant AS g CROSS JOIN LATERAL"
+    " (SELECT n.id, n.person_id FROM accounts_membership AS n"
+    f" WHERE n.principal_id = g.principal_id AND {_in_force('n')} OFFSET 0) AS m"
+    f" WHERE g.role_id = {ROLE} AND {_in_force('g')} AND g.principal_id NOT IN ({{closed}})"
+    + ONE_OF_THEM
+    + " AND (m.id, g.id) = (SELECT n.id, o.id FROM accounts_membership AS n CROSS JOIN permissions_rolegrant AS o"
+    f" WHERE n.person_id = m.person_id AND {_in_force('n')} AND n.principal_id NOT IN ({{closed}})"
+    f" AND o.principal_id = n.principal_id AND +o.role_id = {ROLE} AND {_in_force('o')} ORDER BY n.id, o.id LIMIT 1)",
+    "SELECT 1 FROM accounts_membership AS m WHERE m.principal_id IN ({inside})"
+    f" AND {_in_force('m')}"
+    + ONE_OF_THEM
+    + " AND m.id = (SELECT MIN(n.id + 0) FROM accounts_membership AS n WHERE n.person_id = m.person_id"
+    f" AND n.principal_id IN ({{inside}}) AND {_in_force('n')})",
+)
+ROWS = {"sqlite": IN_TURN, "postgresql": LOOKED_UP}
 # Whether it was given to a team that has others under it, whose members it reaches, too.
 ABOVE = (
     "EXISTS (SELECT 1 FROM permissions_rolegrant AS g WHERE g.principal_id IN ({above})"
@@ -115,7 +148,7 @@ def _asked(roles: Collection[int], at: datetime, cap: int) -> QuerySet[Role]:
     """Return `roles` with how many people hold each themselves as `n`, and whether a team `above` others has it."""
     above = ABOVE.format(above=_listed(facts.model(at).above_others))
     return Role.objects.filter(pk__in=roles).order_by().annotate(
-        n=_counted(DIRECT, at, cap),
+        n=_counted(_rows().direct, at, cap),
         above=RawSQL(above, [_moment(at)] * 2, BooleanField()),  # noqa: S611 - ids alone stand in it
     )  # fmt: skip
 
@@ -129,6 +162,10 @@ def _counted(rows: str, at: datetime, cap: int) -> RawSQL:
     """Return the number of `rows`, one past the cap at most, as a column; all their values are `at`."""
     values = [_moment(at)] * rows.count("%s")
     return RawSQL(COUNTED.format(rows=rows), [*values, cap + 1], IntegerField())  # noqa: S611 - it holds no values
+
+
+def _rows() -> Rows:
+    return ROWS[connection.vendor]
 
 
 def _moment(at: datetime) -> object:
@@ -145,7 +182,7 @@ def _held(found: Mapping[int, tuple[int, bool]], at: datetime, cap: int) -> dict
 
 def _through(roles: Collection[int], at: datetime, cap: int) -> dict[int, int]:
     """Return {role: how many active people are where it was given to and do not hold it themselves}."""
-    people = THROUGH.format(closed=_listed(facts.model(at).closed))
+    people = _rows().through.format(closed=_listed(facts.model(at).closed))
     rows = Role.objects.filter(pk__in=roles).order_by().annotate(n=_counted(people, at, cap))
     return dict(rows.values_list("pk", "n"))
 
@@ -159,7 +196,7 @@ def _through_below(roles: Collection[int], at: datetime, cap: int) -> dict[int, 
         given[role].add(principal)
     parts = []
     for role, principals in given.items():
-        people = WITHIN.format(inside=_listed(model.reaching(principals)))
+        people = _rows().within.format(inside=_listed(model.reaching(principals)))
         parts.append(Role.objects.filter(pk=role).order_by().annotate(n=_counted(people, at, cap)))
     return dict(parts[0].union(*parts[1:], all=True).values_list("pk", "n")) if parts else {}
 

@@ -110,6 +110,6 @@ def _matrix_cell(cell: Cell, editable: bool, named: bool, language: str | None) 
 
 
 @register.filter
-def item(found: dict[Any, Any], key: Any) -> Any:
+def item(found: dict[Any, Any] | None, key: Any) -> Any:
     """Return what `found` has for `key`, or nothing."""
-    return found.get(key, "")
+    return found.get(key, "") if found else ""

@@ -216,6 +216,7 @@ def test_holders_are_counted_once_directly_and_through_teams(cast: Cast) -> None
     assert holders([cast.agent.pk], at=clock.now())[cast.agent.pk].direct == {cast.ali.pk}
 
 
+@pytest.mark.realdb
 def test_a_list_counts_the_holders_that_a_comparison_names(cast: Cast) -> None:
     above = world.team("Insights")
     under = world.team("Insights North", parent=above)
@@ -223,8 +224,14 @@ def test_a_list_counts_the_holders_that_a_comparison_names(cast: Cast) -> None:
     for person, team in ((cast.ali, above), (cast.chiara, under), (cast.sofia, closed), (cast.priya, closed)):
         world.join(person, team)
     Team.objects.filter(pk=closed.pk).update(archived_at=clock.now())
-    world.give(above, cast.analyst)
-    world.give(cast.maya, cast.analyst)
+    beside_it = world.team("Insights of Sundays")
+    for person in (cast.chiara, cast.ali, cast.maya):
+        world.join(person, beside_it)
+    for holder in (above, cast.maya, beside_it):  # once and once more, for a part of it: still one of each
+        world.give(holder, cast.analyst)
+        world.give(holder, cast.analyst, region=cast.dach)
+    world.give(beside_it, cast.agent)
+    world.give(beside_it, cast.agent, region=cast.dach)
     world.give(cast.chiara, cast.agent, until=clock.now() - timedelta(minutes=1))
     with transaction.atomic():
         stamps.bump(stamps.MODEL)

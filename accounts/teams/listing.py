@@ -7,18 +7,22 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Person
+from accounts.models import Person, Team
 from accounts.pages import Tab
+from accounts.reads import of_next_named
 from accounts.teams import selectors
 from accounts.teams.services import TEAMS
 from cxaccess.lib.listing import Count, Listing, search_text
+from cxaccess.lib.related import attach
 from permissions import gate, giving, history
 from permissions.models import RoleGrant
 from permissions.recorded import note_shown
 
 LISTING = Listing(
-    sorts={"name": ["principal__label"], "place": ["resource__region__name", "principal__label"]}, default="name"
-)  # fmt: skip
+    sorts={"name": ["principal__label"], "place": ["resource__region__name", "principal__label"]},
+    default="name",
+    ahead=of_next_named,
+)
 VIEWS = (
     ("", gettext_lazy("All teams")),
     ("mine", gettext_lazy("My teams")),
@@ -26,9 +30,10 @@ VIEWS = (
     ("archived", gettext_lazy("Archived")),
 )
 SHOWN = (
-    "purpose", "archived_at", "principal__label", "parent__principal__label", "resource__region__name",
-    "resource__department__name",
+    "purpose", "archived_at", "principal__label", "parent__principal_id", "resource__region_id",
+    "resource__department_id",
 )  # fmt: skip
+NAMED = ("parent__principal__label", "resource__region__name", "resource__department__name")
 TREE_LIMIT = 2000  # a longer tree is read by searching
 
 
@@ -39,19 +44,23 @@ def page_of(reader: Person, params: Mapping[str, str], *, at: datetime) -> dict[
     q = search_text(params)
     region, department = _id(params.get("region")), _id(params.get("department"))
     rows = selectors.narrowed(seen, q, view, region, department, reader, at)
-    named = ("principal", "resource__region", "resource__department", "parent__principal")
-    rows = rows.select_related(None).select_related(*named).only(*SHOWN)
+    rows = rows.select_related(None).select_related("principal", "resource", "parent").only(*SHOWN)
     context = {"q": q, "view": view, "views": tabs(view), "tree": params.get("as") == "tree"}
     if context["tree"]:
         placed = selectors.in_tree_order(list(rows[:TREE_LIMIT]))
         note_shown(reader, "team.view", [team for team, _depth in placed], at=at)
-        found = selectors.described([team for team, _depth in placed], at)
+        found = _described([team for team, _depth in placed], at)
         for row, (_team, depth) in zip(found, placed, strict=True):
             row.depth = min(depth, 6)
         return context | {"rows": found}
     page = LISTING.page(rows, params)
     note_shown(reader, "team.view", page.rows, at=at)
-    return context | {"page": page, "rows": selectors.described(list(page.rows), at)}
+    return context | {"page": page, "rows": _described(list(page.rows), at)}
+
+
+def _described(teams: list[Team], at: datetime) -> list[selectors.Row]:
+    attach(teams, *NAMED)
+    return selectors.described(teams, at)
 
 
 def tabs(current: str) -> list[Tab]:

@@ -109,18 +109,18 @@ def risk(level: int | None) -> SafeString:
     """Draw a risk as bars and a word."""
     if level is None:
         return format_html('<span class="muted">{}</span>', _("Not rated"))
-    return _risk(int(level), str(Risk(level).label))
+    return _risk(int(level), get_language())
 
 
 @lru_cache(maxsize=64, typed=True)
-def _risk(level: int, label: str) -> SafeString:
+def _risk(level: int, _language: str | None) -> SafeString:
     bars = "".join(
         f'<rect class="{"on" if step < level else "off"}" x="{4 * step}" y="{9 - 3 * step}"'
         f' width="3" height="{3 + 3 * step}" rx="1"/>'
         for step in range(len(Risk))
     )
     drawing = mark_safe(f'<svg viewBox="0 0 15 12" aria-hidden="true">{bars}</svg>')  # noqa: S308 - numbers only
-    return format_html('<span class="risk risk-{}">{}{}</span>', RISKS[Risk(level)], drawing, label)
+    return format_html('<span class="risk risk-{}">{}{}</span>', RISKS[Risk(level)], drawing, Risk(level).label)
 
 
 @register.simple_tag
@@ -188,13 +188,18 @@ def when(context: dict[str, Any], at: datetime | date | None, form: str = "full"
     ("No end", "Never").
     """
     if at is None:
-        return format_html('<span class="muted">{}</span>', empty or _("None"))
+        return _no_moment(empty or _("None"))
     if not isinstance(at, datetime):
         return format_html('<time datetime="{}">{}</time>', at.isoformat(), _written(at, "j M Y", get_language()))
     if form != "ago":
         return _moment(at, form, timezone.get_current_timezone(), get_language())
     said = relative(at, getattr(context.get("request"), "at", None) or timezone.now())
     return _time(timezone.localtime(at), said, get_language())
+
+
+@lru_cache(maxsize=64, typed=True)
+def _no_moment(said: str) -> SafeString:
+    return format_html('<span class="muted">{}</span>', said)
 
 
 @lru_cache(maxsize=8192)  # a page tells of the same moments again and again

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import Node, NodeKind, Team
-from accounts.reads import allowed_on, places_for
+from accounts.reads import allowed_on, of_next_named, places_for
 from accounts.signin.guards import fresh_factor
 from audits.trail.selectors import history_of
 from cxaccess.formparts import add_refusal
@@ -36,7 +36,7 @@ GRANTS = Listing(
         "risk": ("role__risk", "principal__label"),
     },
     default="holder",
-    ahead=selectors.of_next_holders,
+    ahead=of_next_named,
 )
 ROWS = RoleGrant.objects.select_related(
     "principal__person", "principal__team__resource", "principal__group", "role", "scope", "given_by", "ended_by"

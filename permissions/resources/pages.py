@@ -15,6 +15,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.pages import Tab
+from cxaccess.lib.related import attach
 from permissions import gate
 from permissions.giving import may_share
 from permissions.models import Resource, Sensitivity
@@ -22,7 +23,7 @@ from permissions.resources import services
 from permissions.resources.opening import ARCHIVE, EDIT, VIEW, Opening, is_guarded, opened
 from permissions.resources.returning import may_return
 from permissions.resources.rows import TONES
-from permissions.resources.selectors import PAGE
+from permissions.resources.selectors import NAMED, PAGE
 from permissions.usage.reads import count_read
 
 if TYPE_CHECKING:
@@ -65,12 +66,19 @@ TABS = (
 )
 
 
+def read(pk: int) -> Resource:
+    """Return a resource with the names of what it points to. Raises Http404."""
+    resource = get_object_or_404(PAGE, pk=pk)
+    attach([resource], *NAMED)
+    return resource
+
+
 def resource_page(request: HttpRequest, asked: Resource | int, tab: str) -> dict[str, Any]:
     """Return the context of a page about one resource (or its id), once the reader may open it and that is on record.
 
     Raises Http404, NotVisible; whatever keeps the event from being written keeps the page from being shown.
     """
-    resource = asked if isinstance(asked, Resource) else get_object_or_404(PAGE, pk=asked)
+    resource = asked if isinstance(asked, Resource) else read(asked)
     if resource.object_kind is not None:
         raise Http404  # it stands for a console object, which has a page of its own
     opening = opened(request.user, resource, at=request.at)

@@ -1,7 +1,7 @@
 """Resources as the rows of their list: what a line shows, worked out before the template."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -38,11 +38,11 @@ CONSOLE = {
     "integration": "integrations:detail",
 }
 VIEWS = (
-    ("", _("All")),
-    ("owner=me", _("Mine")),
-    ("owner=nobody", _("Without an owner")),
-    ("archived=yes", _("Archived")),
-    ("kind=console", _("Console objects")),
+    ("", "", _("All")),
+    ("mine", "owner=me", _("Mine")),
+    ("nobodys", "owner=nobody", _("Without an owner")),
+    ("archived", "archived=yes", _("Archived")),
+    ("console", "kind=console", _("Console objects")),
 )
 MARKS = ("owner", "archived", "kind")
 
@@ -114,16 +114,21 @@ def _badge(sensitivity: int, _language: str) -> SafeString:
     return badge(str(known.label), TONES[known])
 
 
-def tabs(seen: QuerySet[Resource], reader: Person, params: Mapping[str, str], *, at: datetime) -> list[Tab]:
-    """Return the built-in views with how many each has, counted in one statement."""
-    queries = [QueryDict(query) for query, _label in VIEWS]
-    counts = Count.of_all([narrowed(seen, Criteria.of(query), reader.pk, at=at) for query in queries])
+def tabs(params: Mapping[str, str]) -> list[Tab]:
+    """Return the built-in views."""
     here = {name: params[name] for name in MARKS if params.get(name)}
     address = reverse("resources:list")
     return [
-        Tab(str(label), f"{address}?{query}" if query else address, query_dict.dict() == here, count=count)  # type: ignore[arg-type]
-        for (query, label), query_dict, count in zip(VIEWS, queries, counts, strict=True)
+        Tab(str(label), f"{address}?{query}" if query else address, QueryDict(query).dict() == here, key=key)  # type: ignore[arg-type]
+        for key, query, label in VIEWS
     ]
+
+
+def counted(seen: QuerySet[Resource], reader: Person, *, at: datetime) -> list[Tab]:
+    """Return the built-in views with how many each has, counted in one statement."""
+    wanted = [Criteria.of(QueryDict(query)) for _key, query, _label in VIEWS]
+    counts = Count.of_all([narrowed(seen, one, reader.pk, at=at) for one in wanted])
+    return [replace(tab, count=count) for tab, count in zip(tabs({}), counts, strict=True)]
 
 
 def kept_filters(params: Mapping[str, str]) -> list[tuple[str, str]]:

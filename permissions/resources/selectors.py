@@ -10,9 +10,11 @@ CUSTOM, CONTENT = attributes.PREFIX, "content_"
 EDITABLE = (
     "name", "sensitivity", "channel", "region", "department", "product_line", "segment", "owner_team", "owner"
 )  # fmt: skip
-PAGE = Resource.objects.select_related(
-    "type", "region", "department", "product_line", "segment", "owner", "owner_team__principal"
-)
+PAGE = Resource.objects.select_related("type", "owner_team")
+NAMED = (
+    "region__name", "department__name", "product_line__name", "segment__name", "owner__name",
+    "owner_team__principal__label",
+)  # fmt: skip
 
 
 def split(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:

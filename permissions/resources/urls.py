@@ -8,6 +8,7 @@ from permissions.resources import change_views, list_views, use_views, views
 app_name = "resources"
 urlpatterns = [
     path("", views.index, name="list"),
+    path("counts/", views.counts, name="counts"),
     path("facets/", list_views.facets, name="facets"),
     path("export/", list_views.export, name="export"),
     path("archive/", list_views.archive_many, name="archive_many"),

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from audits.trail.selectors import history_of
@@ -37,7 +37,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "rows": rows.rows_of(page.rows),
         "wanted": wanted,
         "chips": list(wanted.chips(request.user, at=request.at)),
-        "tabs": rows.tabs(visible, request.user, request.GET, at=request.at),
+        "tabs": rows.tabs(request.GET),
         "hidden": rows.kept_filters(request.GET),
     }
     for name, action in (("create", CREATE), ("edit", EDIT), ("archive", ARCHIVE), ("export", EXPORT)):
@@ -47,9 +47,23 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
+def counts(request: HttpRequest) -> HttpResponse:
+    """Say how many resources each view of the list has: the list asks for that once it stands.
+
+    It is part of the list, whose door counts the use of it.
+    """
+    require_somewhere(request.user, VIEW, at=request.at, counted=False)
+    if not request.htmx:
+        return redirect("resources:list")
+    found = rows.counted(seen(request.user, at=request.at), request.user, at=request.at)
+    return render(request, "components/tab_counts.html", {"tabs": found})
+
+
+@require_safe
+@login_required
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what is known of a resource and, to whom its type's permission says so, what it holds."""
-    resource = get_object_or_404(selectors.PAGE, pk=pk)
+    resource = pages.read(pk)
     if resource.object_kind in rows.CONSOLE and opens_console(request.user, resource, at=request.at):
         return redirect(rows.page_url(resource))  # which asks for itself what of it they see
     context = pages.resource_page(request, resource, "resources:detail")

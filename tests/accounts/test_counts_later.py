@@ -18,9 +18,9 @@ def uses(person: Person, action: str) -> int:
     return sum(rows.values_list("count", flat=True))
 
 
-@pytest.mark.parametrize("kind", ["people", "teams"])
+@pytest.mark.parametrize("kind", ["people", "teams", "resources"])
 def test_opening_a_list_with_its_counts_is_one_use(cast: Cast, kind: str) -> None:
-    action = {"people": "person.view", "teams": "team.view"}[kind]
+    action = {"people": "person.view", "teams": "team.view", "resources": "resource.view"}[kind]
     client = signed_in(cast.priya)
     before = uses(cast.priya, action)
     client.get(reverse(f"{kind}:list"))
@@ -28,7 +28,7 @@ def test_opening_a_list_with_its_counts_is_one_use(cast: Cast, kind: str) -> Non
     assert uses(cast.priya, action) == before + 1
 
 
-@pytest.mark.parametrize("kind", ["people", "teams"])
+@pytest.mark.parametrize("kind", ["people", "teams", "resources"])
 def test_who_may_not_open_the_list_gets_no_counts(cast: Cast, kind: str) -> None:
     answer = signed_in(cast.chiara).get(reverse(f"{kind}:counts"), headers={"HX-Request": "true"})
     assert answer.status_code == 404

@@ -43,6 +43,7 @@ NOT_EDITS = dict.fromkeys(("jonas", "maya"), 404) | READS
 ROWS = [
     Row("resources:list", "priya rosa otto"),
     Row("resources:facets", "priya rosa otto"),
+    Row("resources:counts", "priya rosa otto", ok=302),
     Row("resources:export", "priya rosa", also=READS),
     Row("resources:export", "priya rosa", method="post", data={"columns": "name"}, also=READS),
     Row("resources:archive_many", "priya rosa", data=_chosen, also=READS),

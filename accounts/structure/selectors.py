@@ -81,11 +81,11 @@ class Branch:
         return ngettext("%(n)s team", "%(n)s teams", self.teams) % {"n": self.teams}
 
 
-def forest(nodes: QuerySet[Node]) -> list[Branch]:
-    """Return `nodes` as trees; a place whose parent is not among them is a root. Three queries."""
+def forest(nodes: QuerySet[Node], *, counted: bool = True) -> list[Branch]:
+    """Return `nodes` as trees; a place whose parent is not among them is a root. Three queries, or one."""
     rows = list(nodes.order_by("kind", "lft"))
     branches = {node.pk: Branch(node) for node in rows}
-    for kind in {node.kind for node in rows}:
+    for kind in {node.kind for node in rows} if counted else ():
         _count(branches, kind)
     roots = []
     for node in reversed(rows):

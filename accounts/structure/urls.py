@@ -7,6 +7,7 @@ from accounts.structure import views
 app_name = "structure"
 urlpatterns = [
     path("", views.index, name="index"),
+    path("counts/", views.counts, name="counts"),
     path("new/", views.new, name="new"),
     path("<int:pk>/", views.detail, name="detail"),
     path("<int:pk>/edit/", views.edit, name="edit"),

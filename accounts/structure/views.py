@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -44,17 +45,17 @@ NONE_YET = {
 @require_safe
 @login_required
 def index(request: HttpRequest) -> HttpResponse:
-    """Show one kind's tree with how many people and teams stand in it."""
+    """Show one kind's tree; how many people and teams stand in it is asked for once it stands, or by `counted`."""
     require_somewhere(request.user, "structure.view", at=request.at)
-    kind = _kind(request)
-    seen = gate.visible(request.user, "structure.view", Node.objects.filter(kind=kind, archived_at=None), at=request.at)
-    forest = selectors.forest(seen)
+    kind, counted = _kind(request), "counted" in request.GET
+    forest = selectors.forest(_seen(request, kind), counted=counted)
     steps = list(selectors.walk(forest))
     editable = gate.allowed(request.user, EDIT, [branch.node for branch, begins in steps if begins], at=request.at)
     for branch, _begins in steps:
         branch.editable = branch.node.pk in editable
     context = {
         "kind": kind,
+        "counted": counted,
         "tabs": _tabs(kind),
         "forest": forest,
         "steps": steps,
@@ -63,6 +64,27 @@ def index(request: HttpRequest) -> HttpResponse:
         "may_add": gate.may_somewhere(request.user, EDIT, at=request.at),
     }
     return render(request, "accounts/structure/index.html", context)
+
+
+@require_safe
+@login_required
+def counts(request: HttpRequest) -> HttpResponse:
+    """Say how many people and teams stand at each place of a tree: the tree asks for that once it stands.
+
+    It is part of the tree, whose door counts the use of it.
+    """
+    require_somewhere(request.user, "structure.view", at=request.at, counted=False)
+    kind = _kind(request)
+    if not request.htmx:
+        return redirect(f"{_tree(kind)}&counted=1")
+    steps = selectors.walk(selectors.forest(_seen(request, kind)))
+    context = {"branches": [branch for branch, begins in steps if begins]}
+    return render(request, "accounts/structure/counts.html", context)
+
+
+def _seen(request: HttpRequest, kind: str) -> QuerySet[Node]:
+    rows = Node.objects.filter(kind=kind, archived_at=None)
+    return gate.visible(request.user, "structure.view", rows, at=request.at)
 
 
 @require_http_methods(FORM)

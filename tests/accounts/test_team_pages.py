@@ -142,10 +142,22 @@ def test_a_team_in_use_says_who_instead_of_asking(cast: Cast, priya: Client) -> 
 
 
 def test_the_structure_counts_everything_below(cast: Cast, priya: Client) -> None:
-    (root,) = priya.get(reverse("structure:index")).context["forest"]
+    (root,) = priya.get(f"{reverse('structure:index')}?counted=1").context["forest"]
     assert (root.node.name, root.people, root.teams) == ("World", 10, 3)
     (emea,) = root.children
     assert [(branch.node.name, branch.people) for branch in emea.children] == [("DACH", 3), ("MENA", 2)]
+
+
+def test_the_tree_stands_before_it_is_counted(cast: Cast, priya: Client) -> None:
+    there = f'id="people-{cast.emea.parent_id}"'
+    page = priya.get(reverse("structure:index")).content.decode()
+    assert f"<span {there}>People</span>" in page
+    assert "10 people" not in page
+    counts = reverse("structure:counts")
+    part = priya.get(counts, headers={"HX-Request": "true"}).content.decode()
+    assert f'<span {there} hx-swap-oob="true">10 people</span>' in part
+    assert "3 teams</span>" in part
+    assert "10 people" in priya.get(counts, follow=True).content.decode()  # as a page, where there are no scripts
 
 
 def test_a_regional_reader_sees_their_part_of_the_tree(cast: Cast) -> None:

@@ -24,6 +24,7 @@ def _empty(cast: Cast) -> dict[str, Any]:
 
 ROWS = [
     Row("structure:index", SEES),
+    Row("structure:counts", SEES, ok=302),
     Row("structure:new", "priya", also=REFUSED),
     Row("structure:new", "priya", method="post", data={"name": "Atlantis"}, ok=302, also=REFUSED),
     Row("structure:detail", SEES, _dach),

@@ -38,3 +38,7 @@ class Principal(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    def get_kind_display(self) -> str:
+        """Return the kind in words. Django's own way goes through all choices for each row of a page."""
+        return str(PrincipalKind(self.kind).label)

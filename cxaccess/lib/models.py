@@ -75,6 +75,11 @@ class Windowed(models.Model):
     class Meta:
         abstract = True
 
+    @property
+    def source_said(self) -> str:
+        """Return its source in words. Django's own way goes through all choices for each row of a page."""
+        return str(Source(self.source).label)
+
     @classmethod
     def window_constraint(cls, name: str) -> models.CheckConstraint:
         """Return the constraint that a window never ends before it starts; an empty one was revoked before it began."""

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Membership, Person, Principal, PrincipalKind
+from cxaccess.lib.related import attach
 from permissions import facts, gate
 from permissions.check.names import address
 from permissions.check.ways import SOON_DAYS
@@ -27,7 +28,7 @@ MEMBERSHIP = (
     "starts_at", "until", "source", "part", "reason", "principal__kind", "principal__label",
     "principal__team__principal_id", "principal__group__principal_id",
 )  # fmt: skip
-ACTION = ("key", "label", "purpose", "risk", "position", "type__key", "type__plural")
+ACTION = ("key", "label", "purpose", "risk", "position", "type_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,9 @@ def _areas(person: Person, places: dict[str, set[int]], names: dict[int, str], a
     found = facts.snapshot(person.pk, at)
     everywhere = {scope.id for grant in found.subject.grants if (scope := grant.scope).everywhere}
     areas: dict[ResourceType, list[Ability]] = defaultdict(list)
-    for action in Action.objects.filter(key__in=places).select_related("type").only(*ACTION):
+    actions = list(Action.objects.filter(key__in=places).only(*ACTION))
+    attach(actions, "type__key", "type__plural")
+    for action in actions:
         where = _widest(places[action.key], everywhere, names)
         where += _things(len(found.objects(action.key, at)))
         areas[action.type].append(Ability(action, where or (_("where a policy allows it"),)))

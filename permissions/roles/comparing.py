@@ -148,8 +148,8 @@ def side(subject: Role | Person, *, at: datetime) -> Side:
 def compared(left: Side, right: Side, *, everything: bool) -> Comparison:
     """Put two sides beside each other, in the catalogue's order; `everything` shows what both hold or lack, too."""
     found: dict[ResourceType, list[Line]] = defaultdict(list)
-    for type_ in selectors.types():
-        for action in type_.actions.all():
+    for type_, actions in selectors.types():
+        for action in actions:
             line = Line(action, left.mark(action.key), right.mark(action.key))
             if everything or line.differs:
                 found[type_].append(line)

@@ -14,6 +14,7 @@ from permissions.roles.rows import Contents
 COLUMNS = ("view", "edit", "export", "delete")  # verbs that many types share; the others stand in the last column
 GRANTED, INHERITED, IMPLIED, NONE = "granted", "inherited", "implied", "none"
 SHOWS = ("all", "granted", "changes")
+Types = Iterable[tuple[ResourceType, list[Action]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class Held(NamedTuple):
     implied: Mapping[str, str]
 
 
-def matrix(draft: Draft, types: Iterable[ResourceType], *, show: str = "all", q: str = "") -> Matrix:
+def matrix(draft: Draft, types: Types, *, show: str = "all", q: str = "") -> Matrix:
     """Return the matrix of `draft`. `show` is one of SHOWS, `q` a part of a permission's name or key."""
     lines = _lines(draft, types)
     everything = [cell for line in lines for cell in line.all]
@@ -147,11 +148,11 @@ def _wanted(line: Line, show: str, q: str) -> bool:
     return show != "changes" or any(cell.change for cell in line.all)
 
 
-def _lines(draft: Draft, types: Iterable[ResourceType]) -> list[Line]:
+def _lines(draft: Draft, types: Types) -> list[Line]:
     before, after = draft.held(draft.before), draft.held(draft.after)
     found = []
-    for type_ in types:
-        cells = {action.name: _cell(draft, action, before, after) for action in type_.actions.all()}
+    for type_, actions in types:
+        cells = {action.name: _cell(draft, action, before, after) for action in actions}
         shared = tuple(cells.get(name) for name in COLUMNS)
         rest = tuple(cell for name, cell in cells.items() if name not in COLUMNS)
         found.append(Line(type_, shared, rest))

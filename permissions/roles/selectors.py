@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership, Person, PersonState
@@ -37,11 +37,13 @@ class Holders:
     through: frozenset[int] = frozenset()
 
 
-def types() -> list[ResourceType]:
+def types() -> list[tuple[ResourceType, list[Action]]]:
     """Return the catalogue in its order, each type with its permissions, in two queries."""
-    named = Action.objects.only("type_id", "key", "name", "label", "risk").order_by("position", "name")
+    actions: dict[int, list[Action]] = defaultdict(list)
+    for action in Action.objects.only("type_id", "key", "name", "label", "risk").order_by("position", "name"):
+        actions[action.type_id].append(action)
     rows = ResourceType.objects.only("key", "label", "plural", "area", "summary").order_by("position", "key")
-    return list(rows.prefetch_related(Prefetch("actions", named)))
+    return [(type_, actions[type_.pk]) for type_ in rows]
 
 
 def visible(person: Person, *, at: datetime) -> QuerySet[Role]:

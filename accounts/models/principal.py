@@ -39,6 +39,6 @@ class Principal(models.Model):
     def __str__(self) -> str:
         return self.label
 
-    def get_kind_display(self) -> str:
+    def get_kind_display(self) -> str:  # type: ignore[no-redef]  # in place of the one that Django makes
         """Return the kind in words. Django's own way goes through all choices for each row of a page."""
         return str(PrincipalKind(self.kind).label)

@@ -99,7 +99,7 @@ def _read(keys: dict[Part, set[Any]]) -> dict[tuple[Part, Any], models.Model]:
     parts, values = list(keys), []
     widest, statements = max(len(part.names) for part in parts), []
     for number, part in enumerate(parts):
-        meta = part.model._meta
+        meta: Any = part.model._meta
         columns = [f'CAST("{meta.get_field(name).column}" AS TEXT)' for name in part.names]
         columns += ["NULL"] * (widest - len(columns))
         among = ", ".join(["%s"] * len(keys[part]))
@@ -113,7 +113,8 @@ def _read(keys: dict[Part, set[Any]]) -> dict[tuple[Part, Any], models.Model]:
 
 
 def _row(part: Part, held: list[Any]) -> tuple[Part, models.Model]:
-    fields = map(part.model._meta.get_field, part.names)
+    meta: Any = part.model._meta
+    fields = map(meta.get_field, part.names)
     return part, part.model.from_db(
         DEFAULT_DB_ALIAS, part.names, [field.to_python(value) for field, value in zip(fields, held, strict=False)]
     )

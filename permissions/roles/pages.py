@@ -14,17 +14,19 @@ from permissions.roles.matrix import Draft
 from permissions.roles.rows import contents
 from permissions.usage.selectors import may_see
 
+COUNTING = ("purpose", "holders")  # tabs that say in words how many hold it; the others ask for that once they stand
+
 
 def context(request: HttpRequest, role: Role, tab: str, known: Draft | None = None, **own: Any) -> dict[str, Any]:
     """Return what the page of `role` on `tab` needs; what is `known` of it is not read again."""
     person: Person = request.user  # type: ignore[assignment]
     at = request.at  # type: ignore[attr-defined]
-    held = holding.held_by(role, at=at)
+    held = holding.held_by(role, at=at) if tab in COUNTING else None
     now = known.before if known else contents(role.current)
     names = known.names if known else selectors.names_of(now.includes)
     counts = {
         "permissions": len(facts.model(at).holding.get(role.pk, ())),
-        "holders": held.count,
+        "holders": held and held.count,
         "includes": len(now.includes),
         "versions": role.current.number if role.current else 0,
     }
@@ -60,6 +62,12 @@ def _tabs(role: Role, current: str, counts: dict[str, int], *, history: bool, us
     if history:
         names.append(("history", "roles:history", _("History")))
     return [
-        {"label": label, "url": reverse(url, args=[role.pk]), "current": tab == current, "count": counts.get(tab)}
+        {
+            "label": label,
+            "url": reverse(url, args=[role.pk]),
+            "current": tab == current,
+            "count": counts.get(tab),
+            "later": "count-holders" if tab == "holders" else "",
+        }
         for tab, url, label in names
     ]

@@ -15,6 +15,7 @@ urlpatterns = [
     path("<int:pk>/permissions/edit/", editing.edit_permissions, name="edit_permissions"),
     path("<int:pk>/permissions/save/", editing.save, name="save"),
     path("<int:pk>/holders/", views.holders, name="holders"),
+    path("<int:pk>/held/", views.held, name="held"),
     path("<int:pk>/use/", use_views.use, name="use"),
     path("<int:pk>/includes/", views.includes, name="includes"),
     path("<int:pk>/versions/", version_views.versions, name="versions"),

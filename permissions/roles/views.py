@@ -4,8 +4,8 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -19,10 +19,10 @@ from cxaccess.lib.listing import Listing, search_text
 from cxaccess.lib.models import Risk
 from cxaccess.toasts import tell
 from permissions import facts, gate, places
-from permissions.guards import fetch, require, require_somewhere
+from permissions.guards import fetch, passes, require, require_somewhere
 from permissions.models import Role, RoleGrant
 from permissions.recorded import note_shown
-from permissions.roles import listing, pages, rules, selectors, services
+from permissions.roles import holding, listing, pages, rules, selectors, services
 from permissions.roles.forms import CloneForm, EditRoleForm, NewRoleForm, ReasonForm
 from permissions.roles.matrix import matrix
 from permissions.roles.rows import contents
@@ -114,6 +114,18 @@ def holders(request: HttpRequest, pk: int) -> HttpResponse:
     own = {"page": page, "unseen": rows.count() - page.count.value, "scopes": selectors.scope_labels(page)}
     own |= selectors.use_by(request.user, role, page.rows, at=request.at)
     return render(request, "permissions/roles/holders.html", pages.context(request, role, "holders", **own))
+
+
+@login_required
+@require_safe
+def held(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say how many people hold a role: its pages ask for that once they stand, and are what is counted as use."""
+    role = get_object_or_404(Role, pk=pk)
+    if not passes(request.user, "role.view", role, at=request.at):
+        raise Http404
+    if not request.htmx:
+        return redirect("roles:holders", pk)
+    return render(request, "permissions/roles/held.html", {"held": holding.held_by(role, at=request.at)})
 
 
 @login_required

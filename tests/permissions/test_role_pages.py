@@ -253,6 +253,18 @@ def test_a_role_that_very_many_hold_is_not_counted_to_its_end(cast: Cast, monkey
     assert str(found[cast.analyst.pk].held.count) in ("1", "1+")
 
 
+def test_the_matrix_stands_before_its_holders_are_counted(cast: Cast, priya: Client) -> None:
+    world.give(cast.maya, cast.agent)
+    page = priya.get(reverse("roles:permissions", args=[cast.agent.pk])).content.decode()
+    address = reverse("roles:held", args=[cast.agent.pk])
+    assert f'hx-get="{address}"' in page
+    assert '<span class="count" id="count-holders"></span>' in page
+    part = priya.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert "2 people" in part
+    assert '<span class="count" id="count-holders" hx-swap-oob="true">2</span>' in part
+    assert priya.get(address).url == reverse("roles:holders", args=[cast.agent.pk])
+
+
 def test_versions_show_what_each_changed(cast: Cast) -> None:
     save_version(
         cast.priya, role=cast.agent, row_version=1, actions={"ticket.reply", "survey.view"},

@@ -35,6 +35,7 @@ ROWS = [
     Row("roles:create", "priya", method="post", ok=302, also={"otto": 403, "rosa": 403},
         data={"name": "Coach", "purpose": "Coaches agents", "risk": "1"}),
     *(Row(f"roles:{tab}", READERS, _agent) for tab in ("detail", "permissions", "holders", "includes", "versions")),
+    Row("roles:held", READERS, _agent, ok=302),
     Row("roles:use", READERS, _agent),
     Row("roles:history", READERS, _agent),
     Row("roles:compare", "priya rosa otto", data=_pair),

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from accounts.integrations import callers
 from permissions import facts, guards, recorded
+from permissions.catalogue import shared
 from tests import cast as people
 from tests import flushing, kept, provider
 
@@ -16,8 +18,11 @@ flushing.install()
 def nothing_kept() -> Iterator[None]:
     """Start with no snapshot of another test's database."""
     facts.kept.clear()
+    callers.kept.clear()
+    shared.kept.held = None
     yield
     facts.kept.clear()
+    callers.kept.clear()
     guards.reads.take()
     recorded.counted.take()
 

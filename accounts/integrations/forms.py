@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts import choices
+from accounts.integrations import selectors
 from accounts.models import Person
 from cxaccess.formparts import UntilForm, VersionedForm
 from permissions.models import Action, ResourceType
@@ -56,7 +57,8 @@ class AskingForm(UntilForm):
     """What an integration may ask about, and until when."""
 
     asked = forms.ChoiceField(
-        label=_("About"), widget=forms.Select({"data-combobox": True}),
+        label=_("About"),
+        widget=forms.Select({"data-combobox": True, "data-placeholder": _("A type or a permission")}),
         help_text=_("Everything of a type, or a single permission."),
     )  # fmt: skip
     reason = forms.CharField(label=_("Reason"), max_length=500, required=False)
@@ -64,7 +66,7 @@ class AskingForm(UntilForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["asked"].choices = offered()  # type: ignore[attr-defined]
+        self.fields["asked"].choices = [("", ""), *offered()]  # type: ignore[attr-defined]
 
     def clean_asked(self) -> tuple[ResourceType, Action | None]:
         """Return the type and, of a single permission, that."""
@@ -79,8 +81,8 @@ def offered() -> list[tuple[str, list[tuple[str, Any]]]]:
     for row in Action.objects.filter(type__console=False).select_related("type"):
         of_type = found.setdefault(row.type.plural, [])
         if not of_type:
-            of_type.append((f"{row.type.key}.*", _("%(plural)s: everything") % {"plural": row.type.plural}))
-        of_type.append((row.key, f"{row.type.label}: {row.label}"))
+            of_type.append((f"{row.type.key}.*", selectors.in_words(row.type, None)))
+        of_type.append((row.key, selectors.in_words(row.type, row)))
     return list(found.items())
 
 
@@ -88,7 +90,12 @@ class DaysForm(forms.Form):
     """How long a token lasts."""
 
     days = forms.IntegerField(
-        label=_("Days"), min_value=1, max_value=366, initial=180, help_text=_("So long it lasts, at most a year.")
+        label=_("Days that it lasts"),
+        min_value=1,
+        max_value=366,
+        initial=180,
+        widget=forms.NumberInput({"class": "auto"}),
+        help_text=_("At most a year. Its owner hears before it runs out."),
     )
 
 
@@ -97,6 +104,7 @@ class RotateForm(DaysForm):
 
     hours = forms.IntegerField(
         label=_("Hours that the old one stays open"), min_value=0, max_value=720, initial=48,
+        widget=forms.NumberInput({"class": "auto"}),
         help_text=_("Time to put the new one where the system reads it. 0: the old one ends now."),
     )  # fmt: skip
     field_order = ["hours", "days"]

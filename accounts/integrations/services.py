@@ -17,6 +17,7 @@ from accounts.integrations.selectors import EDIT, ISSUE, ROWS
 from accounts.models import Integration, IntegrationGrant, IntegrationToken, Person, PrincipalKind
 from audits.trail.record import record
 from audits.trail.tags import Tag
+from cxaccess.jobs import stamps
 from cxaccess.lib.errors import Refused, Stale
 from cxaccess.lib.reasons import stated
 from cxaccess.lib.windows import require_end
@@ -188,16 +189,18 @@ def note_use(token: IntegrationToken, *, at: datetime) -> None:
     if token.last_used_at is None or token.last_used_at <= at - COARSE:
         stale = Q(last_used_at=None) | Q(last_used_at__lte=at - COARSE)
         IntegrationToken.objects.filter(stale, pk=token.pk).update(last_used_at=at)
+        token.last_used_at = at
 
 
 def _opened(actor: Person, integration: Integration, action: str, at: datetime) -> Integration:
-    """Return the row, locked, once the actor may do `action` to it and it is in use.
+    """Return the row, locked, once the actor may do `action` to it and it is in use; what is kept of it is old now.
 
     It is locked before what belongs to it, as retiring does: else two could wait for each other.
     """
     row = locked(ROWS, integration.pk)
     require(actor, action, row.resource, at=at)
     rules.require_usable(row)
+    stamps.bump(row.principal_id)
     return row
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -20,6 +21,7 @@ from cxaccess.toasts import tell
 # mypy: disable-error-code="arg-type, attr-defined"
 # Behind login_required request.user is a Person, and request.at is a moment; Django's stubs know neither.
 FORM = ("GET", "HEAD", "POST")
+TRIAL = 'curl -X POST {} -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d "{{}}"'
 
 
 @require_http_methods(FORM)
@@ -68,7 +70,8 @@ def _answer(
 ) -> HttpResponse:  # fmt: skip
     """Show the token that was made, this once: every page of the console stays out of caches. Else ask for it."""
     if tried.done:
-        context |= {"token": tried.done.row, "text": tried.done.text}
+        trial = TRIAL.format(f"{context['address']}{reverse('api:evaluation')}")
+        context |= {"token": tried.done.row, "text": tried.done.text, "trial": trial}
         return render(request, "accounts/integrations/shown.html", context)
     context |= {"form": tried.form, "token": instead_of}
     return render(request, "accounts/integrations/issue.html", context, status=tried.status)

@@ -38,7 +38,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what a system is for, what it may ask about, and its tokens."""
     context = pages.integration_page(request, pk, "detail")
     row = context["integration"]
-    context |= {"asking": pages.asking(row, request), "tokens": pages.tokens(row, request)}
+    context |= pages.overview(row, request, context["may_edit"], context["may_issue"])
     return render(request, "accounts/integrations/detail.html", context)
 
 

@@ -7,13 +7,14 @@ from datetime import datetime
 from django.contrib.sessions.models import Session as BrowserSession
 from django.db import transaction
 
-from accounts.models import Authenticator, IntegrationToken, Person, Session
+from accounts.models import Authenticator, Integration, IntegrationToken, Person, Session
 from accounts.models.factor import STEP, TOLERANCE
 from accounts.signin.factors.services import SECRET_BYTES, clear_factors
 from accounts.signin.selectors import authenticator
 from accounts.signin.sessions.services import end_all
 from audits.trail.record import System, record
 from audits.trail.tags import Tag
+from cxaccess.jobs import stamps
 from cxaccess.lib.errors import Refused
 from permissions.giving import lasting_administrators
 from permissions.guards import use_case
@@ -68,6 +69,7 @@ def after_restore(*, of: str, at: datetime) -> int:
     """
     ended = Session.objects.filter(ended_at=None).update(ended_at=at)
     BrowserSession.objects.all().delete()
+    stamps.bump(*Integration.objects.values_list("principal", flat=True))
     tokens = IntegrationToken.objects.filter(revoked_at=None, expires_at__gt=at).update(revoked_at=at)
     details = {"of": of, "sessions": ended} | ({"tokens": tokens} if tokens else {})
     record(Tag.INSTANCE_RESTORED, actor=RESTORE, at=at, details=details)

@@ -12,6 +12,8 @@ from django.db.models import Count as CountOf
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from accounts.integrations import listing as integrations
+from accounts.integrations import selectors as connected
 from accounts.models import Membership, Person, PersonState, Team
 from accounts.people import selectors as people
 from accounts.people.selectors import Criteria
@@ -81,6 +83,7 @@ def of_desk(reader: Person, *, at: datetime) -> Rows:
         **_of_grants(reader, at),
         **_of_roles(reader, at),
         **_of_resources(reader, at),
+        **_of_integrations(reader, at),
         **_of_events(reader, at),
     }
 
@@ -190,6 +193,14 @@ def _seen_resources(reader: Person, at: datetime) -> QuerySet[Resource] | None:
     return gate.visible(reader, "resource.view", Resource.objects.all(), at=at, as_type="resource")
 
 
+def _of_integrations(reader: Person, at: datetime) -> Rows:
+    if not gate.may_somewhere(reader, connected.VIEW, at=at):
+        return {}
+    seen = connected.visible(reader, at=at)
+    views = (integrations.ENDING, integrations.UNOWNED, integrations.UNUSED)
+    return {f"integrations:{view}": integrations.narrowed(seen, view=view, at=at) for view in views}
+
+
 def _of_events(reader: Person, at: datetime) -> Rows:
     seen = _seen(reader, "trail.view", Event.objects.all(), at)
     return {} if seen is None else {"refused": filtered(seen, {"refused": True, "since": week_ago(at)})}
@@ -201,6 +212,7 @@ def of_own(reader: Person, led: list[Team], *, at: datetime) -> Rows:
     mine |= {"owned resources": Resource.objects.filter(owner=reader, object_kind=None, archived_at=None)}
     if gate.may_somewhere(reader, "import.run", at=at):
         mine["imports"] = ImportBatch.objects.filter(actor=reader, state=ImportState.CHECKED)
+    mine["tokens run out"] = integrations.narrowed(connected.ROWS, view=integrations.ENDING, owner=reader, at=at)
     seen = _seen_resources(reader, at)
     if seen is not None:
         own = resources.Criteria(owner="me", use="none")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext_lazy
 
+from accounts.integrations.listing import ENDING, UNOWNED, UNUSED
 from accounts.models import PersonState
 from accounts.people.selectors import NO_FACTOR
 from audits.overview.counting import UNUSED_ON, Counted, week_ago
@@ -134,12 +135,25 @@ LOOK = (
                                 "%(n)s people hold high-risk roles and have no second factor", "count"),
          _lazy("A password is all that stands before it"), "bad", "second-factor",
          "people:list", f"sign_in={NO_FACTOR}&risk={Risk.HIGH.value}"),
+    Look(f"integrations:{ENDING}",
+         ngettext_lazy("%(n)s integration has a token that runs out within 14 days",
+                       "%(n)s integrations have a token that runs out within 14 days", "count"),
+         _lazy("From then on it is answered nothing"), "warn", "integration", "integrations:list", f"view={ENDING}"),
     Look("leaderless", ngettext_lazy("%(n)s team has no lead", "%(n)s teams have no lead", "count"),
          _lazy("Nobody answers for who is in it"), "warn", "team", "teams:list", "view=no-lead"),
     Look("ownerless", ngettext_lazy("%(n)s role has no owner", "%(n)s roles have no owner", "count"),
          _lazy("Nobody answers for what it allows"), "warn", "role", "roles:list", "owner=nobody"),
     Look("nobodys", ngettext_lazy("%(n)s resource has no owner", "%(n)s resources have no owner", "count"),
          _lazy("Nobody answers for who may see it"), "warn", "resource", "resources:list", "owner=nobody"),
+    Look(f"integrations:{UNOWNED}",
+         ngettext_lazy("%(n)s integration has no owner", "%(n)s integrations have no owner", "count"),
+         _lazy("Only administrators hear before its tokens run out"), "warn", "integration",
+         "integrations:list", f"view={UNOWNED}"),
+    Look(f"integrations:{UNUSED}",
+         ngettext_lazy("%(n)s integration asked nothing for 90 days",
+                       "%(n)s integrations asked nothing for 90 days", "count"),
+         _lazy("Tokens that nobody would miss when they leak"), "warn", "integration",
+         "integrations:list", f"view={UNUSED}"),
     Look("unused", ngettext_lazy("%(n)s grant of a role was not used for 90 days",
                                  "%(n)s grants of roles were not used for 90 days", "count"),
          _lazy("Access that nobody would miss"), "warn", "grant", "grants:list", "view=unused"),

@@ -70,7 +70,7 @@ def page(reader: Person, *, at: datetime) -> Page:
     reads_trail = gate.shows_somewhere(reader, "trail.view", at=at)
     return Page(
         own(reader, teams, at=at, whole=not desked),
-        waiting(found, led),
+        waiting(reader, found, led, at=at),
         owned(reader, found, at=at),
         desked,
         _everywhere(reader, at) if reads_trail else _about(reader),
@@ -90,7 +90,8 @@ def desk_of(reader: Person, *, at: datetime) -> tuple[Desk, list[steps.Step]]:
 
 
 def _everywhere(reader: Person, at: datetime) -> Stretch:
-    rows = gate.visible(reader, "trail.view", Event.objects.exclude(tag__startswith="sign_in."), at=at)
+    news = Event.objects.exclude(tag__startswith="sign_in.").exclude(tag__startswith="api.")
+    rows = gate.visible(reader, "trail.view", news, at=at)
     return stretch(rows, size=RECENT)
 
 

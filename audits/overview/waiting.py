@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.integrations.listing import ENDING
 from accounts.models import Person, Team
 from audits.overview.counting import Counted
 from audits.overview.desk import Concern
@@ -31,7 +32,7 @@ class Owned:
         return bool(self.resources or self.links)
 
 
-def waiting(found: Counted, led: Sequence[Team]) -> list[Concern]:
+def waiting(reader: Person, found: Counted, led: Sequence[Team], *, at: datetime) -> list[Concern]:
     """Return what waits for the reader; each line leads to the list of it."""
     rows = []
     imports = found.some("imports")
@@ -41,9 +42,24 @@ def waiting(found: Counted, led: Sequence[Team]) -> list[Concern]:
         )
         url = reverse("imports:list")
         rows.append(Concern(text % {"n": imports}, imports, _("Nothing of it is applied yet"), "accent", "import", url))
+    tokens = found.some("tokens run out")
+    if tokens:
+        text = ngettext(
+            "%(n)s integration of yours has a token that runs out within 14 days",
+            "%(n)s integrations of yours have a token that runs out within 14 days",
+            tokens.value,
+        )
+        url = f"{reverse('integrations:list')}?view={ENDING}&owner=me" if _sees_all(reader, at) else ""
+        note = _("Have it rotated in time: from then on it is answered nothing")
+        rows.append(Concern(text % {"n": tokens}, tokens, note, "warn", "integration", url))
     for team in led:
         rows += _of_team(found, team)
     return rows
+
+
+def _sees_all(reader: Person, at: datetime) -> bool:
+    """Return whether the reader sees every integration, so that the list behind a count has all of it."""
+    return gate.may(reader, "integration.view", at=at)
 
 
 def _of_team(found: Counted, team: Team) -> list[Concern]:

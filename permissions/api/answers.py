@@ -1,6 +1,7 @@
 """Answers as they are sent (sections 5.5 and 7.2): the decision, why, and what it comes with."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from django.utils.translation import get_language
@@ -8,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from permissions.api import deciding
 from permissions.api.deciding import Answer
-from permissions.authzen import UNKNOWN_RESOURCE, UNKNOWN_SUBJECT, obligation
+from permissions.authzen.answering import obligation
+from permissions.authzen.naming import UNKNOWN_RESOURCE, UNKNOWN_SUBJECT
 from permissions.engine import Reason
 from permissions.resources.fields import Mask
 
@@ -50,7 +52,14 @@ def evaluation(answer: Answer) -> Json:
 
 def why(reason: str) -> Json:
     """Return a reason as it is sent: its code, and words that the person may read."""
-    return {"reason": reason, "reason_user": {_language(): str(WORDS[reason])}}
+    language = get_language() or "en"
+    return {"reason": reason, "reason_user": {language: _words(reason, language)}}
+
+
+@cache
+def _words(reason: str, _language: str) -> str:
+    """Return a reason in words of the language in force: a batch tells the same few time after time."""
+    return str(WORDS[reason])
 
 
 def obligations(answer: Answer) -> list[Json]:
@@ -74,7 +83,3 @@ def _policies(answer: Answer) -> Iterable[Json]:
     """Yield the policies that had a say: which version, and what it did."""
     for verdict in answer.decision.verdicts if answer.decision is not None else ():
         yield {"id": verdict.policy, "version": verdict.version, "effect": str(verdict.effect)}  # type: ignore[attr-defined]
-
-
-def _language() -> str:
-    return get_language() or "en"

@@ -1,22 +1,18 @@
-"""Reading a request's body: JSON as RFC 8259 has it, kept within I-JSON (RFC 7493; section 11.5), and within limits."""
-
-import json
-from typing import Any
+"""Taking in a request's body: as JSON by its header, and within limits (sections 10.1 and 11.7)."""
 
 from django.http import HttpRequest, UnreadablePostError
 
 from permissions.api.errors import BadRequest, TooLarge
+from permissions.authzen.reading import Json, parsed
 
 MOST_BYTES = 1024 * 1024
-LARGEST = 2**53 - 1  # past it numbers are not the same to everybody (RFC 7493, section 2.2)
-Json = dict[str, Any]
 
 
 def body(request: HttpRequest) -> Json:
-    """Return the object in the body. Raises BadRequest, TooLarge."""
+    """Return the object in the body. Raises BadRequest, Malformed, TooLarge."""
     if request.content_type != "application/json":
         raise BadRequest("Send the body with Content-Type: application/json.")
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
+    if _length(request) > MOST_BYTES:
         raise TooLarge(f"A request has at most {MOST_BYTES} bytes. Split it.")
     try:
         raw = request.body
@@ -25,61 +21,9 @@ def body(request: HttpRequest) -> Json:
     return parsed(raw)
 
 
-def parsed(raw: bytes) -> Json:
-    """Return the object that `raw` holds. Raises BadRequest.
-
-    >>> parsed(b'{"subject": {"type": "user", "id": "maya@kestrel.example"}}')
-    {'subject': {'type': 'user', 'id': 'maya@kestrel.example'}}
-    """
-    try:
-        found = json.loads(
-            raw.decode("utf-8"), object_pairs_hook=_object, parse_int=_integer, parse_float=_number,
-            parse_constant=_no_number,
-        )  # fmt: skip
-    except (ValueError, RecursionError) as problem:
-        said = str(problem) if isinstance(problem, _Unclear) else "The body is not valid JSON in UTF-8."
-        raise BadRequest(said) from None
-    if not isinstance(found, dict):
-        raise BadRequest("The body must be a JSON object.")
-    if b"\\u" in raw:
-        _require_plain(found)
-    return found
-
-
-class _Unclear(ValueError):
-    """JSON that different readers would read differently."""
-
-
-def _object(pairs: list[tuple[str, Any]]) -> Json:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise _Unclear("A name stands twice in one object.")
-    return found
-
-
-def _integer(text: str) -> int:
-    if len(text) > len(str(LARGEST)) + 1 or abs(int(text)) > LARGEST:
-        raise _Unclear("A number is too large.")
-    return int(text)
-
-
-def _number(text: str) -> float:
-    found = float(text)
-    if abs(found) > LARGEST:
-        raise _Unclear("A number is too large.")
-    return found
-
-
-def _no_number(text: str) -> float:
-    raise _Unclear(f"{text} is no number of JSON.")
-
-
-def _require_plain(found: Any) -> None:
-    """Pass what holds no unpaired surrogate and no NUL, which no database holds as text."""
-    text = json.dumps(found, ensure_ascii=False)
-    if "\\u0000" in text:
-        raise BadRequest("The body holds a character that no text has.")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise BadRequest("The body holds half of a character.") from None
+def _length(request: HttpRequest) -> int:
+    """Return how long the body is said to be; nothing past it is read."""
+    said = str(request.META.get("CONTENT_LENGTH") or "")
+    if not said.isdecimal():
+        raise BadRequest("Send the body whole, with its Content-Length.")
+    return int(said)

@@ -4,14 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts.integrations.selectors import Caller
+from accounts.integrations.callers import Caller
 from accounts.models import Person
 from permissions import gate, recorded
-from permissions.api import moments
 from permissions.api.described import sensitivity
 from permissions.api.entities import Known, Thing, known
-from permissions.api.questions import Ask, Batch, Semantic
-from permissions.authzen import PEOPLE, UNKNOWN_RESOURCE, UNKNOWN_SUBJECT, as_met
+from permissions.authzen import moments
+from permissions.authzen.answering import as_met
+from permissions.authzen.naming import PEOPLE, UNKNOWN_RESOURCE, UNKNOWN_SUBJECT
+from permissions.authzen.questions import Ask, Batch, Semantic
 from permissions.engine import Decision
 from permissions.resources.opening import GUARDED, is_guarded
 

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from accounts.attributes.facts import dated
 from accounts.models import Node, Team
-from permissions.api.questions import Entity
+from permissions.authzen.questions import Entity
 from permissions.engine import Target
 from permissions.models import AttributeDefinition, AttributeType, Sensitivity
 from permissions.models import Entity as Whose

@@ -7,25 +7,33 @@ import functools
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Any
 
 import structlog
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 
-from accounts.integrations.selectors import Caller, caller
+from accounts.integrations.callers import Caller, caller
 from accounts.integrations.services import note_use
 from accounts.signin import failures, limits
 from accounts.signin.failures import Failure
 from cxaccess.lib.context import origin
 from permissions.api.bodies import body
-from permissions.api.errors import ApiError, TooManyRequests, Unauthorized, WrongMethod
+from permissions.api.errors import (
+    ApiError,
+    BadRequest,
+    NoSuchEndpoint,
+    TooManyRequests,
+    Unauthorized,
+    WrongMethod,
+)
+from permissions.authzen.reading import Json, Malformed
 
 log = structlog.get_logger(__name__)
 REQUEST_ID = "X-Request-ID"
 SLICE = 100  # requests that a process takes from the limit at once: one write for so many
 OF_SYSTEM = limits.Limit("api.integration", 600, timedelta(minutes=1))  # in slices: 60,000 requests a minute
 OF_ADDRESS = limits.Limit("api.address", 100, timedelta(minutes=1))  # tokens that open nothing
-Json = dict[str, Any]
 View = Callable[[HttpRequest, Caller, Json], Json]
 
 
@@ -59,22 +67,38 @@ def endpoint(view: View) -> Callable[[HttpRequest], HttpResponse]:
 
     @functools.wraps(view)
     def run(request: HttpRequest) -> HttpResponse:
-        response = _answer(view, request)
-        sent = request.headers.get(REQUEST_ID)
-        if sent is not None:
-            response.headers[REQUEST_ID] = sent
-        return response
+        return _identified(_answer(view, request), request)
 
     run.csrf_exempt = True  # type: ignore[attr-defined]  # no cookie is looked at
     run.login_required = False  # type: ignore[attr-defined]  # a token is asked for here
     return run
 
 
+@login_not_required
+@csrf_exempt
+def nothing_here(request: HttpRequest, rest: str) -> HttpResponse:
+    """Answer whoever asks at no endpoint, to which a path with a slash too many belongs, in the API's own form."""
+    return _identified(_told(NoSuchEndpoint()), request)
+
+
+def _identified(response: HttpResponse, request: HttpRequest) -> HttpResponse:
+    sent = request.headers.get(REQUEST_ID)
+    if sent is not None:
+        response.headers[REQUEST_ID] = sent
+    return response
+
+
+def _told(problem: ApiError) -> HttpResponse:
+    return JsonResponse(problem.message, safe=False, status=problem.status, headers=problem.headers)
+
+
 def _answer(view: View, request: HttpRequest) -> HttpResponse:
     try:
         return JsonResponse(view(request, _caller(request), body(request)))
     except ApiError as problem:
-        return JsonResponse(problem.message, safe=False, status=problem.status, headers=problem.headers)
+        return _told(problem)
+    except Malformed as problem:
+        return JsonResponse(str(problem), safe=False, status=BadRequest.status)
     except limits.TooMany as problem:
         return JsonResponse(problem.message, safe=False, status=TooManyRequests.status, headers={"Retry-After": "60"})
     except Exception:

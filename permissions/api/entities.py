@@ -3,19 +3,28 @@
 All questions of a request are looked up together, in a number of queries that does not grow with them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from accounts.integrations.selectors import Caller
+from django.db import connection
+
+from accounts.integrations.callers import Caller
 from accounts.models import Person
 from accounts.people.naming import known_as
 from permissions import facts, places
 from permissions.api import described
-from permissions.api.questions import Ask, Entity
-from permissions.authzen import PEOPLE
+from permissions.authzen.naming import PEOPLE
+from permissions.authzen.questions import Ask, Entity
+from permissions.catalogue.shared import types
 from permissions.engine import Target
 from permissions.models import Resource, ResourceType
+
+# What places, policies and the trail read of a resource; what it holds is left where it is.
+READ = (
+    "type", "system", "external_id", "region", "department", "product_line", "segment", "owner_team", "owner",
+    "channel", "sensitivity", "guarded_until", "custom", "created_at", "archived_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +65,34 @@ class Known:
 def known(caller: Caller, asks: Iterable[Ask], *, at: datetime) -> Known:
     """Look up everything that `asks` name, as `caller` names it, and have the facts of its people at hand."""
     every = list(asks)
-    types = {row.key: row for row in ResourceType.objects.filter(key__in={one.resource.type for one in every})}
-    things = _things(caller.system, {one.resource.id for one in every} - {""}, at)
-    open_types = {key for key, row in types.items() if row.unregistered}
-    loose = [one.resource for one in every if one.resource.type in open_types and one.resource.id not in things]
     names = {one.subject.id for one in every if one.subject.type in PEOPLE} - {""}
-    ids = known_as(caller.system, names | described.people_in(loose))
-    people = Person.objects.select_related("principal").in_bulk({ids[name] for name in names if name in ids})
-    facts.prepare(people, at)
-    by_name = {name: people[ids[name]] for name in names if name in ids}
-    return Known(by_name, types, things, described.Reader(caller.system, loose, ids) if loose else None)
+    ids = known_as(caller.system, names)
+    people = {name: _person(pk) for name, pk in ids.items()}
+    facts.prepare(ids.values(), at)
+    by_id = types(at)
+    by_key = {row.key: row for row in by_id.values()}
+    things = _things(caller.system, {one.resource.id for one in every} - {""}, by_id, at)
+    loose = [one.resource for one in every if one.resource.id not in things and _is_open(by_key.get(one.resource.type))]
+    return Known(people, by_key, things, _descriptions(caller.system, loose) if loose else None)
 
 
-def _things(system: str, ids: set[str], at: datetime) -> dict[str, Thing]:
+def _person(pk: int) -> Person:
+    """Return a person of whom nothing is read yet: to decide, their facts are read, and only the id goes on record."""
+    return Person.from_db(connection.alias, ["id"], [pk])
+
+
+def _is_open(type_: ResourceType | None) -> bool:
+    return type_ is not None and type_.unregistered
+
+
+def _descriptions(system: str, loose: Collection[Entity]) -> described.Reader:
+    return described.Reader(system, loose, known_as(system, described.people_in(loose)))
+
+
+def _things(system: str, ids: set[str], by_id: Mapping[int, ResourceType], at: datetime) -> dict[str, Thing]:
     """Return {id: thing} of the resources that are registered under the ids of `system`."""
-    rows = list(Resource.objects.select_related("type").filter(system=system, external_id__in=ids)) if ids else []
+    rows = list(Resource.objects.only(*READ).filter(system=system, external_id__in=ids)) if ids else []
+    for row in rows:
+        row.type = by_id.get(row.type_id) or row.type  # one made a moment ago is read by itself
     targets = places.targets(rows, at)
     return {row.external_id: Thing(targets[row.pk], row) for row in rows}

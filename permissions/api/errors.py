@@ -50,6 +50,15 @@ class WrongMethod(ApiError):
         super().__init__("Ask by POST.", {"Allow": "POST"})
 
 
+class NoSuchEndpoint(ApiError):
+    """404: the API has no such address. What a question names and nobody knows is never 404, but a no."""
+
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("There is no such endpoint. /.well-known/authzen-configuration names those that there are.")
+
+
 class Conflict(ApiError):
     """409: a batch of use under a name that stands for another one."""
 

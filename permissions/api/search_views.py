@@ -4,13 +4,14 @@ from collections.abc import Callable
 
 from django.http import HttpRequest
 
-from accounts.integrations.selectors import Caller
-from permissions.api import answers, questions, searching, services
+from accounts.integrations.callers import Caller
+from permissions.api import answers, searching, services
 from permissions.api.door import REQUEST_ID, Json, endpoint
 from permissions.api.errors import Forbidden
 from permissions.api.paging import Page, page
-from permissions.api.questions import Sought
 from permissions.api.searching import Found
+from permissions.authzen import questions
+from permissions.authzen.questions import Sought
 
 # mypy: disable-error-code="attr-defined"
 # request.at is a moment; Django's stubs do not know it.

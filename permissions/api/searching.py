@@ -7,15 +7,16 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.integrations.selectors import Caller
+from accounts.integrations.callers import Caller
 from accounts.models import Identity, Person
 from permissions import facts, gate, places, recorded
-from permissions.api import deciding, moments
+from permissions.api import deciding
 from permissions.api.entities import Known, Thing, known
 from permissions.api.errors import Forbidden
 from permissions.api.paging import Page
-from permissions.api.questions import Ask
-from permissions.authzen import UNKNOWN_RESOURCE, UNKNOWN_SUBJECT
+from permissions.authzen import moments
+from permissions.authzen.naming import UNKNOWN_RESOURCE, UNKNOWN_SUBJECT
+from permissions.authzen.questions import Ask
 from permissions.engine import Target
 from permissions.engine.combine import Context
 from permissions.engine.policies import Rule, StateReason, StepUp

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from accounts.integrations.selectors import Caller
+from accounts.integrations.callers import Caller
 from audits.trail.record import Entry, record_many
 from audits.trail.tags import Tag
 from permissions import gate
 from permissions.api.deciding import Answer
-from permissions.api.questions import Ask
 from permissions.api.searching import Found
+from permissions.authzen.questions import Ask
 from permissions.guards import use_case
 from permissions.resources.opening import is_guarded
 

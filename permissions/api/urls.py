@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from permissions.api import document_views, search_views, usage_views, views
+from permissions.api import document_views, door, search_views, usage_views, views
 
 app_name = "api"
 urlpatterns = [
@@ -13,4 +13,5 @@ urlpatterns = [
     path("search/action", search_views.action, name="search-action"),
     path("usage", usage_views.usage, name="usage"),
     path("openapi.json", document_views.openapi, name="openapi"),
+    path("<path:rest>", door.nothing_here, name="nothing"),
 ]

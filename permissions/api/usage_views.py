@@ -6,11 +6,11 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from accounts.integrations.selectors import Caller
+from accounts.integrations.callers import Caller
 from cxaccess.lib.errors import Refused
-from permissions.api import questions
 from permissions.api.door import Json, endpoint
 from permissions.api.errors import BadRequest, Conflict, Forbidden
+from permissions.authzen import questions
 from permissions.usage.reading import Row
 from permissions.usage.services import MOST, Taken, Unread, ingest
 

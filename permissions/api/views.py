@@ -2,10 +2,11 @@
 
 from django.http import HttpRequest
 
-from accounts.integrations.selectors import Caller
-from permissions.api import answers, deciding, questions, services
+from accounts.integrations.callers import Caller
+from permissions.api import answers, deciding, services
 from permissions.api.door import REQUEST_ID, Json, endpoint
 from permissions.api.errors import Forbidden
+from permissions.authzen import questions
 
 # mypy: disable-error-code="attr-defined"
 # request.at is a moment; Django's stubs do not know it.

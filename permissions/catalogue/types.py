@@ -222,6 +222,7 @@ def _new_action(row: ResourceType, **card: Any) -> Action:
 
 def _opened(actor: Person, type_: ResourceType, at: datetime, action: str = EDIT) -> ResourceType:
     """Return the row, locked, once the actor may do `action` to it. Nobody edits a type of the console."""
+    stamps.lock(stamps.MODEL)  # before the row, as everything that changes what decisions share
     row = locked(ResourceType, type_.pk)
     require(actor, action, row, at=at)
     if row.console:
@@ -257,4 +258,5 @@ def _save(
         return
     row.row_version += 1
     row.save()
+    stamps.bump(stamps.MODEL)
     record(Tag.TYPE_EDITED, actor=actor, at=at, obj=row, changes=changed, details=details)

@@ -1,7 +1,7 @@
 """The model that everybody's decisions share: roles, implications, trees. Built once per change."""
 
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from heapq import heappop, heappush
@@ -13,6 +13,8 @@ from permissions.engine.combine import Policy
 from permissions.engine.types import Scope, Target
 
 MAX_PATHS = 100  # per grant; a longer list explains nothing more
+MAX_WAYS = 5_000  # pairs of a role and a permission of which the ways are kept
+Way = tuple[tuple[int, ...], tuple[str, ...]]  # roles, the outer one first, and permissions
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +114,11 @@ class Model:
 
     def covers(self, scope: Scope, target: Target) -> bool:
         """Return whether every term of `scope` holds one of the target's places. An unknown place is not covered."""
-        return all(
-            any(node in self.above(dimension, place) for place in target.places.get(dimension, ()))
-            for dimension, node in scope.terms
-        )
+        for dimension, node in scope.terms:
+            places = target.places.get(dimension, ())
+            if not any(node in self.above(dimension, place) for place in places):
+                return False
+        return True
 
     def chain(self, principal: int) -> tuple[int, ...]:
         """Return the principals whose grants reach a member of `principal`: itself, then the teams above it."""
@@ -156,8 +159,21 @@ class Model:
     def _chains(self) -> dict[int, tuple[int, ...]]:
         return {}
 
-    def role_paths(self, role: int, action: str) -> Iterator[tuple[tuple[int, ...], tuple[str, ...]]]:
-        """Yield (roles, actions) for each way `role` gives `action`, shortest first, at most MAX_PATHS.
+    def role_paths(self, role: int, action: str) -> Sequence[Way]:
+        """Return (roles, actions) for each way `role` gives `action`, shortest first, at most MAX_PATHS."""
+        found = self._ways.get((role, action))
+        if found is None:
+            if len(self._ways) >= MAX_WAYS:
+                self._ways.clear()
+            found = self._ways[role, action] = tuple(self._searched(role, action))
+        return found
+
+    @cached_property
+    def _ways(self) -> dict[tuple[int, str], tuple[Way, ...]]:
+        return {}
+
+    def _searched(self, role: int, action: str) -> Iterator[Way]:
+        """Yield the same.
 
         A search by length with what still lies ahead counted in: roles that include each other in many layers have
         more ways than memory, and this never holds more than it needs for the ones it yields.

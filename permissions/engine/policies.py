@@ -98,7 +98,9 @@ class Rule:
         """Return whether the person who asks is among those it is about."""
         if not (self.principals or self.roles):
             return True
-        return not (self.principals.isdisjoint(asked.reached) and self.roles.isdisjoint(asked.roles))
+        if not self.principals.isdisjoint(asked.reached):
+            return True
+        return bool(self.roles) and not self.roles.isdisjoint(asked.roles)
 
     def judge(self, asked: Question) -> Verdict | None:
         """Return what it says of the question; None where it has no say."""

@@ -1,4 +1,4 @@
-// Recovery codes: copying and printing them. Without scripts, downloading works.
+// What is shown once, and addresses: copying and printing them. Without scripts, selecting works.
 
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;

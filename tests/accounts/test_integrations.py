@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.integrations import selectors, services
+from accounts.integrations import callers, selectors, services
 from accounts.models import Integration, IntegrationGrant, IntegrationToken
 from audits.models import Event
 from audits.trail.tags import Tag
@@ -83,17 +83,17 @@ def test_a_token_opens_until_it_is_rotated_out(cast: Cast) -> None:
     second = services.rotate_token(cast.priya, token=first.row, days=90, hours=24, at=clock.now())
     at = clock.now()
     for text in (first.text, second.text):
-        assert selectors.caller(text, at=at) is not None
+        assert callers.caller(text, at=at) is not None
         assert first.text not in str(Event.objects.values_list("additional_data", "changes"))
     later = at + timedelta(hours=25)
-    assert selectors.caller(first.text, at=later) is None
-    assert selectors.caller(second.text, at=later).integration == row
+    assert callers.caller(first.text, at=later) is None
+    assert callers.caller(second.text, at=later).integration == row
 
 
 def test_without_overlap_the_old_token_ends_at_once(cast: Cast) -> None:
     first = services.issue_token(cast.priya, integration=entered(cast), days=90, at=clock.now())
     services.rotate_token(cast.priya, token=first.row, days=90, hours=0, at=clock.now())
-    assert selectors.caller(first.text, at=clock.now()) is None
+    assert callers.caller(first.text, at=clock.now()) is None
 
 
 @pytest.mark.parametrize("deed", ["rotate", "revoke", "end"])
@@ -118,7 +118,7 @@ def test_an_integration_is_locked_before_what_belongs_to_it(cast: Cast, deed: st
 def test_a_revoked_token_is_neither_rotated_nor_revoked_again(cast: Cast) -> None:
     made = services.issue_token(cast.priya, integration=entered(cast), days=90, at=clock.now())
     services.revoke_token(cast.priya, token=made.row, reason="It leaked", at=clock.now())
-    assert selectors.caller(made.text, at=clock.now()) is None
+    assert callers.caller(made.text, at=clock.now()) is None
     with pytest.raises(Stale):
         services.revoke_token(cast.priya, token=made.row, reason="Again", at=clock.now())
     with pytest.raises(Stale):
@@ -143,7 +143,7 @@ def test_retiring_ends_its_tokens_and_everything_else(cast: Cast) -> None:
     row = entered(cast)
     made = services.issue_token(cast.priya, integration=row, days=90, at=clock.now())
     services.retire_integration(cast.priya, integration=row, reason="Replaced", at=clock.now())
-    assert selectors.caller(made.text, at=clock.now()) is None
+    assert callers.caller(made.text, at=clock.now()) is None
     with pytest.raises(Stale):
         services.issue_token(cast.priya, integration=row, days=90, at=clock.now())
 
@@ -154,8 +154,8 @@ def test_the_page_shows_a_token_once(cast: Cast) -> None:
     token = IntegrationToken.objects.get()
     shown = page.content.decode()
     assert token.prefix in shown
-    text = shown.partition('<code class="break">')[2].partition("<")[0]
-    assert selectors.caller(text, at=clock.now()) is not None
+    text = shown.partition('id="token"><code>')[2].partition("<")[0]
+    assert callers.caller(text, at=clock.now()) is not None
     assert text not in client.get(f"/integrations/{row.pk}/").content.decode()
     assert page.headers["Cache-Control"] == "no-store"
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from cxaccess.lib import clock
 from permissions import gate
-from permissions.api import moments
 from permissions.api.deciding import said
+from permissions.authzen import moments
 from permissions.models import Resource
 from tests import policies
 from tests.integrations import Caller, integration

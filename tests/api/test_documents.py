@@ -21,7 +21,9 @@ DOCUMENT = json.loads((ROOT / "permissions/api/openapi.json").read_text())
 
 
 def test_the_document_names_exactly_the_routes() -> None:
-    routes = {reverse(f"api:{one.name}") for one in urlpatterns} | {reverse("authzen-configuration")}
+    routes = {reverse(f"api:{one.name}") for one in urlpatterns if one.name != "nothing"} | {
+        reverse("authzen-configuration")
+    }
     assert set(DOCUMENT["paths"]) == routes
 
 

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Person
+from audits.models import Event
 from audits.overview.desk import Desk
 from audits.overview.selectors import Page, desk_of, greeting
 from audits.overview.selectors import page as page_of
@@ -23,7 +24,7 @@ from permissions.models import Resource, Role
 from permissions.starter.services import bootstrap
 from permissions.usage.reading import Row
 from permissions.usage.services import ingest
-from tests import world
+from tests import integrations, world
 from tests.cast import Cast
 from tests.sessions import signed_in
 
@@ -135,6 +136,11 @@ def a_lot_to_look_at(cast: Cast) -> None:
     world.join(cast.ali, cast.care_dach)
     world.give(cast.ali, cast.feedback_reader, until=NEXT_WEEK, region=cast.mena)
     world.person("Brand New", created_at=clock.now() - timedelta(days=2))
+    for number, owner in enumerate((cast.priya, cast.jonas, None)):
+        made = integrations.integration(f"System {number}")
+        integrations.token(made)
+        made.tokens.update(expires_at=clock.now() + timedelta(days=9 * number + 1))
+        type(made).objects.filter(pk=made.pk).update(owner=owner)
 
 
 def record_refusal_of(person: Person) -> None:
@@ -151,6 +157,12 @@ def test_every_figure_is_what_the_list_behind_it_shows(cast: Cast, name: str) ->
         assert len(found) > 30
         assert sum(count != "0" for count in found.values()) > 20
     assert {url: listed(client, url) for url in found} == found
+
+
+def test_what_systems_ask_is_no_change(cast: Cast) -> None:
+    integrations.Caller().may(cast.maya.email, "view", ("feedback", cast.mena_reviews.external_id))
+    assert Event.objects.filter(tag="api.refused").exists()
+    assert "asked and was told no" not in page(cast.priya)
 
 
 def test_only_who_may_see_how_the_console_is_set_reads_who_has_no_second_factor(cast: Cast) -> None:

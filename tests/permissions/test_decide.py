@@ -52,8 +52,8 @@ def test_a_line_that_is_no_question_has_its_number_and_stops_nothing(cast, monke
     assert code == 1
     assert [each.get("line") for each in said] == [None, 2, 4, 5, 6, 7, 8, 9, None]
     assert said[0]["decision"] is said[-1]["decision"] is True
-    assert said[2]["error"].startswith("at: ")
-    assert said[3]["error"].startswith("subject: ")
+    assert said[2]["error"].startswith("at must be ")
+    assert said[3]["error"].startswith("subject must be ")
 
 
 def test_it_is_asked_about_any_moment(cast, monkeypatch):

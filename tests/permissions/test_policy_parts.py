@@ -7,7 +7,8 @@ from django.urls import reverse
 from accounts.models import Person
 from cxaccess.lib import clock
 from cxaccess.lib.conditions import InvalidCondition, read
-from permissions import asking, authzen, gate
+from permissions import asking, gate
+from permissions.authzen import answering, naming, questions
 from permissions.engine.policies import REASON
 from permissions.models import AttributeDefinition
 from permissions.policies.schema import whole
@@ -97,12 +98,12 @@ def test_a_condition_names_a_bounded_number_of_values_in_all() -> None:
         read({"any": [part] * 5}, whole())
 
 
-def ask(person: Person, **context: object) -> authzen.Answer:
+def ask(person: Person, **context: object) -> answering.Answer:
     raw = {
         "subject": {"type": "person", "id": person.email}, "action": {"name": "view"},
-        "resource": {"type": "feedback", "id": authzen.WHOLE}, "context": context,
+        "resource": {"type": "feedback", "id": naming.WHOLE}, "context": context,
     }  # fmt: skip
-    return authzen.evaluated(authzen.parsed(raw), at=clock.now())
+    return answering.evaluated(questions.ask(raw), at=clock.now())
 
 
 def test_a_connected_system_gets_no_yes_while_something_is_to_be_met_first(cast: Cast) -> None:
@@ -110,6 +111,6 @@ def test_a_connected_system_gets_no_yes_while_something_is_to_be_met_first(cast:
     assert ask(cast.maya).allowed
     why_first("feedback.view")
     waiting, met = ask(cast.maya), ask(cast.maya, reason="Case 12")
-    assert (waiting.allowed, authzen.reasons(waiting)[0]["code"]) == (False, "no_reason")
-    assert authzen.obligations(waiting) == [{"kind": "reason"}]
+    assert (waiting.allowed, answering.reasons(waiting)[0]["code"]) == (False, "no_reason")
+    assert answering.obligations(waiting) == [{"kind": "reason"}]
     assert met.allowed

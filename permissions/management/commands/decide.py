@@ -9,8 +9,9 @@ from typing import IO, Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from cxaccess.lib import clock
-from permissions import authzen, facts
-from permissions.authzen import Malformed
+from permissions import facts
+from permissions.authzen import answering, questions
+from permissions.authzen.reading import Malformed, parsed
 
 LONGEST = 1024 * 1024  # bytes of a line; what comes after them is thrown away
 FIRST, LAST = 1900, 9000  # years; every zone can move such a moment
@@ -55,27 +56,16 @@ def _lines(source: IO[bytes]) -> Iterator[bytes | None]:
 def _answered(line: bytes | None, system: str) -> dict[str, Any]:
     if line is None:
         raise Malformed("", f"A line holds at most {LONGEST} bytes.")
-    raw = _read(line)
-    request, now = authzen.parsed(raw), clock.now()
+    raw, now = parsed(line), clock.now()
+    ask = questions.ask(raw)
     at = _moment(raw["at"]) if raw.get("at") is not None else now
     with facts.pinned():
-        answer = authzen.evaluated(request, at=at, system=system)
+        answer = answering.evaluated(ask, at=at, system=system)
         return {
             "decision": answer.allowed,
-            "reasons": authzen.reasons(answer),
-            "obligations": authzen.obligations(answer),
+            "reasons": answering.reasons(answer),
+            "obligations": answering.obligations(answer),
         }
-
-
-def _read(line: bytes) -> Any:
-    try:
-        return json.loads(line, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
-        raise Malformed("", "This line is no JSON.") from error
-
-
-def _no_number(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
 
 
 def _moment(raw: Any) -> datetime:
@@ -84,5 +74,5 @@ def _moment(raw: Any) -> datetime:
     except ValueError:
         found = None
     if found is None or found.tzinfo is None or not FIRST <= found.year <= LAST:
-        raise Malformed("at", "Write a moment with its zone, such as 2026-03-03T09:00:00+01:00.")
+        raise Malformed("at", "must be a moment with its zone, such as 2026-03-03T09:00:00+01:00.")
     return found

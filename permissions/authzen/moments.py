@@ -25,7 +25,7 @@ def _as_is(value: Any) -> object:
     return value
 
 
-# What a connected system sends, and the attribute that it is.
+# What is sent, and the attribute that it is.
 KEYS: dict[str, tuple[str, Callable[[Any], object]]] = {
     "time": ("context.at", _moment),
     "address": ("context.address", _as_is),

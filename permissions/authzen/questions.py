@@ -1,13 +1,17 @@
-"""What a request asks (sections 5 to 8). What must be there is; fields that are not known are ignored (10.1.1)."""
+"""What is asked (sections 5 to 8). What must be there is; fields that are not known are ignored (section 10.1.1).
+
+A null says nothing, as if the field were not there (section 11.5); in an evaluation it takes the default's place.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from permissions.api.errors import BadRequest
+from permissions.authzen.reading import Malformed
 
 MOST = 1_000  # evaluations of one request
+ENTITIES = ("subject", "action", "resource", "context")
 Json = Mapping[str, Any]
 
 
@@ -67,7 +71,7 @@ class Sought(StrEnum):
 
 
 def ask(body: Json, place: str = "") -> Ask:
-    """Return the one question that `body` asks. Raises BadRequest naming what is missing or ill-typed."""
+    """Return the one question that `body` asks. Raises Malformed naming what is missing or ill-typed."""
     return Ask(
         _entity(body, "subject", place),
         _action(body, place),
@@ -79,33 +83,35 @@ def ask(body: Json, place: str = "") -> Ask:
 def batch(body: Json) -> Batch | None:
     """Return the questions of a batch; None where there are none, so that `body` is one question (section 7.1).
 
-    The keys beside `evaluations` are defaults, each overridden as a whole (section 7.1.1). Raises BadRequest.
+    The keys beside `evaluations` are defaults, each overridden as a whole (section 7.1.1). Raises Malformed.
     """
     rows = body.get("evaluations")
     if rows is None or rows == []:
         return None
     if not isinstance(rows, list):
-        raise BadRequest("evaluations must be an array.")
+        raise Malformed("evaluations", "must be an array.")
     if len(rows) > MOST:
-        raise BadRequest(f"evaluations has at most {MOST} elements. Split the request.")
-    defaults = {key: body[key] for key in ("subject", "action", "resource", "context") if key in body}
+        raise Malformed("evaluations", f"has at most {MOST} elements. Split the request.")
+    defaults = {key: body[key] for key in ENTITIES if key in body}
     asks = []
     for number, row in enumerate(rows):
         if not isinstance(row, dict):
-            raise BadRequest(f"evaluations[{number}] must be an object.")
+            raise Malformed(f"evaluations[{number}]", "must be an object.")
         asks.append(ask({**defaults, **row}, f"evaluations[{number}]."))
     return Batch(tuple(asks), _semantic(body))
 
 
 def _semantic(body: Json) -> Semantic:
-    wanted = _object(body, "options", "").get("evaluations_semantic", Semantic.ALL)
+    wanted = _object(body, "options", "").get("evaluations_semantic")
+    if wanted is None:
+        return Semantic.ALL
     if not isinstance(wanted, str) or wanted not in list(Semantic):
-        raise BadRequest(f"options.evaluations_semantic must be one of {', '.join(Semantic)}.")
+        raise Malformed("options.evaluations_semantic", f"must be one of {', '.join(Semantic)}.")
     return Semantic(wanted)
 
 
 def search(body: Json, sought: Sought) -> Ask:
-    """Return what a search leaves open (sections 8.4 to 8.6): an id of what is sought is ignored. Raises BadRequest."""
+    """Return what a search leaves open (sections 8.4 to 8.6): an id of what is sought is ignored. Raises Malformed."""
     return Ask(
         _entity(body, "subject", "", open_id=sought is Sought.SUBJECT),
         "" if sought is Sought.ACTION else _action(body, ""),
@@ -115,19 +121,19 @@ def search(body: Json, sought: Sought) -> Ask:
 
 
 def text(found: Json, key: str, place: str) -> str:
-    """Return the string under `key`. Raises BadRequest."""
+    """Return the string under `key`. Raises Malformed."""
     value = found.get(key)
     if value is None:
-        raise BadRequest(f"{place}{key} is missing.")
+        raise Malformed(f"{place}{key}", "is missing.")
     if not isinstance(value, str):
-        raise BadRequest(f"{place}{key} must be a string.")
+        raise Malformed(f"{place}{key}", "must be a string.")
     return value
 
 
-def required(body: Json, key: str, place: str) -> Json:
-    """Return the object under `key`, which must be there. Raises BadRequest."""
+def _required(body: Json, key: str, place: str) -> Json:
+    """Return the object under `key`, which must be there."""
     if body.get(key) is None:
-        raise BadRequest(f"{place}{key} is missing.")
+        raise Malformed(f"{place}{key}", "is missing.")
     return _object(body, key, place)
 
 
@@ -137,17 +143,17 @@ def _object(body: Json, key: str, place: str) -> Json:
     if found is None:
         return {}
     if not isinstance(found, dict):
-        raise BadRequest(f"{place}{key} must be an object.")
+        raise Malformed(f"{place}{key}", "must be an object.")
     return found
 
 
 def _entity(body: Json, key: str, place: str, *, open_id: bool = False) -> Entity:
-    found, here = required(body, key, place), f"{place}{key}."
+    found, here = _required(body, key, place), f"{place}{key}."
     known = "" if open_id else text(found, "id", here)
     return Entity(text(found, "type", here), known, _object(found, "properties", here))
 
 
 def _action(body: Json, place: str) -> str:
-    found = required(body, "action", place)
+    found = _required(body, "action", place)
     _object(found, "properties", f"{place}action.")
     return text(found, "name", f"{place}action.")

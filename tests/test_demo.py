@@ -1,5 +1,6 @@
 """Kestrel Home: as big as promised, the same from the same seed, and without contradictions."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -8,16 +9,20 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.db.models import Count, F, Max, Min
+from django.test import Client
 
-from accounts.models import AttributeHistory, Membership, Node, Part, Person, PersonState, Team
+from accounts.integrations import attention
+from accounts.models import AttributeHistory, Integration, Membership, Node, Part, Person, PersonState, Team
 from accounts.signin.selectors import authenticator, needs_factor
 from audits.models import Event
 from audits.trail.stories import describe
 from audits.trail.tags import Tag
 from cxaccess.demo import loader
+from cxaccess.demo.company import TEAMS
 from cxaccess.demo.main_people import MAIN, PASSWORD
 from cxaccess.lib import clock
 from cxaccess.lib.models import Source
@@ -26,6 +31,7 @@ from permissions import facts, gate, giving
 from permissions.models import (
     GroupObjectGrant,
     PersonObjectGrant,
+    Policy,
     Resource,
     Role,
     RoleGrant,
@@ -34,6 +40,7 @@ from permissions.models import (
     UsageGroupGrant,
 )
 from permissions.objects import brought, uses
+from permissions.resources.fields import Mask
 from permissions.usage import selectors as usage
 
 AT = clock.now()
@@ -258,6 +265,60 @@ def test_the_trail_is_in_the_order_of_time_and_reads_well() -> None:
     expired = Event.objects.filter(tag=Tag.GRANT_EXPIRED)
     assert expired.count() == RoleGrant.objects.filter(until__lte=AT, ended_by=None).count()
     assert not expired.filter(once=None).exists()
+
+
+def test_one_policy_is_enforced_one_recorded_and_one_a_draft() -> None:
+    standing = {
+        policy.name: [state.stage for state in policy.states.filter(until=None)] for policy in Policy.objects.all()
+    }
+    assert standing == {
+        "Phone numbers for care leads": ["enforced"], "EMEA managers see EMEA": ["recording"],
+        "Exports in office hours": [],
+    }  # fmt: skip
+    managers = Membership.objects.in_force(AT).filter(principal__label="EMEA managers")
+    assert 10 <= managers.count() <= 20
+    queue = Resource.objects.get(name="General queue DACH")
+    masked = {
+        name: [duty for duty in gate.decide(one, "ticket.view", queue, at=AT).obligations if isinstance(duty, Mask)]
+        for name, one in (("agent", agent_of("care-dach")), ("lead", lead_of("Care DACH")))
+    }
+    assert [mask.hides("phone", "phone") for mask in masked["agent"]] == [True]
+    assert masked["lead"] == []
+
+
+def lead_of(team: str) -> Person:
+    return Membership.objects.in_force(AT).get(principal__label=team, part=Part.LEAD).person
+
+
+def agent_of(code: str) -> Person:
+    name = next(row.name for row in TEAMS if row.code == code)
+    rows = Membership.objects.in_force(AT).filter(principal__label=name, part=Part.MEMBER)
+    return next(row.person for row in rows if row.person.state == PersonState.ACTIVE)
+
+
+def test_two_systems_ask_and_a_token_of_one_runs_out() -> None:
+    found = {one.name: one for one in Integration.objects.filter(retired_at=None)}
+    assert set(found) == {"Helpdesk", "Survey tool"}
+    assert [one.integration for one in attention.running_out(AT)] == [found["Survey tool"]]
+    assert not Integration.objects.filter(attention.unused(AT)).exists()
+    helpdesk = list(found["Helpdesk"].tokens.all())
+    assert [one.expires_at > AT for one in helpdesk] == [True, False]
+    assert helpdesk[0].replaces == helpdesk[1]
+
+
+def test_the_examples_for_integrators_work_with_what_the_demo_page_says() -> None:
+    given = dict(re.findall(r'export (\w+)="([^"]+)"', (settings.BASE_DIR / "docs/demo.md").read_text()))
+    assert set(given) == {"ACCESS", "TOKEN", "PERSON", "THING"}
+    body = {
+        "subject": {"type": "user", "id": given["PERSON"]}, "action": {"name": "view"},
+        "resource": {"type": "feedback", "id": given["THING"]},
+    }  # fmt: skip
+    headers = {"Authorization": f"Bearer {given['TOKEN']}"}
+    answer = Client().post("/access/v1/evaluation", body, content_type="application/json", headers=headers)
+    assert answer.json()["decision"] is True
+    hour_ago = (AT - timedelta(hours=1)).isoformat()
+    use = {"batch": "example", "events": [body | {"time": hour_ago, "count": 3}]}
+    assert Client().post("/access/v1/usage", use, content_type="application/json", headers=headers).status_code == 200
 
 
 def test_a_second_loading_is_refused() -> None:

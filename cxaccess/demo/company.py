@@ -233,8 +233,8 @@ ROLES = (
             "Answers customers who ask for their data or want it erased.", Risk.CRITICAL, "audit",
             (V(416, "profile.edit profile.export profile.erase ticket.export resource.export", (), "First version"),)),
     RoleRow("auditor", "Auditor", "Reads everything in this console, the trail too, and changes nothing.", Risk.HIGH,
-            "audit", (V(416, f"{_READ} access.check usage.view trail.export settings.view policy.view", (),
-              "First version"),)),
+            "audit", (V(416, f"{_READ} access.check usage.view trail.export settings.view policy.view group.view"
+              " integration.view", (), "First version"),)),
     RoleRow("regional-administrator", "Regional administrator",
             "Administers people, teams and grants of one region, and gives roles there.", Risk.CRITICAL, "access",
             (V(417, f"{_REGIONAL} grant.end", (), "First version"),

@@ -37,18 +37,28 @@ def groups(town: Town) -> None:
     """Write the groups with what they hold; those by rule are filled once the story is told."""
     book = Book(town)
     for row in GROUPS:
-        made_at, owner = town.clock.ago(row.days), town.named(row.owner).person
-        rule = rules.parsed(_condition(town, row)) if not row.members else None
-        group = insert(
-            name=row.name, purpose=row.purpose, owner=owner, region=town.nodes[row.region], department=None, rule=rule,
-            at=made_at,
-        )  # fmt: skip
-        town.tell(Tag.GROUP_CREATED, actor=town.named("Priya Raman").person, at=made_at, obj=group)
-        _members(town, row, group, made_at)
-        for role, region in row.holds:
-            where = {"region": region} if region else {}
-            book.give(group.principal, role, where, made_at, None, row.purpose, region=row.region)
+        _group(town, row, book)
     written(book)
+
+
+def later(town: Town, row: GroupRow) -> Group:
+    """Write one more group, which holds nothing."""
+    return _group(town, row, Book(town))
+
+
+def _group(town: Town, row: GroupRow, book: Book) -> Group:
+    made_at, owner = town.clock.ago(row.days), town.named(row.owner).person
+    rule = rules.parsed(_condition(town, row)) if not row.members else None
+    group = insert(
+        name=row.name, purpose=row.purpose, owner=owner, region=town.nodes[row.region], department=None, rule=rule,
+        at=made_at,
+    )  # fmt: skip
+    town.tell(Tag.GROUP_CREATED, actor=town.named("Priya Raman").person, at=made_at, obj=group)
+    _members(town, row, group, made_at)
+    for role, region in row.holds:
+        where = {"region": region} if region else {}
+        book.give(group.principal, role, where, made_at, None, row.purpose, region=row.region)
+    return group
 
 
 def _condition(town: Town, row: GroupRow) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Loads the demo company into an empty console, whole or not at all."""
 
+from dataclasses import replace
 from datetime import datetime
 from random import Random
 
@@ -11,7 +12,7 @@ from django.utils.translation import ngettext
 from accounts.models import Person
 from audits.trail.record import record, record_many
 from audits.trail.tags import Tag
-from cxaccess.demo import exceptions, giving, groups, holdings, resources, rows, tale, use
+from cxaccess.demo import connected, exceptions, giving, groups, holdings, policies, resources, rows, tale, use
 from cxaccess.demo.fates import befall
 from cxaccess.demo.plan import staff
 from cxaccess.demo.town import LOADER, Town
@@ -48,6 +49,7 @@ def load(*, at: datetime, seed: int = SEED) -> Town:
     tale.happenings(town)
     groups.ranges(town)
     groups.groups(town)
+    _later(replace(town, rng=Random(f"later {seed}")))  # noqa: S311 - a story, no secret
     brought.sync(at=at, actor=LOADER, told=town.entries.extend)
     habits = exceptions.given(town)
     stamps.bump(stamps.MODEL)
@@ -55,6 +57,12 @@ def load(*, at: datetime, seed: int = SEED) -> Town:
     _write(town)
     instance.put(instance.INSTANCE_NAME, NAME)
     return town
+
+
+def _later(town: Town) -> None:
+    """Write what draws on chances of its own, so that the rest of the story stays as it was."""
+    policies.policies(town)
+    connected.systems(town)
 
 
 def _write(town: Town) -> None:

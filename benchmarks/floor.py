@@ -1,12 +1,18 @@
-"""The console's addresses and one more: the frame around fifty rows of one table, read in one query, shown plainly."""
+"""The console's addresses and two more.
+
+The floor of pages: the frame around fifty rows of one table, read in one query, shown plainly. The empty view: an
+object of nothing, for whoever sends anything.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.auth.decorators import login_not_required
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import engines
 from django.urls import include, path
+from django.views.decorators.csrf import csrf_exempt
 
 from accounts.models import Person
 
@@ -21,6 +27,14 @@ template = engines["django"].from_string(FLOOR)
 def floor(request: HttpRequest) -> HttpResponse:
     """Show fifty people and nothing about them that another table knows."""
     return HttpResponse(template.render({"rows": Person.objects.order_by("name", "pk")[:ROWS]}, request))
+
+
+@csrf_exempt
+@login_not_required
+def empty(request: HttpRequest) -> JsonResponse:
+    """Answer nothing, to whoever asks; what was sent is taken in, so that the connection stays open."""
+    assert request.body is not None
+    return JsonResponse({})
 
 
 class CountedQueries:
@@ -42,4 +56,4 @@ class CountedQueries:
         return response
 
 
-urlpatterns = [path("floor/", floor), path("", include("cxaccess.urls"))]
+urlpatterns = [path("floor/", floor), path("-/empty/", empty), path("", include("cxaccess.urls"))]

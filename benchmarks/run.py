@@ -1,6 +1,7 @@
 """Every measurement of the console, from the project's root:
 
     python benchmarks/run.py pages [--json] [--database sqlite|postgres] [--size demo|americas|large]
+    python benchmarks/run.py api [--json] [--database sqlite|postgres]
     python benchmarks/run.py decisions
     python benchmarks/run.py lists
 
@@ -28,6 +29,10 @@ def main() -> None:
     pages.add_argument("--size", choices=("demo", "americas", "large"), default="demo")
     pages.add_argument("--matrix", type=Path, help="americas_small.csv itself; else one like it is made")
     pages.add_argument("--rounds", type=int, default=40, help="how often each page is asked for")
+    api = kinds.add_parser("api", help="the decision API over HTTP, beside an empty view of the same server")
+    api.add_argument("--json", action="store_true", help="print figures as JSON and nothing else")
+    api.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
+    api.add_argument("--rounds", type=int, default=200, help="how often each kind of question is asked")
     options = parser.parse_args()
     import_module(f"benchmarks.{options.what}").main(options)
 

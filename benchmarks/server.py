@@ -31,12 +31,33 @@ class Reader:
         self.headers = {"Cookie": f"sessionid={session}", "Accept": "text/html"}
 
     def get(self, address: str) -> Answer:
-        began = time.perf_counter()
-        self.connection.request("GET", address, headers=self.headers)
-        response = self.connection.getresponse()
-        response.read()
-        took = (time.perf_counter() - began) * 1000
-        return Answer(response.status, took, int(response.headers.get("X-Queries", 0)))
+        return _timed(self.connection, "GET", address, self.headers)
+
+
+class Caller:
+    """A connected system that keeps its connection and asks the decision API."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+        self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+    def post(self, address: str, body: bytes) -> Answer:
+        return _timed(self.connection, "POST", address, self.headers, body)
+
+
+def _timed(
+    connection: http.client.HTTPConnection,
+    method: str,
+    address: str,
+    headers: dict[str, str],
+    body: bytes | None = None,
+) -> Answer:
+    began = time.perf_counter()
+    connection.request(method, address, body, headers)
+    response = connection.getresponse()
+    response.read()
+    took = (time.perf_counter() - began) * 1000
+    return Answer(response.status, took, int(response.headers.get("X-Queries", 0)))
 
 
 @contextmanager

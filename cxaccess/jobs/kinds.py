@@ -34,6 +34,7 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
+    "database.sizes": Kind("cxaccess.jobs.sizes.learn", every=timedelta(hours=1), atomic=False),
     "grant.ends": Kind("permissions.grants.expiry.record_ends", every=timedelta(minutes=1), atomic=False),
     "grant.warnings": Kind("permissions.grants.expiry.warn_holders", every=timedelta(hours=1), atomic=False),
     "import.check": Kind("permissions.imports.services.jobs.check", atomic=False, lease=timedelta(minutes=2)),

@@ -1,6 +1,6 @@
 """What the pages about one person share: who it is, the tabs, what the reader may do there."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 from accounts.attributes.schema import DIMENSIONS, SENSITIVITY
 from accounts.models import Membership, Person, PersonDimension, PersonState, Team
 from accounts.pages import RECENTLY, Tab, give_url
-from cxaccess.lib.listing import Count
+from cxaccess.lib.listing import CAP, Count
 from cxaccess.lib.related import attach
 from permissions import facts, gate, places
 from permissions.attributes import values as attributes
 from permissions.engine import principals_reached
 from permissions.guards import fetch_placed
-from permissions.models import Mode, RoleGrant
+from permissions.models import RoleGrant
 from permissions.objects import uses
 from permissions.objects.held import Things
 from permissions.usage import selectors as usage
@@ -35,9 +35,7 @@ def person_page(request: HttpRequest, pk: int, tab: str, action: str = "person.v
     attach([person], *NAMED)
     reader, at = request.user, request.at
     reached = reaching(person, at)
-    held = RoleGrant.objects.not_over(at).filter(principal__in=reached, mode=Mode.ACTIVE)
-    inside = Membership.objects.not_over(at).filter(person=person)
-    counts = dict(zip(("access", "teams"), Count.of_all([held, inside]), strict=True))
+    counts = _counts(person, reached, at)
     others = person.pk != reader.pk
     return {
         "person": person,
@@ -50,6 +48,14 @@ def person_page(request: HttpRequest, pk: int, tab: str, action: str = "person.v
         "may_suspend": others and gate.may(reader, "person.suspend", here, at=at),
         "give_url": give_url(request, person.principal_id),
     }
+
+
+def _counts(person: Person, reached: Collection[int], at: datetime) -> dict[str, Count]:
+    """Return what the tabs count and is not over, later beginnings too; the facts of decisions hold it."""
+    found = facts.snapshot(person.pk, at).subject
+    held = sum(grant.principal in reached and not grant.window.is_over(at) for grant in found.grants)
+    inside = sum(not one.window.is_over(at) for one in found.memberships)
+    return {"access": Count.met(held, CAP), "teams": Count.met(inside, CAP)}
 
 
 def _tabs(person: Person, current: str, counts: dict[str, Count], *, history: bool) -> list[Tab]:

@@ -1,5 +1,6 @@
 """Reading grants: lists, one with all about it, and what ending it would take."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,9 +12,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Membership, Node, Person, Principal, Team
+from accounts.models import Membership, Node, Person, Principal, PrincipalKind, Team
 from cxaccess.lib.clock import end_of_day, start_of_day
 from cxaccess.lib.models import Risk, Source, in_force
+from cxaccess.lib.related import attach_all
 from permissions import facts, gate
 from permissions.grants import effects, scopes
 from permissions.models import Action, Role, RoleGrant
@@ -31,7 +33,12 @@ VIEWS = {
     "ended": gettext_lazy("Ended"),
 }
 CHUNK = 500
-NAMED = ("given_by__name", "principal__person__title", "principal__team__pk", "principal__group__pk")
+NAMED = {
+    PrincipalKind.PERSON: ("given_by__name", "principal__person__title"),
+    PrincipalKind.TEAM: ("given_by__name", "principal__team__pk"),
+    PrincipalKind.GROUP: ("given_by__name", "principal__group__pk"),
+    PrincipalKind.INTEGRATION: ("given_by__name", "principal__integration__pk"),
+}
 
 
 def visible(person: Person, action: str = "grant.view", *, at: datetime) -> QuerySet[RoleGrant]:
@@ -43,11 +50,19 @@ def visible(person: Person, action: str = "grant.view", *, at: datetime) -> Quer
 
 
 def shown(rows: QuerySet[RoleGrant]) -> QuerySet[RoleGrant]:
-    """Return `rows` with no more of each than a line of the list shows; what it says beside is NAMED."""
+    """Return `rows` with no more of each than a line of the list shows; `name` says the rest."""
     return rows.select_related(None).select_related("principal", "role").only(
         "starts_at", "until", "given_at", "source", "scope_id", "last_used_at", "ended_by_id", "given_by_id",
         "principal__kind", "principal__label", "role__name", "role__risk",
     )  # fmt: skip
+
+
+def name(grants: Iterable[RoleGrant]) -> None:
+    """Put what a line says of them beside the `grants` that are `shown`, in one statement."""
+    by_kind: dict[str, list[RoleGrant]] = defaultdict(list)
+    for grant in grants:
+        by_kind[grant.principal.kind].append(grant)
+    attach_all((found, NAMED[PrincipalKind(kind)]) for kind, found in by_kind.items())
 
 
 def views(reader: Person, *, at: datetime) -> dict[str, "StrOrPromise"]:

@@ -17,7 +17,6 @@ from cxaccess.formparts import add_refusal
 from cxaccess.lib import csv_out
 from cxaccess.lib.errors import Refused
 from cxaccess.lib.listing import Listing, Page, number_in, search_text
-from cxaccess.lib.related import attach
 from cxaccess.toasts import tell
 from permissions import facts, gate, giving, places
 from permissions.grants import scopes, selectors, services
@@ -51,7 +50,7 @@ def index(request: HttpRequest) -> HttpResponse:
     rows, form = kept(request)
     view = request.GET.get("view", "")
     page = GRANTS.page(selectors.shown(rows), request.GET)
-    attach(page.rows, *selectors.NAMED)
+    selectors.name(page.rows)
     context = {
         "page": page,
         "scopes": scopes.labels({grant.scope_id for grant in page}),

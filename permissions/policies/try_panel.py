@@ -9,10 +9,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import PersonState
 from cxaccess.lib.conditions import Entity
 from permissions import facts, gate
 from permissions.check.questions import CHECK
-from permissions.engine import Reason
 from permissions.engine.policies import REASON, SECOND_FACTOR, Kind, Rule, StateReason, StepUp
 from permissions.models import Policy, PolicyVersion
 from permissions.policies import selectors, trial
@@ -97,7 +97,7 @@ def outcome(found: Tried, rule: Rule, others: list[str]) -> Outcome:
 
 def _why_not(found: Tried, rule: Rule, others: list[str]) -> str:
     name = {"name": found.asked.person.name}
-    if found.decision is not None and found.decision.reason is Reason.NOT_ACTIVE:
+    if found.asked.person.state != PersonState.ACTIVE:
         return _("%(name)s is not active, and whoever is not active may do nothing.") % name
     if found.verdict is not None and found.verdict.effect == "block":
         if rule.condition is None:
@@ -105,6 +105,10 @@ def _why_not(found: Tried, rule: Rule, others: list[str]) -> str:
         if rule.kind is Kind.ONLY:
             return _("This policy blocks it: its condition does not hold.")
         return _("This policy blocks it: its condition holds, or nobody knows.")
+    if found.closes:
+        return _("This policy closes it, whatever the thing is.")
+    if found.held:
+        return _("Another policy closes it, whatever the thing is.")
     if others:
         return _("Another policy blocks it: %(names)s.") % {"names": ", ".join(others)}
     if found.blocking:

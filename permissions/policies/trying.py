@@ -5,7 +5,7 @@ writes a policy could find out by it what somebody is: so they must be able to s
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Model
@@ -60,7 +60,8 @@ class Tried:
     """The answer with the policy in force (`after`) and the one of now (`before`).
 
     `verdict` is what the policy itself says, if it has a say; `blocking` are the ids of other policies that block it.
-    `decision` has the reasons; None where no thing was named: then it is only known whether there may be one.
+    `decision` has the reasons; None where no thing was named: then it is only known whether there may be one. Then
+    `held` says whether some role or grant gives it, `closes` that the policy by itself leaves none, whatever it is.
     """
 
     asked: Trying
@@ -71,6 +72,8 @@ class Tried:
     decision: Decision | None = None
     verdict: Verdict | None = None
     blocking: tuple[int, ...] = ()
+    held: bool = False
+    closes: bool = False
 
 
 @use_case
@@ -109,8 +112,10 @@ def _tried(asked: Trying, rule: Rule, policy: Policy | None, zone: str, at: date
     question = Question(then, subject, action, target, context, when, explained=True)
     about = action in rule.actions and rule.is_about(question)
     if asked.thing is None:
-        before, after = (trial.somewhere(model, subject, action, context, at=when) for model in (now, then))
-        return Tried(asked, before, after, about, tuple(_clauses(rule, question, (), zone, known_thing=False)))
+        models = (now, then, replace(then, policies=()), replace(then, policies=(rule,)))
+        before, after, held, left = (trial.somewhere(model, subject, action, context, at=when) for model in models)
+        clauses = tuple(_clauses(rule, question, (), zone, known_thing=False))
+        return Tried(asked, before, after, about, clauses, held=held, closes=held and not left)
     decision = decide_with(then, subject, action, target, when, context)
     verdicts = [one for one in decision.verdicts if isinstance(one, Verdict)]
     mine = next((one for one in verdicts if one.policy == rule.policy), None)

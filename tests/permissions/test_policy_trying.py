@@ -74,6 +74,16 @@ def test_without_a_resource_it_says_whether_there_may_be_one(cast: Cast, priya: 
     assert "No, on none" in tried(priya, version, person=cast.chiara, action="feedback.view")
 
 
+def test_without_a_resource_it_says_which_policy_leaves_none(cast: Cast, priya: Client) -> None:
+    version, asked = enact("only", types=["feedback"], condition=MANAGED), {"person": cast.maya}
+    text = tried(priya, version, **asked, action="feedback.view")
+    assert "This policy closes it, whatever the thing is." in text
+    assert "No role or grant of Maya Okafor" not in text
+    other = enact("only", types=["feedback"], condition=INSIDE, stage=None)
+    assert "Another policy closes it, whatever the thing is." in tried(priya, other, **asked, action="feedback.view")
+    assert "No role or grant of Chiara Bellini" in tried(priya, version, person=cast.chiara, action="feedback.view")
+
+
 def test_the_time_of_asking_can_be_chosen(cast: Cast, priya: Client) -> None:
     hours = {
         "attribute": "context.at",

@@ -74,8 +74,7 @@ def _obligation(duty: object, answer: Answer) -> Json:
 
 def _masked(duty: Mask, answer: Answer) -> list[str]:
     """Return the fields of the resource's type that a mask hides, and those that it names."""
-    row = answer.thing.row if answer.thing is not None else None
-    declared = row.type.fields if row is not None else ()
+    declared = answer.thing.type.fields if answer.thing is not None else ()
     return sorted(duty.names | {field["name"] for field in declared if duty.hides(field["name"], field["data_class"])})
 
 

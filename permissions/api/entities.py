@@ -29,9 +29,10 @@ READ = (
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """A resource of a request: what the gate is asked about, and its row where it is registered."""
+    """A resource of a request: what the gate is asked about, its type, and its row where it is registered."""
 
     target: Target
+    type: ResourceType
     row: Resource | None = None
 
 
@@ -59,7 +60,7 @@ class Known:
         type_ = self.types.get(resource.type)
         if type_ is None or not type_.unregistered or self.descriptions is None:
             return None
-        return Thing(self.descriptions.target(resource))
+        return Thing(self.descriptions.target(resource), type_)
 
 
 def known(caller: Caller, asks: Iterable[Ask], *, at: datetime) -> Known:
@@ -95,4 +96,4 @@ def _things(system: str, ids: set[str], by_id: Mapping[int, ResourceType], at: d
     for row in rows:
         row.type = by_id.get(row.type_id) or row.type  # one made a moment ago is read by itself
     targets = places.targets(rows, at)
-    return {row.external_id: Thing(targets[row.pk], row) for row in rows}
+    return {row.external_id: Thing(targets[row.pk], row.type, row) for row in rows}

@@ -193,6 +193,15 @@ def test_the_time_that_is_sent_brings_no_grant_back(caller: Caller, cast: Cast) 
     assert not caller.may(cast.chiara.email, "view", of(cast.german_reviews), context={"time": then})
 
 
+def test_masks_name_the_fields_of_an_unregistered_thing_too(cast: Cast) -> None:
+    ResourceType.objects.filter(key="feedback").update(unregistered=True)
+    policies.enact("only", permissions=["feedback.view"], obligations=[{"kind": "mask", "data_classes": ["email"]}])
+    said = {"type": "feedback", "id": "new", "properties": {"region": cast.germany.code}}
+    body = question(cast.maya.email, "view", ("feedback", "new")) | {"resource": said}
+    answer = Caller().ask("evaluation", body)[1]
+    assert answer["context"]["obligations"] == [{"kind": "mask", "data_classes": ["email"], "fields": ["email"]}]
+
+
 def test_masks_come_with_a_yes(caller: Caller, cast: Cast) -> None:
     policies.enact("only", permissions=["feedback.view"], obligations=[{"kind": "mask", "data_classes": ["email"]}])
     _status, answer = caller.ask("evaluation", question(cast.maya.email, "view", of(cast.german_reviews)))

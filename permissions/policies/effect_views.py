@@ -28,7 +28,7 @@ def effects(request: HttpRequest, pk: int) -> HttpResponse:
     context["effect"] = found = effect(request, context["policy"], _wanted(request.GET, context), request.GET)
     if request.htmx.target == "progress" and found.source is not None:
         return HttpResponseClientRefresh()
-    context["retires"] = request.GET.get("of") == RETIRE
+    context["retires"] = _retires(request.GET, context)
     return render(request, "permissions/policies/effect.html", context)
 
 
@@ -46,4 +46,9 @@ def work_out(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _wanted(asked: Any, context: dict[str, Any]) -> PolicyVersion | None:
-    return None if asked.get("of") == RETIRE else context["version"]
+    return None if _retires(asked, context) else context["version"]
+
+
+def _retires(asked: Any, context: dict[str, Any]) -> bool:
+    """Return whether it is asked what ending it does; of what is not enforced there is nothing to end."""
+    return asked.get("of") == RETIRE and context["life"].enforced is not None

@@ -46,6 +46,12 @@ def test_it_names_who_loses_and_on_how_much(cast: Cast, priya: Client, closing: 
             assert word in text
 
 
+def test_of_a_draft_there_is_nothing_to_end(priya: Client, closing: PolicyVersion) -> None:
+    text = text_of(priya, "effect", closing, of="retire")
+    assert "Once version 1 is enforced:" in text
+    assert "2 people lose something" in text
+
+
 def test_whom_one_may_not_see_is_counted(cast: Cast, closing: PolicyVersion) -> None:
     world.give(cast.chiara, world.role("Policy writer", {"policy.edit"}))
     world.give(cast.chiara, cast.people_reader, region=cast.germany)

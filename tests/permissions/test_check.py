@@ -221,3 +221,10 @@ def test_nobody_learns_the_name_of_what_they_cannot_see_by_asking_about_themselv
 def test_what_names_no_resource_is_asked_of_any(cast: Cast, odd: str) -> None:
     answer = signed_in(cast.maya).get(reverse("my-access-why"), {"action": "feedback.export", "resource": odd})
     assert answer.status_code == 200
+
+
+@pytest.mark.realdb
+def test_what_names_no_permission_is_not_found(cast: Cast) -> None:
+    client = signed_in(cast.maya)
+    for odd in ("feedback.fly", "\x00", ""):
+        assert client.get(reverse("my-access-why"), {"action": odd}).status_code == 404

@@ -11,22 +11,22 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Membership, Part, Person, Team
 from accounts.pages import Tab, give_url
-from accounts.teams.services import TEAMS
 from cxaccess.lib.listing import Count
+from cxaccess.lib.related import attach
 from permissions import facts, gate, places
 from permissions.guards import fetch
 from permissions.models import Mode, RoleGrant
 from permissions.usage import selectors as usage
 
 # mypy: disable-error-code="arg-type, attr-defined"
-PAGES = TEAMS.select_related(
-    "principal", "owner", "resource__region", "resource__department", "parent__principal"
-)  # fmt: skip
+PAGES = Team.objects.select_related("principal", "resource", "parent")
+NAMED = ("owner__name", "resource__region__name", "resource__department__name", "parent__principal__label")
 
 
 def team_page(request: HttpRequest, pk: int, tab: str, action: str = "team.view") -> dict[str, Any]:
     """Return the context of one team's page, once the reader may do `action`. Raises Http404, NotAllowed."""
     team = fetch(request, action, PAGES, pk)
+    attach([team], *NAMED)
     reader, at = request.user, request.at
     here = places.target(team, at)
     standing = team.archived_at is None

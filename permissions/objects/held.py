@@ -106,7 +106,7 @@ def of(principal: Principal, through: Collection[int], at: datetime) -> Things:
     order = (F("until").asc(nulls_last=True), "pk")
     own = rows.held_by(principal).not_over(at).exclude(until=F("starts_at")).order_by(*order)
     others: QuerySet[Any] = rows.table(rows.COLLECTIVES).not_over(at).filter(group__principal__in=through)
-    ended = _named(rows.letter_of(principal), _ended(principal, at))
+    ended = _named(rows.letter_of(principal), _ended(rows.held_by(principal), at))
     read = [_read(own), _read(others.order_by(*order)) if through else [], ended]
     return Things(*_described(read, at), more=any(len(part) > MOST for part in read))
 
@@ -131,7 +131,7 @@ def of_person(person: Person, at: datetime, *, until: datetime | None = None, en
     )
     own = [grant.id for grant in standing if not grant.collective]
     through = [grant.id for grant in standing if grant.collective]
-    over = _ended(person.principal, at) if ended else []
+    over = _ended(rows.MODELS[rows.PEOPLE].objects.filter(user=person), at) if ended else []
     mine = _named(rows.PEOPLE, [*own[:MOST], *over])
     parts = [row for row in mine if row.pk not in over], _named(rows.COLLECTIVES, through[:MOST])
     read = [*parts, [row for row in mine if row.pk in over]]
@@ -144,9 +144,9 @@ def _named(letter: str, ids: list[int]) -> list[AnyGrant]:
     return [found[pk] for pk in ids if pk in found]
 
 
-def _ended(principal: Principal, at: datetime) -> list[int]:
-    """Return the ids of what ended lately. They are asked for first: mostly there are none."""
-    over = rows.held_by(principal).filter(until__lte=at, until__gt=at - RECENTLY).exclude(until=F("starts_at"))
+def _ended(found: QuerySet[Any], at: datetime) -> list[int]:
+    """Return the ids of those that ended lately. They are asked for first: mostly there are none."""
+    over = found.filter(until__lte=at, until__gt=at - RECENTLY).exclude(until=F("starts_at"))
     return list(over.order_by("-until", "pk").values_list("pk", flat=True)[:MOST])
 
 

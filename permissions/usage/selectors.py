@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum
 from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
@@ -111,16 +111,29 @@ class ByPerson(NamedTuple):
 
 
 def by_person(person: Person | int, grants: Iterable[int], shared: Iterable[int] = ()) -> ByPerson:
-    """Return when `person` last used each of the grants of roles, and of those of collectives on one resource."""
-    mine, found = Q(person=person), ByPerson({}, {})
-    of_roles = UsageGrant.objects.filter(mine, grant__in=list(grants))
-    of_shared = UsageGroupGrant.objects.filter(mine, grant__in=list(shared))
-    named = [
-        rows.values_list("grant_id", "last_at", models.Value(place)) for place, rows in enumerate((of_roles, of_shared))
-    ]
-    for grant, last_at, place in named[0].union(named[1], all=True):
-        found[place][grant] = last_at
+    """Return when `person` last used each of the grants of roles, and of those of collectives on one resource.
+
+    Written in SQL: Django takes longer to put a union together than a database to answer it.
+    """
+    found, statements, values = ByPerson({}, {}), [], []
+    pk = person.pk if isinstance(person, Person) else person
+    for place, (model, ids) in enumerate(((UsageGrant, list(grants)), (UsageGroupGrant, list(shared)))):
+        if ids:
+            among = ", ".join(["%s"] * len(ids))
+            where = f"FROM {model._meta.db_table} WHERE person_id = %s AND grant_id IN ({among})"
+            statements.append(f"SELECT {place}, grant_id, last_at {where}")
+            values += [pk, *ids]
+    if statements:
+        with connection.cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(statements), values)
+            for place, grant, last_at in cursor.fetchall():
+                found[place][grant] = _aware(last_at)
     return found
+
+
+def _aware(moment: datetime) -> datetime:
+    """Return a moment as it came from the database; SQLite does not say that it is of UTC."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

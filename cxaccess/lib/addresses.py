@@ -15,7 +15,8 @@ def client_address(
     Each of `trusted_proxies` appended the address it saw to X-Forwarded-For, so the client's is that many from the
     right. What stands further left the client could write itself and is never read; a header with fewer entries did
     not come through the proxies, and the peer's own address counts. Where it is known in which `networks` the
-    proxies are, the header is believed of these alone.
+    proxies are, the header is believed of these alone: the client is the first that is none of them, so whoever goes
+    past one of several proxies never passes for the next one.
 
     >>> client_address("10.0.0.1", "6.6.6.6, 203.0.113.9", 1)
     '203.0.113.9'
@@ -25,10 +26,12 @@ def client_address(
     '203.0.113.9'
     """
     hops = _hops(forwarded_for)
-    chosen = hops[-trusted_proxies] if 0 < trusted_proxies <= len(hops) else remote
-    if networks and not came_through(remote, forwarded_for, trusted_proxies, networks):
-        chosen = remote
-    return _parsed(chosen)
+    if not networks:
+        return _parsed(hops[-trusted_proxies] if 0 < trusted_proxies <= len(hops) else remote)
+    client, proxies = remote, max(trusted_proxies, 0)
+    while hops and proxies and _is_in(client, networks):
+        client, proxies = hops.pop(), proxies - 1
+    return _parsed(client)
 
 
 def came_through(remote: str, forwarded_for: str, trusted_proxies: int, networks: Sequence[str]) -> bool:
@@ -40,9 +43,12 @@ def came_through(remote: str, forwarded_for: str, trusted_proxies: int, networks
     hops = _hops(forwarded_for)
     if not 0 < trusted_proxies <= len(hops):
         return False
-    known = [network(each) for each in networks]
-    proxies = [_parsed(hop) for hop in (*hops[len(hops) - trusted_proxies + 1 :], remote)]
-    return all(proxy is not None and any(address(proxy) in each for each in known) for proxy in proxies)
+    return all(_is_in(proxy, networks) for proxy in (*hops[len(hops) - trusted_proxies + 1 :], remote))
+
+
+def _is_in(text: str, networks: Sequence[str]) -> bool:
+    found = _parsed(text)
+    return found is not None and any(address(found) in network(each) for each in networks)
 
 
 def _hops(forwarded_for: str) -> list[str]:

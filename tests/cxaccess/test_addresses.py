@@ -54,3 +54,18 @@ def test_a_request_came_through_the_proxies_only_by_all_of_them(remote, forwarde
 def test_where_it_is_known_which_proxies_are_ours_no_other_speaks_for_a_client():
     assert client_address("10.0.0.1", "203.0.113.9", 1, OURS) == "203.0.113.9"
     assert client_address("198.51.100.7", "10.20.0.9", 1, OURS) == "198.51.100.7"
+
+
+@pytest.mark.parametrize(
+    ("remote", "forwarded", "client"),
+    [
+        ("10.0.0.1", "6.6.6.6, 203.0.113.9, 10.0.0.2", "203.0.113.9"),
+        ("10.0.0.1", "10.20.0.9, 203.0.113.9", "203.0.113.9"),  # past the outer proxy, with a header of their own
+        ("10.0.0.1", "203.0.113.9", "203.0.113.9"),  # the same without one
+        ("10.0.0.1", "203.0.113.9, nonsense", None),
+        ("198.51.100.7", "10.20.0.9, 10.0.0.2", "198.51.100.7"),  # past both
+        ("10.0.0.1", "", "10.0.0.1"),  # the proxy itself
+    ],
+)
+def test_whoever_goes_past_one_of_two_proxies_does_not_pass_for_the_other(remote, forwarded, client):
+    assert client_address(remote, forwarded, 2, OURS) == client

@@ -18,7 +18,7 @@ from cxaccess.lib import clock
 from cxaccess.lib.inserts import upsert
 from cxaccess.lib.tally import Seen
 from permissions import recorded
-from permissions.models import Action, Difference, PolicyDay, PolicyTouch
+from permissions.models import Action, Difference, PolicyDay, PolicyTouch, Resource
 from permissions.models.policy import CHANGED, SEEN
 from permissions.recorded import Noted
 
@@ -47,6 +47,7 @@ def flush() -> int:
 def take(noted: Mapping[Noted, Seen]) -> int:
     """Add what was noted to the days and to the people it would touch. No event: it only counts."""
     known = dict(Action.objects.filter(key__in={one.action for one in noted}).values_list("key", "pk"))
+    things = _committed({one.resource for one in noted if one.kinds and one.resource is not None})
     days: Counter[tuple[int, date, int, str]] = Counter()
     touches: dict[Touch, tuple[int, datetime, int | None]] = {}
     for one, (times, at) in noted.items():
@@ -57,12 +58,18 @@ def take(noted: Mapping[Noted, Seen]) -> int:
             days[one.version, day, action, kind] += times
         for kind in one.kinds:
             key = (one.version, kind, one.person, action, day)
-            count, last, resource = touches.get(key, (0, at, one.resource))
-            touches[key] = (count + times, max(last, at), one.resource if at >= last else resource)
+            thing = one.resource if one.resource in things else None
+            count, last, resource = touches.get(key, (0, at, thing))
+            touches[key] = (count + times, max(last, at), thing if at >= last else resource)
     upsert(PolicyDay, ("version", "day", "action", "kind"), ("count",), {key: (n,) for key, n in days.items()})
     columns = ("count", "last_at", "resource")
     upsert(PolicyTouch, ("version", "kind", "person", "action", "day"), columns, touches)
     return len(touches)
+
+
+def _committed(resources: set[int]) -> set[int]:
+    """Return those that there are: what was decided on may be rolled back since, and must not keep the rest waiting."""
+    return set(Resource.objects.only("pk").in_bulk(resources))
 
 
 def _counts(kinds: tuple[str, ...]) -> tuple[str, ...]:

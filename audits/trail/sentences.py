@@ -106,6 +106,7 @@ SENTENCES: dict[str, "StrOrPromise"] = {
     Tag.SETTING_CHANGED: _("{actor} changed settings{fields}"),
     Tag.INSTANCE_SET_UP: _("{actor} set up this console"),
     Tag.STARTER_PACK_INSTALLED: _("{actor} installed the starter pack"),
+    Tag.MODEL_APPLIED: _("{actor} applied a document of the model"),
     Tag.INSTANCE_RESTORED: _("{actor} restored this console from a backup"),
     Tag.DEMO_LOADED: _("{actor} loaded the demo company"),
 }

@@ -103,5 +103,6 @@ class Tag(models.TextChoices):
     SETTING_CHANGED = "setting.changed", _("Setting changed")
     INSTANCE_SET_UP = "instance.set_up", _("Instance set up")
     STARTER_PACK_INSTALLED = "instance.starter_pack", _("Starter pack installed")
+    MODEL_APPLIED = "instance.model_applied", _("Document of the model applied")
     INSTANCE_RESTORED = "instance.restored", _("Instance restored from a backup")
     DEMO_LOADED = "instance.demo_loaded", _("Demo company loaded")

@@ -16,7 +16,7 @@ from datetime import datetime
 from threading import Lock
 from typing import TypeVar
 
-from django.db import connection
+from django.db import connection, connections
 from django.db.models import Q
 
 from accounts.models import Membership as MembershipRow
@@ -166,7 +166,8 @@ def unpinned() -> Iterator[None]:
 
 def _block() -> tuple[object, ...]:
     """Return which transaction and savepoints are open, outermost first."""
-    return (connection.in_atomic_block, *connection.savepoint_ids)
+    here = connections[connection.alias]  # the connection itself: asked with every decision
+    return (here.in_atomic_block, *here.savepoint_ids)
 
 
 def snapshot(person_id: int, at: datetime) -> Snapshot:

@@ -115,8 +115,10 @@ class Model:
     def covers(self, scope: Scope, target: Target) -> bool:
         """Return whether every term of `scope` holds one of the target's places. An unknown place is not covered."""
         for dimension, node in scope.terms:
-            places = target.places.get(dimension, ())
-            if not any(node in self.above(dimension, place) for place in places):
+            for place in target.places.get(dimension, ()):
+                if node in self.above(dimension, place):
+                    break
+            else:
                 return False
         return True
 

@@ -11,14 +11,25 @@ from typing import Any
 from permissions.engine.combine import Context
 from permissions.engine.policies import REASON, SECOND_FACTOR
 
+FIRST, LAST = 1900, 9000  # years
 
-def _moment(value: Any) -> object:
-    """Return a moment with its zone; anything else as it is, so that nobody knows when it is."""
+
+def moment(value: Any) -> datetime | None:
+    """Return a moment with its zone that every other zone can tell, too; None for anything else.
+
+    >>> moment("2026-03-03T09:00:00+01:00"), moment("2026-03-03T09:00:00"), moment("0001-01-01T00:00:00+14:00")
+    (datetime.datetime(2026, 3, 3, 9, 0, tzinfo=datetime.timezone(datetime.timedelta(seconds=3600))), None, None)
+    """
     try:
         found = datetime.fromisoformat(value)
     except (TypeError, ValueError):
-        return value
-    return found if found.tzinfo is not None else value
+        return None
+    return found if found.tzinfo is not None and FIRST <= found.year <= LAST else None
+
+
+def _moment(value: Any) -> object:
+    """Return a moment; anything else as it is, so that nobody knows when it is."""
+    return moment(value) or value
 
 
 def _as_is(value: Any) -> object:

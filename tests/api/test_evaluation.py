@@ -177,6 +177,10 @@ def test_policies_read_what_is_said_of_an_unregistered_thing(cast: Cast) -> None
          {"time": "2024-05-31T15:22-07:00"}, {"time": "noon"}),
         ({"attribute": "context.at", "operator": "hours", "value": {"from": "00:00", "until": "23:59", "zone": "UTC"}},
          {"time": "2024-05-31T15:22Z"}, {"time": "2024-05-31T15:22"}),
+        ({"attribute": "context.at", "operator": "hours", "value": {"from": "00:00", "until": "23:59", "zone": "UTC"}},
+         {"time": "1900-01-01T00:00+14:00"}, {"time": "0001-01-01T00:00+14:00"}),
+        ({"attribute": "context.at", "operator": "hours", "value": {"from": "00:00", "until": "23:59", "zone": "UTC"}},
+         {"time": "9000-12-31T23:00-14:00"}, {"time": "9999-12-31T23:00-14:00"}),
     ],
 )  # fmt: skip
 def test_the_context_is_what_policies_know_of_the_moment(

@@ -10,11 +10,10 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from cxaccess.lib import clock
 from permissions import facts
-from permissions.authzen import answering, questions
+from permissions.authzen import answering, moments, questions
 from permissions.authzen.reading import Malformed, parsed
 
 LONGEST = 1024 * 1024  # bytes of a line; what comes after them is thrown away
-FIRST, LAST = 1900, 9000  # years; every zone can move such a moment
 
 
 class Command(BaseCommand):
@@ -69,10 +68,7 @@ def _answered(line: bytes | None, system: str) -> dict[str, Any]:
 
 
 def _moment(raw: Any) -> datetime:
-    try:
-        found = datetime.fromisoformat(raw) if isinstance(raw, str) and len(raw) <= 40 else None
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None or not FIRST <= found.year <= LAST:
+    found = moments.moment(raw)
+    if found is None:
         raise Malformed("at", "must be a moment with its zone, such as 2026-03-03T09:00:00+01:00.")
     return found

@@ -1,7 +1,7 @@
 """What a version that is being recorded would have changed of real decisions, as its policy's pages show it.
 
 Sums count everybody; who it was, and about what, is told only as far as the reader may know of these people's access
-and see these resources.
+and of their use, and see these resources.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +19,7 @@ from permissions import gate
 from permissions.models import Difference, PolicyDay, PolicyState, PolicyTouch, Resource
 from permissions.models.policy import CHANGED, SEEN
 from permissions.policies.selectors import tellable
+from permissions.usage import selectors as usage
 
 PEOPLE = Listing({"name": ["name"]}, "name", size=25)
 SHOWN_DAYS = 30  # days that the picture shows
@@ -167,9 +168,9 @@ def touched(reader: Person, sum_of: Summary, params: Mapping[str, str], *, at: d
     kind = kind if kind in {one.value for one in sum_of.kinds} else ""
     asked = touches.filter(kind=kind) if kind else touches
     people = Person.objects.filter(pk__in=asked.values("person"))
-    seen = tellable(reader, people, at=at)
+    seen = _tellable(reader, people, at)
     page = PEOPLE.page(seen, params)
-    told = tellable(reader, Person.objects.all(), at=at)
+    told = _tellable(reader, Person.objects.all(), at)
     latest = list(
         touches.filter(person__in=told).select_related("person", "action").order_by("-last_at", "-pk")[:LATEST]
     )
@@ -187,6 +188,13 @@ def touched(reader: Person, sum_of: Summary, params: Mapping[str, str], *, at: d
         said=_said(asked, [person.pk for person in page.rows]),
         unseen=unseen,
     )  # fmt: skip
+
+
+def _tellable(reader: Person, people: QuerySet[Person], at: datetime) -> QuerySet[Person]:
+    """Return those of `people` of whom `reader` may be told what they met: that is their access, and what they used."""
+    if not usage.may_see(reader, at=at):
+        return people.none()
+    return usage.whose(reader, tellable(reader, people, at=at), at=at)
 
 
 def _days(state: PolicyState) -> QuerySet[PolicyDay]:

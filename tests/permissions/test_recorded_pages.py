@@ -104,6 +104,10 @@ def test_whom_and_what_one_may_not_see_is_counted_alone(cast: Cast, at: datetime
     assert "Maya Okafor" not in text, "what somebody may do is told to who may check it"
     world.give(cast.chiara, world.role("Checker", {"access.check"}), region=cast.germany)
     text = text_of(signed_in(cast.chiara), "recorded", watched)
+    assert "Maya Okafor" not in text, "what somebody used, and when, is told to who may see their use"
+    assert "2 more whom you may not see" in text
+    world.give(cast.chiara, world.role("Use reader", {"usage.view"}), region=cast.germany)
+    text = text_of(signed_in(cast.chiara), "recorded", watched)
     assert "Maya Okafor" in text
     assert "Jonas Weber" not in text
     assert "App reviews Germany" not in text

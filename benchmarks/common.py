@@ -2,22 +2,21 @@
 
 import atexit
 import gc
-import json
 import os
 import platform
 import shutil
 import sqlite3
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
+T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
+KEPT = Path(tempfile.gettempdir()) / "cxaccess-bench-kept"  # what takes long to make, from one run to the next
 
 
 def scratch(database: str = "sqlite") -> Path:
@@ -27,20 +26,8 @@ def scratch(database: str = "sqlite") -> Path:
     """
     folder = Path(tempfile.mkdtemp(prefix="cxaccess-bench-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    os.environ |= {
-        "CXACCESS_DATA": str(folder),
-        "CXACCESS_SECRET_KEY": "bench-" + "0123456789" * 6,
-        "CXACCESS_ENCRYPTION_KEYS": "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk=",
-        "CXACCESS_DEMO": "1",
-        "CXACCESS_MODE": "embedded",
-        "CXACCESS_LOG_LEVEL": "ERROR",
-        "DATABASE_URL": _postgres() if database == "postgres" else "",
-        "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
-    }
     (folder / "static").mkdir()
-    import django
-
-    django.setup()
+    opened(folder, _postgres() if database == "postgres" else "")
     from django.core.management import call_command
 
     from cxaccess.demo.loader import load
@@ -49,6 +36,39 @@ def scratch(database: str = "sqlite") -> Path:
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     load(at=clock.now())
+    return folder
+
+
+def opened(folder: Path, database: str = "") -> None:
+    """Set Django up for the instance in `folder`. Must come before Django."""
+    os.environ |= {
+        "CXACCESS_DATA": str(folder),
+        "CXACCESS_SECRET_KEY": "bench-" + "0123456789" * 6,
+        "CXACCESS_ENCRYPTION_KEYS": "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk=",
+        "CXACCESS_DEMO": "1",
+        "CXACCESS_MODE": "embedded",
+        "CXACCESS_LOG_LEVEL": "ERROR",
+        "DATABASE_URL": database,
+        "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
+    }
+    import django
+
+    django.setup()
+
+
+def kept(name: str, fill: Callable[[], None]) -> Path:
+    """Open the instance kept on this machine under `name`, migrated and filled once. Must come before Django."""
+    folder = KEPT / name
+    if not (folder / "filled").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / "static").mkdir(parents=True)
+    opened(folder)
+    if not (folder / "filled").exists():
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0)
+        fill()
+        (folder / "filled").touch()
     return folder
 
 
@@ -65,34 +85,12 @@ def _postgres() -> str:
     return f"postgresql://postgres@/cxaccess?host={folder}"
 
 
-def per_second(work: Callable[[], Any], times: int, rounds: int = 5) -> float:
-    """Return how many of `times` pieces of `work` run in a second of processor time, the median of `rounds`."""
-    return times / statistics.median(_seconds(work) for _ in range(rounds))
-
-
-def milliseconds(work: Callable[[], Any], rounds: int = 20, warm: int = 3) -> float:
-    """Return the median milliseconds of processor time of one `work`."""
-    for _ in range(warm):
-        work()
-    return statistics.median(_seconds(work) for _ in range(rounds)) * 1000
-
-
-def _seconds(work: Callable[[], Any]) -> float:
-    """Return the processor's seconds, not the wall's: on a machine that others use, too, only these compare."""
+def seconds(work: Callable[[], T]) -> tuple[T, float]:
+    """Return what `work` returns and its seconds of processor time: where others work, too, only these compare."""
     gc.collect()
     began = time.process_time()
-    work()
-    return time.process_time() - began
-
-
-def rival(what: str, facts: dict[str, Any], folder: Path) -> dict[str, float]:
-    """Measure django-guardian and Django itself on the same facts, in a process of their own settings."""
-    path = folder / "facts.json"
-    path.write_text(json.dumps(facts))
-    command = [sys.executable, "-m", "benchmarks.rival", what, str(path)]
-    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    found = work()
+    return found, time.process_time() - began
 
 
 def environment() -> str:
@@ -114,10 +112,3 @@ def close() -> None:
     print()
     print(f"command      python benchmarks/run.py {' '.join(sys.argv[1:])}")
     print(f"environment  {environment()}")
-
-
-def table(title: str, rows: list[tuple[str, float]], unit: str, against: float) -> None:
-    """Print figures and their ratio to `against`, the first row's."""
-    print(title)
-    for name, figure in rows:
-        print(f"  {name:<58} {figure:>12,.1f} {unit}   x {figure / against:,.2f}")

@@ -2,10 +2,10 @@
 
     python benchmarks/run.py pages [--json] [--database sqlite|postgres] [--size demo|americas|large]
     python benchmarks/run.py api [--json] [--database sqlite|postgres]
-    python benchmarks/run.py decisions
-    python benchmarks/run.py lists
+    python benchmarks/run.py decisions [--json] [--size S|M|L]
 
-Each builds an instance of its own in a temporary folder and removes it. docs/benchmarks.md says what the figures mean.
+The first two build an instance of their own and remove it, the third keeps what it builds. docs/benchmarks.md says what
+the figures mean.
 """
 
 import argparse
@@ -21,8 +21,10 @@ def main() -> None:
     """Run what is asked for."""
     parser = argparse.ArgumentParser(prog="benchmarks/run.py", description=__doc__.partition("\n")[0])
     kinds = parser.add_subparsers(dest="what", required=True)
-    kinds.add_parser("decisions", help="decisions a second, beside django-guardian and Django's own permissions")
-    kinds.add_parser("lists", help="a page of 100,000 resources, beside django-guardian's")
+    decisions = kinds.add_parser("decisions", help="decisions beside pycasbin, Cedar, django-guardian and plain SQL")
+    decisions.add_argument("--json", action="store_true", help="print figures as JSON and nothing else")
+    decisions.add_argument("--size", choices=("S", "M", "L"), default="M")
+    decisions.add_argument("--rounds", type=int, default=7, help="how often everybody is asked")
     pages = kinds.add_parser("pages", help="the main pages over HTTP, beside a page that costs almost nothing")
     pages.add_argument("--json", action="store_true", help="print figures as JSON and nothing else")
     pages.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")

@@ -3,32 +3,30 @@
 A snapshot holds every window that was not over when it was loaded, future ones too; so it stays right as
 time passes and only its stamps can make it old. A moment in the past is loaded from history, uncached.
 
-Facts are read in several statements. Their stamps are read before and after: if one moved in between, a membership of
+Facts are read in several statements, each with the stamps of what it reads: if one moved in between, a membership of
 before could meet a grant of after, an access that never was; so everything is read again.
 """
 
+from bisect import bisect_right
 from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from threading import Lock
+from threading import Lock, get_ident
 from typing import TypeVar
 
-from django.db import connection, connections
-from django.db.models import Q
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
-from accounts.models import Membership as MembershipRow
 from accounts.models import Person
 from cxaccess.jobs import stamps
 from cxaccess.lib import clock
-from permissions import history
-from permissions.engine import objects_for, scopes_for
+from permissions import fact_rows, history
+from permissions.engine import Standing, stands
 from permissions.engine.model import Model
 from permissions.engine.types import Grant, Known, Membership, ObjectGrant, Scope, Subject
-from permissions.history import COLLECTIVE, PAST, is_past
-from permissions.models import GroupObjectGrant, Mode, PersonObjectGrant, RoleGrant
+from permissions.history import PAST, is_past
 from permissions.policies import people
 
 __all__ = [
@@ -47,7 +45,6 @@ __all__ = [
 
 G = TypeVar("G", Grant, ObjectGrant)
 KEPT_PEOPLE = 5_000
-STATES = ("state", "created_at")  # the columns that a state is read from
 KNOWN = 200  # answers a snapshot keeps; a page asks some dozens
 TRIES = 20  # times that facts are read again because they changed while they were read
 
@@ -62,28 +59,35 @@ class Snapshot:
     subject: Subject
     model: Model
     stamps: dict[int, int]
-    known: dict[tuple[str, datetime], frozenset[Scope]] = field(default_factory=dict, compare=False)
-    known_objects: dict[tuple[str, datetime], frozenset[int]] = field(default_factory=dict, compare=False)
+    known: dict[str, tuple[datetime, datetime, Standing]] = field(default_factory=dict, compare=False)
+    times: list[datetime] = field(default_factory=list, compare=False)
+
+    def standing(self, action: str, at: datetime) -> Standing:
+        """Return what the person may do by `action` at `at`, worked out once until something of theirs changes."""
+        held = self.known.get(action)
+        if held is None or not held[0] <= at < held[1]:
+            if len(self.known) >= KNOWN:
+                self.known.clear()
+            held = self.known[action] = (*self._around(at), stands(self.model, self.subject, action, at))
+        return held[2]
+
+    def _around(self, at: datetime) -> tuple[datetime, datetime]:
+        """Return between which moments around `at` nothing begins or ends, nor a day: conditions may go by those."""
+        if not self.times:
+            self.times.extend(self.subject.turns())
+        after = bisect_right(self.times, at)
+        begins, ends = self.model.day(at)
+        since = self.times[after - 1] if after else begins
+        until = self.times[after] if after < len(self.times) else ends
+        return max(since, begins), min(until, ends)
 
     def scopes(self, action: str, at: datetime) -> frozenset[Scope]:
         """Return the scopes within which the person holds `action` at `at`."""
-        found = self.known.get((action, at))
-        if found is None:
-            if len(self.known) >= KNOWN:
-                self.known.clear()
-            found = self.known[action, at] = scopes_for(self.model, self.subject, action, at)
-        return found
+        return self.standing(action, at).scopes
 
     def objects(self, action: str, at: datetime) -> frozenset[int]:
         """Return the resources on which the person holds `action` at `at` by object grants."""
-        if not self.subject.objects:
-            return frozenset()
-        found = self.known_objects.get((action, at))
-        if found is None:
-            if len(self.known_objects) >= KNOWN:
-                self.known_objects.clear()
-            found = self.known_objects[action, at] = objects_for(self.model, self.subject, action, at)
-        return found
+        return self.standing(action, at).objects
 
 
 class _Kept:
@@ -125,9 +129,26 @@ class _Pins:
     """What one request has seen so far, valid in the block of transactions it began in."""
 
     def __init__(self) -> None:
-        self.block = _block()
+        self.connection, self.thread = connections[DEFAULT_DB_ALIAS], get_ident()
+        self.atomic, self.savepoints = _block()
         self.people: dict[int, Snapshot] = {}
         self.model: Model | None = None
+        self.present: datetime | None = None
+
+    def holds(self) -> bool:
+        """Return whether this is still the block of transactions it began in; another thread has one of its own."""
+        if self.thread != get_ident():
+            return (self.atomic, self.savepoints) == _block()
+        return self.connection.in_atomic_block is self.atomic and self.connection.savepoint_ids == self.savepoints
+
+    def is_past(self, at: datetime) -> bool:
+        """Return whether `at` is past; of the moment that the request asks about, told once."""
+        if at is self.present:
+            return False
+        past = is_past(at)
+        if not past:
+            self.present = at
+        return past
 
     def clear(self) -> None:
         """Forget what was seen."""
@@ -164,28 +185,29 @@ def unpinned() -> Iterator[None]:
             pins.clear()
 
 
-def _block() -> tuple[object, ...]:
-    """Return which transaction and savepoints are open, outermost first."""
-    here = connections[connection.alias]  # the connection itself: asked with every decision
-    return (here.in_atomic_block, *here.savepoint_ids)
+def _block() -> tuple[bool, list[str | None]]:
+    """Return whether a transaction is open, and which savepoints, outermost first."""
+    here = connections[connection.alias]
+    return here.in_atomic_block, list(here.savepoint_ids)
 
 
 def snapshot(person_id: int, at: datetime) -> Snapshot:
     """Return the facts about a person as of `at`. Raises Person.DoesNotExist."""
-    if is_past(at):
-        return _steady(person_id, at, _not_over(at))
     pins = _pins()
+    if is_past(at) if pins is None else pins.is_past(at):
+        return _steady(person_id, at, at)
     if pins is None:
         return _current(person_id, at)
-    if person_id not in pins.people:
-        pins.people[person_id] = _current(person_id, at)
-    return pins.people[person_id]
+    found = pins.people.get(person_id)
+    if found is None:
+        found = pins.people[person_id] = _current(person_id, at)
+    return found
 
 
 def _pins() -> _Pins | None:
     """Return what is pinned here. What is read in a transaction that may yet be rolled back must not outlive it."""
     pins = _pinned.get()
-    return None if pins is None or pins.block != _block() else pins
+    return pins if pins is not None and pins.holds() else None
 
 
 def prepare(people: Iterable[int], at: datetime) -> None:
@@ -200,7 +222,7 @@ def prepare(people: Iterable[int], at: datetime) -> None:
 
 def whole(person_id: int, at: datetime) -> Snapshot:
     """Return the facts about a person with what is over, too: to say what was once, or will be. Uncached."""
-    return _steady(person_id, at, Q())
+    return _steady(person_id, at, None)
 
 
 def model(at: datetime) -> Model:
@@ -256,99 +278,92 @@ def _current_all(ids: Collection[int], at: datetime) -> dict[int, Snapshot]:
     if not missing:
         return good
     # Whatever question comes later, now or as of PAST ago, must find its windows here; `at` may lie in the future.
-    fresh = _steady_all(missing, at, _not_over(min(at, clock.now()) - PAST))
+    fresh = _steady_all(missing, at, min(at, clock.now()) - PAST)
     if _may_keep():
         for pk, found in fresh.items():
             kept.keep(pk, found)
     return good | fresh
 
 
-def _steady(person_id: int, at: datetime, windows: Q) -> Snapshot:
-    return _steady_all([person_id], at, windows)[person_id]
+def _steady(person_id: int, at: datetime, since: datetime | None) -> Snapshot:
+    return _steady_all([person_id], at, since)[person_id]
 
 
-def _steady_all(ids: Collection[int], at: datetime, windows: Q) -> dict[int, Snapshot]:
+def _steady_all(ids: Collection[int], at: datetime, since: datetime | None) -> dict[int, Snapshot]:
+    """Return the facts about people, but for what was over at `since`. Raises Person.DoesNotExist, FactsUnsteady."""
     found: dict[int, Snapshot] = {}
     for _ in range(TRIES):
-        read = _load([pk for pk in ids if pk not in found], at, windows)
-        now = stamps.read({key for one in read.values() for key in one.stamps})
-        found |= {pk: one for pk, one in read.items() if all(now[key] == was for key, was in one.stamps.items())}
+        found |= _load([pk for pk in ids if pk not in found], at, since)
         if len(found) == len(set(ids)):
             return found
     raise FactsUnsteady
 
 
-def _not_over(at: datetime) -> Q:
-    return Q(until__isnull=True) | Q(until__gt=at)
-
-
-def _load(ids: Collection[int], at: datetime, windows: Q) -> dict[int, Snapshot]:
-    """Read the facts of some people together, stamps before what they stand for. Raises Person.DoesNotExist."""
-    own = dict(Person.objects.filter(pk__in=ids).values_list("pk", "principal_id"))
-    if len(own) < len(set(ids)):
+def _load(ids: Collection[int], at: datetime, since: datetime | None) -> dict[int, Snapshot]:
+    """Read the facts of some people together; leave out those whose stamps moved meanwhile."""
+    rows = fact_rows.people(ids)
+    if len(rows) < len(set(ids)):
         raise Person.DoesNotExist
-    read = stamps.read([stamps.MODEL, *own.values()])
-    shared = history.model(at) if is_past(at) else _model(read[stamps.MODEL])
-    memberships = _memberships(own, windows)
+    version = rows[0].model_version
+    shared = history.model(at) if is_past(at) else _model(version)
+    belonging = fact_rows.belonging(rows, since)
+    memberships = _memberships(rows, belonging)
     reached = {
-        pk: {own[pk], *(principal for one in memberships[pk] for principal in shared.chain(one.principal))}
-        for pk in own
-    }  # fmt: skip
-    every = frozenset[int]().union(*reached.values())
-    read |= stamps.read(every - read.keys())
-    ruled = bool(shared.policies or shared.recording)
-    rows = list(Person.objects.filter(pk__in=ids) if ruled else Person.objects.only(*STATES).filter(pk__in=ids))
-    states = history.people_states(rows, at)
-    grants, on = _grants(every, windows), _objects(own, every, windows)
-    known = people.known(rows, windows, states, at) if ruled else {}
+        row.pk: {row.principal_id, *(above for one in memberships[row.pk] for above in shared.chain(one.principal))}
+        for row in rows
+    }
+    holding = fact_rows.holding(rows, frozenset[int]().union(*reached.values()), since)
+    steady = [row for row in rows if _is_steady(row, version, belonging.stamps, holding.stamps)]
+    states = history.people_states(steady, at)
+    grants, on = _grants(holding), _objects(holding)
+    known = people.known(steady, belonging.kinds, states, shared.schema, at) if shared.is_ruled else {}
     return {
-        pk: Snapshot(
+        row.pk: Snapshot(
             Subject(
-                pk, own[pk], states[pk], memberships[pk], _of(principals, grants),
-                _by_resource(_of(principals, on)), known.get(pk, Known()),
+                row.pk, row.principal_id, states[row.pk], memberships[row.pk], _of(reached[row.pk], grants),
+                _by_resource(_of(reached[row.pk], on)), known.get(row.pk, Known()),
             ),
             shared,
-            {key: read[key] for key in (stamps.MODEL, *principals)},
+            {key: holding.stamps.get(key, 0) for key in (stamps.MODEL, *reached[row.pk])},
         )
-        for pk, principals in reached.items()
+        for row in steady
     }  # fmt: skip
 
 
-def _memberships(own: Mapping[int, int], windows: Q) -> dict[int, tuple[Membership, ...]]:
-    """Return the memberships of the people whose ids are the keys of `own`."""
-    # Only of teams and groups: a row that put somebody "into" another person would hand over all that person holds.
-    rows = MembershipRow.objects.filter(windows, person_id__in=own, principal__kind__in=COLLECTIVE).order_by("id")
-    found: dict[int, list[Membership]] = {pk: [] for pk in own}
-    for pk, person, principal, starts, until in rows.values_list(
-        "id", "person_id", "principal_id", "starts_at", "until"
-    ):
+def _is_steady(row: fact_rows.Row, version: int, *later: Mapping[int, int]) -> bool:
+    """Return whether nothing moved while the facts were read: what each statement saw is what the last one saw.
+
+    Grants come with their own stamps; what the person is in stands under the person's, teams under the model's.
+    """
+    return row.model_version == version and all(
+        seen.get(stamps.MODEL, 0) == version and seen.get(row.principal_id, 0) == row.version for seen in later
+    )
+
+
+def _memberships(rows: Sequence[fact_rows.Row], read: fact_rows.Read) -> dict[int, tuple[Membership, ...]]:
+    found: dict[int, list[Membership]] = {row.pk: [] for row in rows}
+    for pk, person, principal, _team, _part, starts, until in sorted(read.kinds[1]):
         found[person].append(Membership(pk, principal, clock.Window(starts, until)))
     return {pk: tuple(held) for pk, held in found.items()}
 
 
-def _grants(principals: Collection[int], windows: Q) -> dict[int, list[Grant]]:
+def _grants(read: fact_rows.Read) -> dict[int, list[Grant]]:
     """Return {principal: its grants of roles}."""
-    rows = RoleGrant.objects.filter(windows, principal_id__in=principals, mode=Mode.ACTIVE).order_by("id")
-    read = list(rows.values_list("id", "principal_id", "role_id", "scope_id", "starts_at", "until"))
-    scopes = _scopes({row[3] for row in read})
+    rows = read.kinds[1]
+    known = scopes({row[3] for row in rows})
     found: dict[int, list[Grant]] = defaultdict(list)
-    for pk, principal, role, scope, starts, until in read:
-        found[principal].append(Grant(pk, principal, role, scopes[scope], clock.Window(starts, until)))
+    for pk, principal, role, scope, _word, starts, until in rows:
+        found[principal].append(Grant(pk, principal, role, known[scope], clock.Window(starts, until)))
     return found
 
 
-def _objects(own: Mapping[int, int], principals: Collection[int], windows: Q) -> dict[int, list[ObjectGrant]]:
+def _objects(read: fact_rows.Read) -> dict[int, list[ObjectGrant]]:
     """Return {principal: its object grants}, of people and of the collectives they reach."""
     found: dict[int, list[ObjectGrant]] = defaultdict(list)
-    mine = PersonObjectGrant.objects.filter(windows, user__in=own)
-    shared = GroupObjectGrant.objects.filter(windows, group__principal__in=set(principals) - set(own.values()))
-    for rows, holder in ((mine, "user__principal_id"), (shared, "group__principal")):
-        read = rows.order_by("id").values_list(
-            "id", holder, "permission__catalogue_action__key", "content_object_id", "starts_at", "until"
-        )
-        for pk, principal, action, resource, starts, until in read:
+    for kind in (2, 3):
+        for pk, principal, resource, _none, action, starts, until in read.kinds[kind]:
             window = clock.Window(starts, until)
-            found[principal].append(ObjectGrant(pk, principal, action, resource, window, rows is shared))
+            found[principal].append(ObjectGrant(pk, principal, action, resource, window, kind == 3))
     return found
 
 
@@ -364,7 +379,7 @@ def _by_resource(grants: Iterable[ObjectGrant]) -> dict[int, tuple[ObjectGrant, 
     return {resource: tuple(held) for resource, held in found.items()}
 
 
-def _scopes(ids: set[int]) -> dict[int, Scope]:
+def scopes(ids: set[int]) -> dict[int, Scope]:
     """Return scopes by id. A scope never changes, so those that are committed are read once."""
     missing = ids - kept.scopes.keys()
     fresh = history.scopes(missing) if missing else {}

@@ -17,7 +17,7 @@ from django.db.models import Q
 from accounts.models import Membership, Person, PersonState
 from cxaccess.lib.conditions.columns import NotCompilable
 from permissions import asking, facts, history, places, ruling, sql
-from permissions.engine import Decision, Grant, Model, ObjectGrant, Reason, Target, allows, fits, principals_reached
+from permissions.engine import Decision, Grant, Model, ObjectGrant, Reason, Target, fits, principals_reached
 from permissions.engine import decide as decide_with
 from permissions.engine.combine import Context
 from permissions.engine.decide import NOTHING_KNOWN
@@ -39,7 +39,8 @@ def decide(
     """Return the decision on `action` with every path. `asked` None: the type as a whole, held everywhere."""
     found = facts.snapshot(person.pk, at)
     moment = _moment(person, action, found, context)
-    return decide_with(found.model, found.subject, action, _target(action, asked, at), at, moment)
+    known = found.standing(action, at).known or None  # there is nothing where no policy in force is about them
+    return decide_with(found.model, found.subject, action, _target(action, asked, at), at, moment, known)
 
 
 def explain(
@@ -83,9 +84,17 @@ def explain_somewhere(person: Person, action: str, *, at: datetime) -> Decision:
 def may(person: Person, action: str, asked: Asked = None, *, at: datetime, context: Context | None = None) -> bool:
     """Return whether `person` may do `action` to `asked` at `at`."""
     found = facts.snapshot(person.pk, at)
-    within, on = found.scopes(action, at), found.objects(action, at)
     moment = _moment(person, action, found, context)
-    return allows(found.model, found.subject, action, _target(action, asked, at), at, moment, within=within, on=on)
+    return found.standing(action, at).allows(_target(action, asked, at), moment.known, at)
+
+
+def may_each(
+    person: Person, action: str, asked: Iterable[Target], *, at: datetime, context: Context | None = None
+) -> list[bool]:
+    """Return the answers about many things at once, in their order."""
+    found = facts.snapshot(person.pk, at)
+    known, standing = _moment(person, action, found, context).known, found.standing(action, at)
+    return [standing.allows(target, known, at) for target in asked]
 
 
 def owed(person: Person, action: str, asked: Asked = None, *, at: datetime) -> tuple[object, ...]:
@@ -120,8 +129,7 @@ def settled(
     found = facts.snapshot(person.pk, at)
     model, target = found.model, _target(action, asked, at)
     if action not in model.judging and action not in model.watching:
-        within, on = found.scopes(action, at), found.objects(action, at)
-        return allows(model, found.subject, action, target, at, within=within, on=on), None
+        return found.standing(action, at).allows(target, NOTHING_KNOWN.known, at), None
     decision = decide_with(model, found.subject, action, target, at, _moment(person, action, found, None))
     return decision.allowed and not any(isinstance(duty, Demand) for duty in decision.obligations), decision
 
@@ -158,7 +166,7 @@ def hidden(
     asked = _question(person, action, found, at, context)
     for policy in found.model.watching[action]:
         try:
-            left = here.filter(ruling.listed(asked, granted, kept, governed, ruling.tried(asked, policy)))
+            left = here.filter(kept & ruling.listed(asked, granted, governed, ruling.tried(asked, policy)))
             yield policy.version, ids - set(left.values_list("pk", flat=True))
         except Exception as fault:  # noqa: BLE001 - whatever it is, a policy that is only watched must not decide
             yield policy.version, fault
@@ -226,11 +234,12 @@ def visible(
     if facts.is_past(at):
         return _one_by_one(person, action, rows, at, as_type, context)
     granted = _reach(found, action, rows.model, at, as_type)
-    if not found.model.policies or action not in found.model.judging:
-        return rows.filter(granted)
+    # What the action can be done to stands by itself, never within an "or": indexes are found by it.
     kept = sql.kept(found.model, found.subject, action, rows.model, as_type)
+    if not found.model.policies or action not in found.model.judging:
+        return rows.filter(kept & granted)
     try:
-        return rows.filter(ruling.listed(_question(person, action, found, at, context), granted, kept, rows.model))
+        return rows.filter(kept & ruling.listed(_question(person, action, found, at, context), granted, rows.model))
     except NotCompilable:
         return _one_by_one(person, action, rows, at, as_type, context)
 
@@ -244,8 +253,9 @@ def _one_by_one(
     person: Person, action: str, rows: models.QuerySet[M], at: datetime, as_type: str | None, context: Context | None
 ) -> models.QuerySet[M]:
     found = facts.snapshot(person.pk, at)
-    moment, targets = _moment(person, action, found, context), places.targets(list(rows), at, as_type=as_type)
-    ids = [pk for pk, target in targets.items() if allows(found.model, found.subject, action, target, at, moment)]
+    targets = places.targets(list(rows), at, as_type=as_type)
+    known, standing = _moment(person, action, found, context).known, found.standing(action, at)
+    ids = [pk for pk, target in targets.items() if standing.allows(target, known, at)]
     return rows.model._default_manager.filter(pk__in=ids)
 
 
@@ -354,7 +364,7 @@ def _giving(model: Model, action: str, at: datetime) -> models.QuerySet[RoleGran
 def _principals_with(model: Model, action: str, target: Target, at: datetime, without: str) -> set[int]:
     """Return the principals with a grant in force that gives `action` on `target`, by a role or on itself."""
     read = list(_giving(model, action, at).values_list("principal_id", "scope_id"))
-    scopes = history.scopes({scope for _, scope in read})
+    scopes = facts.scopes({scope for _, scope in read})
     covered = {pk for pk, scope in scopes.items() if model.covers(scope, target)}
     by_role = {principal for principal, scope in read if scope in covered}
     if target.resource is None:

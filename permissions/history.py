@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import F, OuterRef, Q, Subquery
 
@@ -106,8 +106,8 @@ def person_state(person: Person, at: datetime) -> str:
     return people_states([person], at)[person.pk]
 
 
-def people_states(people: Iterable[Person], at: datetime) -> dict[int, str]:
-    """Return {person id: state at `at`}, in at most one query."""
+def people_states(people: Iterable[Any], at: datetime) -> dict[int, str]:
+    """Return {person id: state at `at`} of people, or of what `fact_rows` read of them, in at most one query."""
     rows = list(people)
     if not is_past(at):
         return {person.pk: person.state for person in rows}

@@ -30,12 +30,11 @@ NOBODY = Subject(0, 0, "")  # who asks is what is looked for
 
 
 def listed(
-    asked: Question, granted: Q, kept: Q, governed: type[models.Model], rules: Iterable[Policy] | None = None
+    asked: Question, granted: Q, governed: type[models.Model], rules: Iterable[Policy] | None = None
 ) -> Q:  # fmt: skip
-    """Return the condition on the rows of `governed` on which policies let pass what grants and they open.
+    """Return the condition on rows of `governed` on which policies let pass what grants (`granted`) and they open.
 
-    `granted` are the rows that grants open, `kept` those that the action can be done to at all; `rules` are those in
-    force where none are given.
+    `rules` are those in force where none are given.
     """
     opened, limits = granted or EVERYTHING, Q()  # an empty Q is everything alone, but nothing in an "or"
     for policy in asked.model.judging[asked.action] if rules is None else rules:
@@ -45,7 +44,7 @@ def listed(
         places: dict[str, Place] = dict(columns.of(governed, rule.schema, asked.at))
         said = _Said(rule, places, asked.about_subject, asked)
         if rule.kind is Kind.ALLOW:
-            opened |= kept & said.is_(True)
+            opened |= said.is_(True)
         else:
             limits &= said.is_(rule.kind is Kind.ONLY)
     return opened & limits

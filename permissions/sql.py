@@ -26,25 +26,26 @@ def reach(
 ) -> Q:
     """Return the condition on `governed` rows that one of `scopes` covers, or that stand for one of `objects`.
 
-    `objects` are sets of resource ids, or queries for them. Nothing in either: no row.
-
-    Rows of another type than the action's are none of its business, unless `as_type` asks about them under that type.
+    `objects` are sets of resource ids, or queries for them. Nothing in either: no row. It says nothing of whether the
+    action can be done to a row at all: `kept` does.
     """
     placement = PLACEMENTS[governed]
     asked = action.partition(".")[0]
     if not (scopes or objects) or (as_type or placement.type or asked) != asked:
         return NOTHING
-    kept = Q() if as_type else placement.kept(asked)
     if any(scope.everywhere for scope in scopes):
-        return kept
+        return Q()
     union = placement.stands_for(*objects)
     for scope in sorted(scopes, key=lambda scope: scope.id):
         union |= _within(model, scope, placement, at)
-    return kept & union
+    return union
 
 
 def kept(model: Model, subject: Subject, action: str, governed: type[models.Model], as_type: str | None = None) -> Q:
-    """Return the condition on the rows that `action` can be done to at all, by somebody who is active."""
+    """Return the condition on the rows that `action` can be done to at all, by somebody who is active.
+
+    Rows of another type than the action's are none of its business, unless `as_type` asks about them under that type.
+    """
     placement = PLACEMENTS[governed]
     asked = action.partition(".")[0]
     if subject.state != ACTIVE or action not in model.implies or (as_type or placement.type or asked) != asked:

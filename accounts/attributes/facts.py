@@ -62,3 +62,9 @@ def dated(value: Any) -> Any:
 def world(model: Model, at: datetime, zone: str) -> World:
     """Return what conditions need beside facts: the moment, the instance's zone, and the trees of `model`."""
     return World(at, model.above, model.below, zone)
+
+
+def whole(value: Any) -> Any:
+    """Return a set that JSON holds as a list of texts; what is none stays as it is."""
+    several = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return frozenset(value) if several else value

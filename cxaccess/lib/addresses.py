@@ -65,6 +65,7 @@ def _parsed(text: str) -> str | None:
         return None
 
 
+@lru_cache(maxsize=8192)
 def address(text: str) -> IPv4Address | IPv6Address:
     """Return an address; IPv4 that arrives as IPv6 is IPv4, wherever it is compared. Raises ValueError.
 

@@ -1,8 +1,9 @@
 """The decision engine: pure functions over facts. No Django, no clock, no database."""
 
 from permissions.engine.cut import Edge, Step, cuts
-from permissions.engine.decide import allows, decide, fits, objects_for, principals_reached, scopes_for
+from permissions.engine.decide import allows, decide, fits, objects_for, principals_reached, scopes_for, stands
 from permissions.engine.model import Model, Role
+from permissions.engine.standing import Standing
 from permissions.engine.types import (
     Decision,
     Grant,
@@ -28,6 +29,7 @@ __all__ = [
     "Reason",
     "Role",
     "Scope",
+    "Standing",
     "Step",
     "Subject",
     "Target",
@@ -38,4 +40,5 @@ __all__ = [
     "objects_for",
     "principals_reached",
     "scopes_for",
+    "stands",
 ]

@@ -1,11 +1,13 @@
 """Where policies meet grants: allows open, blocks win, obligations add up."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
 from permissions.engine.questions import Question
+
+Clauses = tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,12 @@ class Verdict:
     version: int = 0
     kind: str = ""
     said: bool | None = True
-    clauses: tuple[tuple[int, ...], ...] = ()
+    deciding: Callable[[], Clauses] = field(default=tuple, compare=False, repr=False)
+
+    @property
+    def clauses(self) -> Clauses:
+        """Return which comparisons decided; worked out once somebody reads it."""
+        return self.deciding()
 
 
 class Policy(Protocol):

@@ -1,11 +1,13 @@
 """The decision itself. `allows` is the quick answer, `decide` the explained one; they always agree."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
+from cxaccess.lib.clock import Window
 from permissions.engine.combine import Context, Policy, Verdict, combine
 from permissions.engine.model import Model
 from permissions.engine.questions import Question
+from permissions.engine.standing import Standing, standing
 from permissions.engine.types import (
     ACTIVE,
     Decision,
@@ -23,34 +25,21 @@ from permissions.engine.types import (
 )
 
 NOTHING_KNOWN = Context()
+IN_TIME: frozenset[Reason] = frozenset()
+OVER, NOT_YET = frozenset({Reason.OVER}), frozenset({Reason.NOT_YET})
 
 
 def allows(
-    model: Model,
-    subject: Subject,
-    action: str,
-    target: Target,
-    at: datetime,
-    context: Context = NOTHING_KNOWN,
-    *,
-    within: frozenset[Scope] | None = None,
-    on: frozenset[int] | None = None,
+    model: Model, subject: Subject, action: str, target: Target, at: datetime, context: Context = NOTHING_KNOWN
 ) -> bool:
-    """Return whether `subject` may do `action` to `target` at `at`. Default deny.
+    """Return whether `subject` may do `action` to `target` at `at`. Default deny."""
+    return stands(model, subject, action, at).allows(target, context.known, at)
 
-    `within` and `on` are what `scopes_for` and `objects_for` say, where the caller has it already.
-    """
-    if subject.state != ACTIVE or not fits(model, action, target):
-        return False
-    scopes = scopes_for(model, subject, action, at) if within is None else within
-    granted = any(model.covers(scope, target) for scope in scopes)
-    if not granted and target.resource is not None and target.resource in subject.objects:
-        granted = target.resource in (objects_for(model, subject, action, at) if on is None else on)
-    if not model.policies or action not in model.judging:
-        return granted
-    return combine(
-        granted, _verdicts(model.judging[action], Question(model, subject, action, target, context, at))
-    ).allowed
+
+def stands(model: Model, subject: Subject, action: str, at: datetime) -> Standing:
+    """Return what `subject` may do by `action` at `at`, and until something of theirs begins or ends."""
+    within = scopes_for(model, subject, action, at)
+    return standing(model, subject, action, at, within, objects_for(model, subject, action, at))
 
 
 def scopes_for(model: Model, subject: Subject, action: str, at: datetime) -> frozenset[Scope]:
@@ -83,9 +72,18 @@ def objects_for(model: Model, subject: Subject, action: str, at: datetime) -> fr
 
 
 def decide(
-    model: Model, subject: Subject, action: str, target: Target, at: datetime, context: Context = NOTHING_KNOWN
+    model: Model,
+    subject: Subject,
+    action: str,
+    target: Target,
+    at: datetime,
+    context: Context = NOTHING_KNOWN,
+    known: Mapping[str, object] | None = None,
 ) -> Decision:
-    """Return the decision with every path that allows it or, for a no, the paths that nearly would."""
+    """Return the decision with every path that allows it or, for a no, the paths that nearly would.
+
+    `known` is what policies may read of the person at `at`, where the caller has it at hand.
+    """
     if action not in model.implies:
         return Decision(False, Reason.UNKNOWN_ACTION, action, target, at)
     if action.partition(".")[0] != target.type:
@@ -95,7 +93,7 @@ def decide(
     paths, near = _sorted_out(model, subject, action, target, at)
     if subject.state != ACTIVE:
         return Decision(False, Reason.NOT_ACTIVE, action, target, at, near=near)
-    asked = Question(model, subject, action, target, context, at, explained=True)
+    asked = Question(model, subject, action, target, context, at, known)
     verdicts = _verdicts(model.judging.get(action, ()), asked)
     joint = combine(bool(paths), verdicts)
     granted = Reason.GRANTED if joint.allowed else _nearest(near)
@@ -111,7 +109,6 @@ def _would(asked: Question, granted: bool, verdicts: tuple[Verdict, ...], allowe
     """
     said: list[Verdict] = []
     trials: list[Trial] = []
-    asked.explained = False  # nobody reads which of their comparisons decide
     for policy in asked.model.watching[asked.action]:
         try:
             verdict = policy.judge(asked) if asked.action in policy.actions else None
@@ -130,15 +127,22 @@ def _would(asked: Question, granted: bool, verdicts: tuple[Verdict, ...], allowe
 def _sorted_out(
     model: Model, subject: Subject, action: str, target: Target, at: datetime
 ) -> tuple[tuple[Path, ...], tuple[NearMiss, ...]]:
-    """Return the paths that allow, and those that lack exactly one thing."""
+    """Return the paths that allow, and those that lack exactly one thing; of object grants only those on the target."""
     paths: list[Path] = []
     near: list[NearMiss] = []
-    for path in _paths(model, subject, action, target):
-        missing = _missing(model, subject, path, target, at)
-        if not missing:
-            paths.append(path)
-        elif len(missing) == 1:
-            near.append(NearMiss(path, missing.pop()))
+    inactive = frozenset() if subject.state == ACTIVE else frozenset({Reason.NOT_ACTIVE})
+    for grant, ways in _grants(model, subject, action, target):
+        missing = inactive | _out_of_time(grant.window, at)
+        if isinstance(grant, Grant) and not model.covers(grant.scope, target):
+            missing |= {Reason.OUT_OF_SCOPE}
+        for via, membership in _routes(model, subject, grant) if len(missing) < 2 else ():
+            lacking = missing if membership is None else missing | _out_of_time(membership.window, at)
+            if len(lacking) < 2:
+                found = [Path(via, membership, grant, roles, actions) for roles, actions in ways]
+                if lacking:
+                    near += [NearMiss(path, next(iter(lacking))) for path in found]
+                else:
+                    paths += found
     return tuple(paths), tuple(near)
 
 
@@ -173,34 +177,25 @@ def _routes(
             yield (subject.principal, *chain[: chain.index(grant.principal) + 1]), membership
 
 
-def _paths(model: Model, subject: Subject, action: str, target: Target) -> Iterator[Path]:
-    """Yield every path, in force or not, in scope or not; of object grants only those on the target."""
+def _grants(
+    model: Model, subject: Subject, action: str, target: Target
+) -> Iterator[tuple[Grant | ObjectGrant, Sequence[tuple[tuple[int, ...], tuple[str, ...]]]]]:
+    """Yield each grant that gives the action, in force or not, in scope or not, with its ways through roles."""
     on_target = subject.objects.get(target.resource, ()) if target.resource is not None else ()
     for held in on_target:
         if held.action in model.implied_by[action]:
-            for via, membership in _routes(model, subject, held):
-                yield Path(via, membership, held, (), model.implication_path(held.action, action))
+            yield held, [((), model.implication_path(held.action, action))]
+    roles = model.granting[action]
     for grant in subject.grants:
-        if grant.role not in model.granting[action]:
-            continue
-        for via, membership in _routes(model, subject, grant):
-            for roles, actions in model.role_paths(grant.role, action):
-                yield Path(via, membership, grant, roles, actions)
+        if grant.role in roles:
+            yield grant, model.role_paths(grant.role, action)
 
 
-def _missing(model: Model, subject: Subject, path: Path, target: Target, at: datetime) -> set[Reason]:
-    """Return everything that keeps `path` from allowing."""
-    missing = set()
-    if subject.state != ACTIVE:
-        missing.add(Reason.NOT_ACTIVE)
-    if isinstance(path.grant, Grant) and not model.covers(path.grant.scope, target):
-        missing.add(Reason.OUT_OF_SCOPE)
-    for window in [path.grant.window] + ([path.membership.window] if path.membership else []):
-        if window.until is not None and window.until <= max(at, window.starts_at):
-            missing.add(Reason.OVER)  # an empty window was revoked before it began: it never will be in force
-        elif at < window.starts_at:
-            missing.add(Reason.NOT_YET)
-    return missing
+def _out_of_time(window: Window, at: datetime) -> frozenset[Reason]:
+    """Return why a window is not in force. An empty one was revoked before it began: it never will be."""
+    if window.until is not None and window.until <= max(at, window.starts_at):
+        return OVER
+    return NOT_YET if at < window.starts_at else IN_TIME
 
 
 def _nearest(near: tuple[NearMiss, ...]) -> Reason:

@@ -3,11 +3,17 @@
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cached_property
 from heapq import heappop, heappush
 from itertools import takewhile
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from cxaccess.lib.clock import start_of_day
+from cxaccess.lib.conditions.evaluation import World
+from cxaccess.lib.conditions.schema import Schema
+from cxaccess.lib.conditions.sure import Sure
 from cxaccess.lib.tree import ancestors
 from permissions.engine.combine import Policy
 from permissions.engine.types import Scope, Target
@@ -45,6 +51,17 @@ class Model:
     closed: frozenset[int] = frozenset()
     recording: tuple[Policy, ...] = ()
     zone: str = "UTC"
+
+    @cached_property
+    def is_ruled(self) -> bool:
+        """Return whether there are policies, in force or recorded."""
+        return bool(self.policies or self.recording)
+
+    @cached_property
+    def schema(self) -> Schema:
+        """Return the attributes that policies know."""
+        known = (getattr(policy, "schema", None) for policy in (*self.policies, *self.recording))
+        return next((found for found in known if found is not None), Schema(()))
 
     @cached_property
     def judging(self) -> Mapping[str, tuple[Policy, ...]]:
@@ -100,17 +117,61 @@ class Model:
 
     def above(self, dimension: str, place: int) -> frozenset[int]:
         """Return `place` and everything above it in `dimension`'s tree."""
-        key = (dimension, place)
-        found = self._above.get(key)
-        if found is None:
-            found = frozenset(ancestors(self.parents.get(dimension, {}), place))
-            self._above[key] = found
-        return found
+        try:
+            return self._above[dimension, place]
+        except KeyError:
+            found = self._above[dimension, place] = frozenset(ancestors(self.parents.get(dimension, {}), place))
+            return found
 
     def below(self, dimension: str, place: int) -> frozenset[int]:
         """Return `place` and everything under it."""
-        tree = self.parents.get(dimension, {})
-        return frozenset({place, *(node for node in tree if place in self.above(dimension, node))})
+        found = self._below.get((dimension, place))
+        if found is None:
+            found = self._below[dimension, place] = frozenset(_reachable(place, self._children(dimension)))
+        return found
+
+    def _children(self, dimension: str) -> Mapping[int, set[int]]:
+        """Return {place: those right under it}."""
+        found = self._trees.get(dimension)
+        if found is None:
+            found = self._trees[dimension] = {}
+            for node, parent in self.parents.get(dimension, {}).items():
+                if parent is not None:
+                    found.setdefault(parent, set()).add(node)
+        return found
+
+    @cached_property
+    def _below(self) -> dict[tuple[str, int], frozenset[int]]:
+        return {}
+
+    @cached_property
+    def _trees(self) -> dict[str, dict[int, set[int]]]:
+        return {}
+
+    @cached_property
+    def predicates(self) -> dict[int, Sure]:
+        """Return what `standing` made of the policies so far, by the identity of each."""
+        return {}
+
+    def world(self, at: datetime) -> World:
+        """Return what conditions need beside facts: the same all day, as what they state relative to now is."""
+        return self._of_day(at)[2]
+
+    def day(self, at: datetime) -> tuple[datetime, datetime]:
+        """Return when the day of `at` begins and ends in the zone whose days count."""
+        return self._of_day(at)[:2]
+
+    def _of_day(self, at: datetime) -> tuple[datetime, datetime, World]:
+        held = self._worlds.get("last")
+        if held is None or not held[0] <= at < held[1]:
+            day = at.astimezone(ZoneInfo(self.zone)).date()
+            begins, ends = (start_of_day(day + timedelta(days=more), self.zone) for more in (0, 1))
+            held = self._worlds["last"] = (begins, ends, World(at, self.above, self.below, self.zone))
+        return held
+
+    @cached_property
+    def _worlds(self) -> dict[str, tuple[datetime, datetime, World]]:
+        return {}
 
     def covers(self, scope: Scope, target: Target) -> bool:
         """Return whether every term of `scope` holds one of the target's places. An unknown place is not covered."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from cxaccess.lib.conditions.compiled import Judge
 from cxaccess.lib.conditions.evaluation import Facts, World
@@ -111,8 +112,7 @@ class Rule:
         if effect is None:
             return None
         owed = () if effect is Effect.BLOCK else self.owed(asked.facts, asked.world)
-        clauses = self.clauses(asked) if asked.explained else ()
-        return Verdict(self.policy, effect, owed, self.version, self.kind, said, clauses)
+        return Verdict(self.policy, effect, owed, self.version, self.kind, said, partial(self.clauses, asked))
 
     def effect(self, said: bool | None) -> Effect | None:
         """Return what follows from what the condition says: unknown never opens."""

@@ -1,5 +1,6 @@
 """One question put to policies, with what they read of it. Facts are gathered only once somebody reads them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Question:
-    """Who asks to do what to what, when and in which circumstances. `explained`: the clauses that decide are wanted."""
+    """Who asks to do what to what, when and in which circumstances. `known`: what is known of them, if at hand."""
 
     model: "Model"
     subject: Subject
@@ -23,7 +24,7 @@ class Question:
     target: Target
     context: "Context"
     at: datetime
-    explained: bool = False
+    known: Mapping[str, object] | None = None
 
     @cached_property
     def facts(self) -> dict[str, object]:
@@ -37,12 +38,13 @@ class Question:
         The time is that of the question, unless a connected system says when it happened there. Grants, memberships
         and what is in force are judged at the question's own time in any case.
         """
-        return {**self.subject.known.at(self.at), "context.at": self.at, **self.context.known}
+        known = self.subject.known.at(self.at) if self.known is None else self.known
+        return {**known, "context.at": self.at, **self.context.known}
 
     @cached_property
     def world(self) -> World:
         """Return the moment, the trees and the zone whose days count."""
-        return World(self.at, self.model.above, self.model.below, self.model.zone)
+        return self.model.world(self.at)
 
     @cached_property
     def reached(self) -> frozenset[int]:

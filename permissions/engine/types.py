@@ -101,6 +101,14 @@ class Subject:
     objects: Mapping[int, tuple[ObjectGrant, ...]] = field(default_factory=dict)
     known: Known = field(default_factory=Known)
 
+    def turns(self) -> list[datetime]:
+        """Return the moments at which something of theirs begins or ends, in order."""
+        windows = [membership.window for membership in self.memberships]
+        windows += [grant.window for grant in self.grants]
+        windows += [grant.window for grants in self.objects.values() for grant in grants]
+        windows += [window for _key, _value, window in self.known.elements]
+        return sorted({turn for one in windows for turn in (one.starts_at, one.until) if turn is not None})
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

@@ -1,19 +1,16 @@
 """What policies may read of people: read with their snapshots, so that only the stamps of those make it old."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
-
-from accounts.attributes.facts import dated
-from accounts.attributes.schema import DIMENSIONS, TYPES
-from accounts.models import Membership, Part, Person, PersonDimension
+from accounts.attributes.facts import dated, whole
+from accounts.attributes.schema import CUSTOM, DIMENSIONS
+from accounts.models import Part
 from cxaccess.lib import clock
-from cxaccess.lib.conditions import Type
+from cxaccess.lib.conditions import Schema, Type
 from permissions import history
 from permissions.engine.types import Known
-from permissions.models import AttributeDefinition, AttributeType, Entity
 
 PLAIN = {
     "title": "title",
@@ -27,26 +24,34 @@ PLAIN = {
 DAYS = ("employed_from", "employed_until")
 
 
-def known(rows: Collection[Person], windows: Q, states: Mapping[int, str], at: datetime) -> dict[int, Known]:
-    """Return {person id: what is known of them as of `at`}, in at most three queries for now.
+def known(
+    rows: Sequence[Any],
+    read: Mapping[int, Iterable[tuple[Any, ...]]],
+    states: Mapping[int, str],
+    schema: Schema,
+    at: datetime,
+) -> dict[int, Known]:
+    """Return {person id: what is known of them as of `at`}, in no query for now.
 
-    `windows` says which rows with a window count; `states` are the people's at `at`.
-    """
-    custom = {row.name: TYPES[AttributeType(row.type)] for row in _definitions()}
+    `rows` are people, or what `fact_rows` read of them; `read` what it read of memberships (1) and places (2);
+    `states` are the people's at `at`.
+    """  # fmt: skip
     values = {pk: dict(found) for pk, found in _own(rows, states).items()}
     for name, column in PLAIN.items():
         then = history.attributes("person", name, {row.pk: getattr(row, column) for row in rows}, at)
         for pk, value in then.items():
             values[pk][f"subject.{name}"] = dated(value) if name in DAYS else value
-    for name, kind in custom.items():
-        then = history.attributes("person", f"custom.{name}", {row.pk: _custom(row).get(name) for row in rows}, at)
-        for pk, value in then.items():
-            values[pk][f"subject.custom.{name}"] = dated(value) if kind is Type.DATE else value
-    elements = _elements(values, windows)
+    for attribute in schema:
+        if attribute.key.startswith(CUSTOM):
+            name = attribute.key.removeprefix(CUSTOM)
+            then = history.attributes("person", f"custom.{name}", {row.pk: _custom(row).get(name) for row in rows}, at)
+            for pk, value in then.items():
+                values[pk][attribute.key] = dated(value) if attribute.type is Type.DATE else whole(value)
+    elements = _elements(values, read)
     return {pk: Known(found, tuple(elements[pk])) for pk, found in values.items()}
 
 
-def _own(rows: Iterable[Person], states: Mapping[int, str]) -> dict[int, dict[str, object]]:
+def _own(rows: Iterable[Any], states: Mapping[int, str]) -> dict[int, dict[str, object]]:
     return {
         row.pk: {
             "subject.person": row.pk,
@@ -57,29 +62,22 @@ def _own(rows: Iterable[Person], states: Mapping[int, str]) -> dict[int, dict[st
     }
 
 
-def _custom(person: Person) -> dict[str, Any]:
+def _custom(person: Any) -> dict[str, Any]:
     return person.custom if isinstance(person.custom, dict) else {}
 
 
-def _definitions() -> list[AttributeDefinition]:
-    return list(AttributeDefinition.objects.filter(entity=Entity.SUBJECT))
-
-
-def _elements(people: Collection[int], windows: Q) -> dict[int, list[tuple[str, int, clock.Window]]]:
+def _elements(
+    people: Iterable[int], read: Mapping[int, Iterable[tuple[Any, ...]]]
+) -> dict[int, list[tuple[str, int, clock.Window]]]:
     """Return {person id: the elements of their sets}."""
     found: dict[int, list[tuple[str, int, clock.Window]]] = {pk: [] for pk in people}
-    held = PersonDimension.objects.filter(windows, person__in=people)
-    for person, kind, node, starts, until in held.values_list(
-        "person_id", "node__kind", "node_id", "starts_at", "until"
-    ):
-        if kind in DIMENSIONS:
+    for _pk, person, node, _none, kind, starts, until in read[2]:
+        if kind in DIMENSIONS and person in found:
             found[person].append((DIMENSIONS[kind][0], node, clock.Window(starts, until)))
-    rows = Membership.objects.filter(windows, person__in=people, principal__team__isnull=False)
-    for person, team, part, starts, until in rows.values_list(
-        "person_id", "principal__team", "part", "starts_at", "until"
-    ):
-        window = clock.Window(starts, until)
-        found[person].append(("subject.teams", team, window))
-        if part == Part.LEAD:
-            found[person].append(("subject.leads", team, window))
+    for _pk, person, _principal, team, part, starts, until in read[1]:
+        if team and person in found:
+            window = clock.Window(starts, until)
+            found[person].append(("subject.teams", team, window))
+            if part == Part.LEAD:
+                found[person].append(("subject.leads", team, window))
     return found

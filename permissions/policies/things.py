@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import models
 
+from accounts.attributes.facts import whole
 from accounts.models import Group, Person, Team
 from permissions import history
 from permissions.models import AttributeDefinition, Entity, Resource, Role
@@ -50,7 +51,11 @@ def placed(places: Mapping[str, frozenset[int]]) -> Facts:
 def _of_resource(shared: list[Any], pk: int, places: Mapping[str, frozenset[int]]) -> Facts:
     if len(shared) == 2:
         shared.append(_Registry(*shared))
-    return {**placed(places), **shared[2].columns[pk]}
+    registry: _Registry = shared[2]
+    found = registry.known.get(pk)  # the same thing is asked about again and again
+    if found is None:
+        found = registry.known[pk] = {**placed(places), **registry.columns[pk]}
+    return found
 
 
 class _Registry:
@@ -58,6 +63,7 @@ class _Registry:
 
     def __init__(self, rows: Sequence[Resource], at: datetime) -> None:
         self.rows, self.at = {row.pk: row for row in rows}, at
+        self.known: dict[int, dict[str, object]] = {}
 
     @cached_property
     def columns(self) -> dict[int, dict[str, object]]:
@@ -99,7 +105,7 @@ def _custom(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _attributes(row: Mapping[str, Any]) -> dict[str, object]:
-    own = {f"{CUSTOM}{name}": value for name, value in _custom(row).items()}
+    own = {f"{CUSTOM}{name}": whole(value) for name, value in _custom(row).items()}
     return {
         "resource.owner": row["owner_id"],
         "resource.sensitivity": row["sensitivity"],

@@ -3,11 +3,9 @@
 from dataclasses import replace
 from datetime import datetime
 
-from django.db.models import Q
-
 from accounts.models import Person
 from cxaccess.jobs import settings as instance
-from permissions import facts, ruling
+from permissions import fact_rows, facts, ruling
 from permissions.engine import Model, Subject, Target, objects_for, scopes_for
 from permissions.engine.combine import Context
 from permissions.engine.policies import Rule
@@ -42,7 +40,9 @@ def subject_of(person: Person, *, at: datetime) -> Subject:
     subject = found.subject
     if found.model.policies or found.model.recording:
         return subject
-    known = people.known([Person.objects.get(pk=person.pk)], Q(), {person.pk: subject.state}, at)
+    rows = fact_rows.people([person.pk])
+    read = fact_rows.belonging(rows, None)
+    known = people.known(rows, read.kinds, {person.pk: subject.state}, schema.whole(), at)
     return replace(subject, known=known[person.pk])
 
 

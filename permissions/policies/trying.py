@@ -109,7 +109,7 @@ def _tried(asked: Trying, rule: Rule, policy: Policy | None, zone: str, at: date
     subject, action, now = trial.subject_of(asked.person, at=at), asked.action.key, facts.model(at)
     then, context, target = trial.model_with(now, policy, rule), Context(dict(asked.known)), _target(asked, at)
     when = asked.when
-    question = Question(then, subject, action, target, context, when, explained=True)
+    question = Question(then, subject, action, target, context, when)
     about = action in rule.actions and rule.is_about(question)
     if asked.thing is None:
         models = (now, then, replace(then, policies=()), replace(then, policies=(rule,)))

@@ -180,7 +180,7 @@ def test_only_the_active_may_anything(cast: Cast, state: str) -> None:
 def test_facts_that_change_while_they_are_read_are_read_again(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """Chiara leaves a team; then the team is given a role. A reader between the two must not see her with the role."""
     membership = world.join(cast.chiara, cast.care_emea)
-    real = facts._grants
+    real = facts._memberships
 
     def slow(*args):
         if membership.until is None:
@@ -201,7 +201,7 @@ def test_facts_that_never_hold_still_allow_nothing(cast: Cast, monkeypatch: pyte
         world._changed(cast.priya.principal_id)
         return real(*args)
 
-    monkeypatch.setattr(facts, "_grants", restless)
+    monkeypatch.setattr(facts, "_memberships", restless)
     with pytest.raises(facts.FactsUnsteady):
         gate.may(cast.priya, "person.view", cast.maya, at=clock.now())
 

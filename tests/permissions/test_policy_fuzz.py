@@ -97,7 +97,7 @@ def test_what_got_into_the_table_otherwise_opens_nothing(cast):
         told = hostile.facts(random, known)
         context = Context({key: value for key, value in told.items() if key.startswith("context.")})
         target = Target("feedback", 1, facts=lambda told=told: told)
-        verdict = rule.judge(Question(model, subject, "feedback.view", target, context, at, explained=True))
+        verdict = rule.judge(Question(model, subject, "feedback.view", target, context, at))
         effect = None if verdict is None else verdict.effect
         if not is_readable(raw, known):
             assert effect is (None if kind == Kind.ALLOW else Effect.BLOCK)

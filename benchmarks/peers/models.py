@@ -1,4 +1,4 @@
-"""The one table that object permissions are about."""
+"""The one table that guardian's object permissions are about."""
 
 from django.db import models
 
@@ -7,7 +7,7 @@ class Thing(models.Model):
     name = models.CharField(max_length=200)
 
     class Meta:
-        app_label = "rival"
+        app_label = "peers"
 
     def __str__(self) -> str:
         return self.name

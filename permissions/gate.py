@@ -38,18 +38,16 @@ def decide(
 ) -> Decision:
     """Return the decision on `action` with every path. `asked` None: the type as a whole, held everywhere."""
     found = facts.snapshot(person.pk, at)
-    moment = _moment(person, action, found, context)
-    known = found.standing(action, at).known or None  # there is nothing where no policy in force is about them
-    return decide_with(found.model, found.subject, action, _target(action, asked, at), at, moment, known)
+    target, moment = _target(action, asked, at), _moment(person, action, found, context)
+    return decide_with(found.model, found.subject, action, target, at, moment, found.standing(action, at).known or None)
 
 
 def explain(
     person: Person, action: str, asked: Asked = None, *, at: datetime, context: Context | None = None
 ) -> Decision:
     """Return the same decision, read anew with what is over: its near misses say "ended three days ago", too."""
-    found = facts.whole(person.pk, at)
-    moment = _moment(person, action, found, context)
-    return decide_with(found.model, found.subject, action, _target(action, asked, at), at, moment)
+    found, target = facts.whole(person.pk, at), _target(action, asked, at)
+    return decide_with(found.model, found.subject, action, target, at, _moment(person, action, found, context))
 
 
 def _moment(person: Person, action: str, found: facts.Snapshot, context: Context | None) -> Context:
@@ -84,8 +82,8 @@ def explain_somewhere(person: Person, action: str, *, at: datetime) -> Decision:
 def may(person: Person, action: str, asked: Asked = None, *, at: datetime, context: Context | None = None) -> bool:
     """Return whether `person` may do `action` to `asked` at `at`."""
     found = facts.snapshot(person.pk, at)
-    moment = _moment(person, action, found, context)
-    return found.standing(action, at).allows(_target(action, asked, at), moment.known, at)
+    moment = _moment(person, action, found, context).known
+    return found.standing(action, at).allows(_target(action, asked, at), moment, at)
 
 
 def may_each(
@@ -94,15 +92,13 @@ def may_each(
     """Return the answers about many things at once, in their order."""
     found = facts.snapshot(person.pk, at)
     known, standing = _moment(person, action, found, context).known, found.standing(action, at)
-    return [standing.allows(target, known, at) for target in asked]
+    return [standing.allows(each, known, at) for each in asked]
 
 
 def owed(person: Person, action: str, asked: Asked = None, *, at: datetime) -> tuple[object, ...]:
     """Return what whoever acts on a yes must meet still; nothing where no policy is about it."""
-    model = facts.snapshot(person.pk, at).model
-    if not model.policies or action not in model.judging:
-        return ()
-    return decide(person, action, asked, at=at).obligations
+    ruled = action in facts.snapshot(person.pk, at).model.judging
+    return decide(person, action, asked, at=at).obligations if ruled else ()
 
 
 def may_somewhere(person: Person, action: str, *, at: datetime, context: Context | None = None) -> bool:
@@ -122,9 +118,7 @@ def shows(person: Person, action: str, asked: Asked = None, *, at: datetime) -> 
     return settled(person, action, asked, at=at)[0]
 
 
-def settled(
-    person: Person, action: str, asked: Asked = None, *, at: datetime
-) -> tuple[bool, Decision | None]:  # fmt: skip
+def settled(person: Person, action: str, asked: Asked = None, *, at: datetime) -> tuple[bool, Decision | None]:
     """Return whether it is a yes with nothing to be met first, and the decision where a policy is about it."""
     found = facts.snapshot(person.pk, at)
     model, target = found.model, _target(action, asked, at)
@@ -234,7 +228,6 @@ def visible(
     if facts.is_past(at):
         return _one_by_one(person, action, rows, at, as_type, context)
     granted = _reach(found, action, rows.model, at, as_type)
-    # What the action can be done to stands by itself, never within an "or": indexes are found by it.
     kept = sql.kept(found.model, found.subject, action, rows.model, as_type)
     if not found.model.policies or action not in found.model.judging:
         return rows.filter(kept & granted)
@@ -252,10 +245,9 @@ def _reach(found: facts.Snapshot, action: str, governed: type[models.Model], at:
 def _one_by_one(
     person: Person, action: str, rows: models.QuerySet[M], at: datetime, as_type: str | None, context: Context | None
 ) -> models.QuerySet[M]:
-    found = facts.snapshot(person.pk, at)
     targets = places.targets(list(rows), at, as_type=as_type)
-    known, standing = _moment(person, action, found, context).known, found.standing(action, at)
-    ids = [pk for pk, target in targets.items() if standing.allows(target, known, at)]
+    answers = may_each(person, action, targets.values(), at=at, context=context)
+    ids = [pk for pk, allowed in zip(targets, answers, strict=True) if allowed]
     return rows.model._default_manager.filter(pk__in=ids)
 
 
@@ -357,8 +349,7 @@ def _principals_on(model: Model, action: str, resource: int | None, at: datetime
 def _giving(model: Model, action: str, at: datetime) -> models.QuerySet[RoleGrant]:
     """Return the grants in force that give `action`."""
     roles = model.granting.get(action, frozenset())
-    rows: models.QuerySet[RoleGrant] = RoleGrant.objects.in_force(at).filter(role__in=roles, mode=Mode.ACTIVE)
-    return rows
+    return RoleGrant.objects.in_force(at).filter(role__in=roles, mode=Mode.ACTIVE)
 
 
 def _principals_with(model: Model, action: str, target: Target, at: datetime, without: str) -> set[int]:
@@ -375,8 +366,8 @@ def _principals_with(model: Model, action: str, target: Target, at: datetime, wi
 def people_of(model: Model, principals: Iterable[int], at: datetime) -> models.QuerySet[Person]:
     """Return the active people whom a grant to any of `principals` reaches at `at`."""
     given = set(principals)
-    inside = {"principal__in": model.reaching(given), "principal__kind__in": history.COLLECTIVE}
-    members = Membership.objects.in_force(at).filter(**inside)
+    collective = Membership.objects.in_force(at).filter(principal__kind__in=history.COLLECTIVE)
+    members = collective.filter(principal__in=model.reaching(given))
     found = Person.objects.filter(Q(principal__in=given) | Q(pk__in=members.values("person")))
     if facts.is_past(at):
         states = history.people_states(found, at)

@@ -190,12 +190,12 @@ def test_facts_that_change_while_they_are_read_are_read_again(cast: Cast, monkey
             world.give(cast.care_emea, cast.administrator)
         return real(*args)
 
-    monkeypatch.setattr(facts, "_grants", slow)
+    monkeypatch.setattr(facts, "_memberships", slow)
     assert not gate.may(cast.chiara, "person.view", cast.maya, at=clock.now())
 
 
 def test_facts_that_never_hold_still_allow_nothing(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = facts._grants
+    real = facts._memberships
 
     def restless(*args):
         world._changed(cast.priya.principal_id)

@@ -31,6 +31,7 @@ from permissions.resources import bulk
 from permissions.resources.services import edit_resource
 from tests import policies, world
 from tests.cast import Cast
+from tests.permissions import giving_doors as doors
 from tests.permissions import test_giving_property as walks
 from tests.permissions.test_giving_property import EXAMPLES, FULL, QUICK, town
 
@@ -145,8 +146,8 @@ def _retire(draw: Any, cast: Cast) -> Any:
 
 DOORS: tuple[Callable[[Any, Cast], Any], ...] = (
     _leave, _retitle, _retitle, _replace, _own_many, _move_node, _enforce, _retire, _retire,
-    walks._answer, walks._join, walks._give, walks._end, walks._save, walks._reopen, walks._move_team,
-    _answer_later, _leave_later, walks._restate, walks._rule, walks._gather, walks._put_away, walks._bring_back,
+    doors._answer, doors._join, doors._give, doors._end, doors._save, doors._reopen, doors._move_team,
+    _answer_later, _leave_later, doors._restate, doors._rule, doors._gather, doors._put_away, doors._bring_back,
 )  # fmt: skip
 
 

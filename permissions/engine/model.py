@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 from cxaccess.lib.clock import start_of_day
 from cxaccess.lib.conditions.evaluation import World
 from cxaccess.lib.conditions.schema import Schema
-from cxaccess.lib.conditions.sure import Sure
 from cxaccess.lib.tree import ancestors
 from permissions.engine.combine import Policy
 from permissions.engine.types import Scope, Target
@@ -146,11 +145,6 @@ class Model:
 
     @cached_property
     def _trees(self) -> dict[str, dict[int, set[int]]]:
-        return {}
-
-    @cached_property
-    def predicates(self) -> dict[int, Sure]:
-        """Return what `standing` made of the policies so far, by the identity of each."""
         return {}
 
     def world(self, at: datetime) -> World:

@@ -11,7 +11,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cxaccess.lib.conditions.evaluation import Facts, World
-from cxaccess.lib.conditions.sure import Sure, sure
 from permissions.engine.combine import Context, Effect, Policy
 from permissions.engine.policies import Kind, Rule
 from permissions.engine.questions import Question
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from permissions.engine.model import Model
 
 NOWHERE: frozenset[int] = frozenset()
+# Whether a policy surely says what is wanted: of the facts of person, thing and moment, that moment, and the world.
+Sure = Callable[[Facts, Facts, Facts, datetime, World], bool]
 Terms = tuple[tuple[str, frozenset[int]], ...]  # of a scope: each dimension with the places that it takes in
 
 
@@ -121,7 +122,9 @@ def _ruled(
             opens.append(_judged(model, subject, action, policy, Effect.ALLOW))
             limits.append(_judged(model, subject, action, policy, Effect.BLOCK))
         elif policy.is_about(asked):
-            (opens if policy.kind is Kind.ALLOW else limits).append(_predicate(model, policy))
+            # An allow must hold, a block must surely not, an only-when must.
+            says = partial(_surely, policy.holds, policy.kind is not Kind.BLOCK)
+            (opens if policy.kind is Kind.ALLOW else limits).append(says)
     return tuple(opens), tuple(limits)
 
 
@@ -136,22 +139,7 @@ def _judged(model: "Model", subject: Subject, action: str, policy: Policy, effec
     return says
 
 
-def _predicate(model: "Model", rule: Rule) -> Sure:
-    found = model.predicates.get(id(rule))
-    if found is None:
-        found = model.predicates[id(rule)] = predicate(rule)
-    return found
-
-
-def predicate(rule: Rule) -> Sure:
-    """Return that an allow holds, that a block surely does not, or that an only-when does."""
-    wanted = rule.kind is not Kind.BLOCK
-    if rule.condition is None:
-        return partial(_settled, rule.holds, wanted)
-    return sure(rule.condition, rule.schema, wanted=wanted)
-
-
-def _settled(
+def _surely(
     holds: Callable[[Facts, World], bool | None],
     wanted: bool,
     known: Facts,
@@ -160,5 +148,5 @@ def _settled(
     at: datetime,
     world: World,
 ) -> bool:
-    """Say what a policy says without a condition, or of one that can no longer be read."""
+    """Return whether a condition surely says what is wanted: unknown is neither."""
     return holds({**known, "context.at": at, **moment, **facts}, world) is wanted

@@ -9,7 +9,6 @@ from cxaccess.lib.conditions import InvalidCondition, evaluate, leaves, read
 from cxaccess.lib.conditions.compiled import compiled
 from cxaccess.lib.conditions.operators import RIGHT, Right, operators_for, others_for
 from cxaccess.lib.conditions.partial import deciding, outcomes
-from cxaccess.lib.conditions.sure import sure
 from tests.conditions.schemas import SCHEMA, WORLD
 from tests.permissions.test_engine_properties import examples
 
@@ -79,26 +78,6 @@ def test_compiled_says_what_evaluation_says(raw, known) -> None:
         said = compiled(condition, SCHEMA)(known, WORLD)
         assert said is evaluate(condition, known, SCHEMA, WORLD)
         assert compiled(condition, SCHEMA)({}, WORLD) is evaluate(condition, {}, SCHEMA, WORLD)
-
-
-@given(conditions, facts)
-@examples(300, 100_000)
-def test_a_predicate_is_sure_of_what_evaluation_says_and_of_nothing_else(raw, known) -> None:
-    condition = tree(raw)
-    if condition is not None:
-        said = evaluate(condition, {"context.at": WORLD.at, **known}, SCHEMA, WORLD)
-        parts = [{key: known[key] for key in known if key.startswith(of)} for of in ("subject", "resource", "context")]
-        for wanted in (True, False):
-            predicate = sure(condition, SCHEMA, wanted=wanted)
-            assert predicate(*parts, WORLD.at, WORLD) is (said is wanted)
-            sets = [{key: _as_set(value) for key, value in part.items()} for part in parts]
-            assert predicate(*sets, WORLD.at, WORLD) is (said is wanted)
-
-
-def _as_set(value):
-    """Return a list as the tables' own facts hold it; one that no table could hold stays a list."""
-    ill_typed = not isinstance(value, list) or None in value or 7 in value
-    return value if ill_typed else frozenset(value)
 
 
 @given(conditions, facts, facts)

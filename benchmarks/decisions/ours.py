@@ -34,7 +34,7 @@ class Ours:
 
     def _readers(self) -> list[tuple[int, str]]:
         counted = []
-        for pk in list(self.put.people)[:READERS]:
+        for pk in sorted({one.person for one in self.put.asked})[:READERS]:
             action = next(one.action for one in self.put.asked if one.person == pk).partition(".")[0] + ".view"
             rows = self.rows(pk, action)
             counted.append((rows.order_by()[: 20 * CAP].count(), pk, action))

@@ -19,7 +19,7 @@ def looked_at() -> set[str]:
         return {table for (table,) in cursor.fetchall()}
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL looks by itself")
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL counts its tables by itself")
 def test_sqlite_looks_at_its_tables(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sizes, "MOST", 6)
     sizes.learn(Job(), T)
@@ -30,7 +30,7 @@ def test_sqlite_looks_at_its_tables(cast: Cast, monkeypatch: pytest.MonkeyPatch)
     assert "accounts_person" in looked_at()
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="the other database")
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="on SQLite the job looks: the test above")
 @pytest.mark.realdb
 def test_nothing_is_asked_of_postgresql(db: None) -> None:
     with connection.execute_wrapper(lambda *_asked: pytest.fail("asked")):

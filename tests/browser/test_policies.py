@@ -1,18 +1,23 @@
 """A policy from its first row to whom it meets: written by clicking, tried, recorded, looked ahead, enforced, met."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import Page, Route, expect
 
 from accounts.models import Person
-from cxaccess import middleware
+from accounts.signin.guards import FACTOR
+from cxaccess.lib import clock
 from permissions.models import Policy, PolicyStage, Resource, ResourceType
 from tests import world
 from tests.browser.seen import faults
+from tests.browser.test_signing_in import code_of
 from tests.cast import Cast
 from tests.policies import enact
+from tests.sessions import with_authenticator
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 SENTENCE = (
@@ -22,17 +27,11 @@ SENTENCE = (
 
 
 @pytest.fixture
-def device(monkeypatch: pytest.MonkeyPatch) -> dict[str, bool]:
-    """What is known of the device of whoever asks; nothing at first."""
-    known: dict[str, bool] = {}
-    plain = middleware.moment_of
-
-    def moment_of(request: Any) -> tuple[int | None, dict[str, object]]:
-        who, found = plain(request)
-        return who, found | {f"context.{name}": value for name, value in known.items()}
-
-    monkeypatch.setattr(middleware, "moment_of", moment_of)
-    return known
+def managed(settings: Any) -> dict[str, str]:
+    """The headers with which the proxy in front sends what comes from a managed device."""
+    settings.TRUSTED_PROXIES, settings.PROXY_NETWORKS = 1, ["127.0.0.0/8"]
+    settings.DEVICE_HEADER = "CXManagedDevice"
+    return {"X-Forwarded-For": "203.0.113.9", "CXManagedDevice": "yes"}
 
 
 @pytest.fixture
@@ -130,7 +129,7 @@ def take_steps(page: Page) -> None:
 
 
 def test_a_policy_is_written_tried_recorded_looked_ahead_enforced_and_met(
-    cast: Cast, elsewhere: Resource, device: dict[str, bool], sign_in_as: Callable[[Person], Page]
+    cast: Cast, elsewhere: Resource, managed: dict[str, str], sign_in_as: Callable[[Person], Page]
 ) -> None:
     page = sign_in_as(cast.priya)
     click_together(page)
@@ -145,7 +144,7 @@ def test_a_policy_is_written_tried_recorded_looked_ahead_enforced_and_met(
     expect(page.get_by_text("Ask Priya Raman, who answers for the policy.")).to_be_visible()
     assert "+49 30" not in page.content()
     assert faults(page) == []
-    device["managed_device"] = True
+    page.set_extra_http_headers(managed)
     page.reload()
     expect(page.get_by_text("The drill arrived broken")).to_be_visible()
     expect(page.get_by_text("Masked")).to_be_visible()
@@ -162,6 +161,29 @@ def test_a_reason_is_said_on_the_page_of_the_refusal(cast: Cast, sign_in_as: Cal
     page.get_by_role("textbox", name="Why").fill("He moved to Rabat")
     page.get_by_role("button", name="Say why and go on").click()
     expect(page.get_by_role("button", name="Save Ali Haddad")).to_be_visible()
+
+
+def test_a_second_factor_that_is_too_old_is_given_again_and_leads_back(
+    cast: Cast, sign_in_as: Callable[[Person], Page]
+) -> None:
+    enact("only", permissions=["person.edit"], condition=None, obligations=[{"kind": "step_up", "minutes": 5}])
+    page = sign_in_as(cast.priya)
+    age_the_factor(page)
+    page.goto(f"/people/{cast.ali.pk}/edit/")
+    expect(page.get_by_role("heading", name="Yes, once you confirm it is you")).to_be_visible()
+    assert faults(page) == []
+    page.get_by_role("link", name="Confirm it is you and go on").click()
+    page.get_by_role("textbox", name="Code").fill(code_of(with_authenticator(cast.priya)))
+    page.get_by_role("button", name="Confirm and continue").click()
+    expect(page.get_by_role("button", name="Save Ali Haddad")).to_be_visible()
+
+
+def age_the_factor(page: Page) -> None:
+    """Let the last code of whoever is signed in be ten minutes ago."""
+    key = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "sessionid")
+    session = SessionStore(session_key=key)
+    session[FACTOR] = (clock.now() - timedelta(minutes=10)).isoformat()
+    session.save()
 
 
 def test_a_block_says_which_policy_it_was(cast: Cast, sign_in_as: Callable[[Person], Page]) -> None:

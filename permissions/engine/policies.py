@@ -1,12 +1,13 @@
 """A version of a policy, made ready to judge: whom and what it is about, its condition as a function, its duties."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 
 from cxaccess.lib.conditions.compiled import Judge
 from cxaccess.lib.conditions.evaluation import Facts, World
+from cxaccess.lib.conditions.folding import Fold, folding
 from cxaccess.lib.conditions.partial import deciding, outcomes
 from cxaccess.lib.conditions.schema import Schema
 from cxaccess.lib.conditions.tree import Condition, attributes_of
@@ -70,7 +71,8 @@ class Rule:
     """A policy version in force. `actions` are those it is about, implications counted.
 
     `principals` and `roles` say about whom; both empty: everybody. `condition` None: it always holds; `holds` is what
-    it says, compiled. Of a condition that cannot be read any more nobody knows what it says.
+    it says, compiled. Of a condition that cannot be read any more nobody knows what it says. `passes` tells of a person
+    whether it surely opens (an allow) or surely does not stop them (a block, an only-when), or what is left to ask.
     """
 
     policy: int
@@ -83,6 +85,14 @@ class Rule:
     condition: Condition | None
     schema: Schema
     duties: tuple[Duty, ...] = ()
+    passes: Fold = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        wanted, holds = self.kind is not Kind.BLOCK, self.holds
+        if self.condition is None:
+            object.__setattr__(self, "passes", lambda known, world: holds(known, world) is wanted)
+        else:
+            object.__setattr__(self, "passes", folding(self.condition, self.schema, wanted=wanted))
 
     @property
     def reads(self) -> frozenset[str]:

@@ -1,12 +1,14 @@
 """The compiled condition says what the plain evaluation says; what it could say holds what it says."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxaccess.lib.conditions import InvalidCondition, evaluate, leaves, read
+from cxaccess.lib.conditions import Entity, InvalidCondition, evaluate, leaves, read
 from cxaccess.lib.conditions.compiled import compiled
+from cxaccess.lib.conditions.folding import folding
 from cxaccess.lib.conditions.operators import RIGHT, Right, operators_for, others_for
 from cxaccess.lib.conditions.partial import deciding, outcomes
 from tests.conditions.schemas import SCHEMA, WORLD
@@ -118,3 +120,26 @@ def _judged(condition, known, named, place):
         inner = _judged(condition.part, known, named, place)
         return None if inner is None else not inner
     return evaluate(condition, known, SCHEMA, WORLD) if place in named else None
+
+
+@given(conditions, facts, facts)
+@examples(500, 100_000)
+def test_what_is_left_once_the_person_is_known_says_what_evaluation_says(raw, known, other) -> None:
+    """For what is wanted and its contrary; also asked again, of another person, on another day, and in an empty one."""
+    condition = tree(raw)
+    if condition is None:
+        return
+    folds = {wanted: folding(condition, SCHEMA, wanted=wanted) for wanted in (True, False)}
+    later = replace(WORLD, at=WORLD.at + timedelta(days=3))
+    for person, thing, world in ((known, known, WORLD), (other, known, WORLD), (known, other, later), ({}, {}, WORLD)):
+        mine, of_thing, of_moment = (
+            _of(source, entity) for source, entity in zip((person, thing, thing), Entity, strict=True)
+        )
+        said = evaluate(condition, {**mine, "context.at": world.at, **of_moment, **of_thing}, SCHEMA, world)
+        for wanted, fold in folds.items():
+            left = fold(mine, world)
+            assert (left if isinstance(left, bool) else left(of_thing, of_moment, world.at)) is (said is wanted)
+
+
+def _of(known, entity):
+    return {key: value for key, value in known.items() if key.startswith(f"{entity}.")}

@@ -19,6 +19,7 @@ from cxaccess.lib.conditions import (
     write,
 )
 from cxaccess.lib.conditions.compiled import compiled
+from cxaccess.lib.conditions.folding import folding
 from cxaccess.lib.conditions.reading import DEEPEST, MOST_LEAVES, MOST_PARTS
 from tests.conditions.hostile import Writer, facts
 from tests.conditions.schemas import SCHEMA, WORLD
@@ -46,11 +47,15 @@ def reading(raw: Any) -> Condition | None:
 def judged(condition: Condition, random: Random) -> None:
     """Hold what a condition says: both readings agree, its contrary never opens too; nothing known opens nothing."""
     judge, contrary = compiled(condition, SCHEMA), compiled(Not(condition), SCHEMA)
+    folds = {wanted: folding(condition, SCHEMA, wanted=wanted) for wanted in (True, False)}
     for known in ({}, facts(random, SCHEMA), facts(random, SCHEMA)):
         said = evaluate(condition, known, SCHEMA, WORLD)
         assert said in (True, False, None)
         assert judge(known, WORLD) is said
         assert contrary(known, WORLD) is (None if said is None else not said)
+        for wanted, fold in folds.items():
+            left, at = fold(known, WORLD), known.get("context.at")
+            assert (left if isinstance(left, bool) else left(known, known, at)) is (said is wanted)
     if PRESENCE.isdisjoint(leaf.operator for leaf in leaves(condition)):
         assert judge({}, WORLD) is None
         assert contrary({}, WORLD) is None

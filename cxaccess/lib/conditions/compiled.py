@@ -1,6 +1,7 @@
 """A condition as one function that says what `evaluate` says: what needs no facts is worked out once."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any as Value
 
 from cxaccess.lib.conditions.evaluation import COMPARES, Facts, Lack, World, many, right_of, stated, typed
@@ -54,7 +55,7 @@ def _leaf(leaf: Leaf, schema: Schema) -> Judge:
         return unknown
     if leaf.operator in (Operator.IS_SET, Operator.IS_MISSING):
         return _presence(attribute, wants=leaf.operator is Operator.IS_SET)
-    right, left_of, says = _right(leaf, attribute, schema), _typing(attribute), _says(leaf.operator, attribute)
+    right, left_of, says = _right(leaf, attribute, schema), _reading(attribute), _says(leaf.operator, attribute)
 
     def judge(facts: Facts, world: World) -> bool | None:
         left = left_of(facts)
@@ -82,21 +83,45 @@ def _says(operator: Operator, attribute: Attribute) -> Callable[[Value, Value, W
     return within
 
 
-PLAIN = {Type.TEXT: str, Type.YES_NO: bool}
+PLAIN: dict[Type, type] = {Type.TEXT: str, Type.YES_NO: bool}
 
 
-def _typing(attribute: Attribute) -> Callable[[Facts], Value]:
-    """Return what reads the attribute; the commonest types without asking which type it is."""
-    key, domain = attribute.key, attribute.domain
-    plain = PLAIN.get(attribute.type)
-    if attribute.type in (Type.CHOICE, Type.NODE) and domain is not None:
-        plain = int if domain.numbered else str
+def plain_of(attribute: Attribute) -> type | None:
+    """Return the Python type of which most values of the attribute are, one value each; None for other kinds."""
+    if attribute.type in (Type.CHOICE, Type.NODE) and attribute.domain is not None:
+        return int if attribute.domain.numbered else str
+    return PLAIN.get(attribute.type)
 
-    def read(facts: Facts) -> Value:
-        raw = facts.get(key)
-        return raw if type(raw) is plain and raw != "" else typed(attribute, raw)
+
+def typing_of(attribute: Attribute) -> Callable[[Value], Value]:
+    """Return what types a value; the commonest kinds of each type without asking which type it is."""
+    plain, kind = plain_of(attribute), attribute.type
+    if plain is not None:
+        return lambda raw: raw if type(raw) is plain and raw != "" else typed(attribute, raw)
+    if kind is Type.MOMENT:
+        return lambda raw: raw if type(raw) is datetime and raw.tzinfo is not None else typed(attribute, raw)
+    if kind is Type.NUMBER:
+        return lambda raw: raw if type(raw) is int else typed(attribute, raw)
+    if kind is Type.SET and attribute.domain is not None:
+        return _set_of(attribute, int if attribute.domain.numbered else str)
+    return lambda raw: typed(attribute, raw)
+
+
+def _set_of(attribute: Attribute, plain: type) -> Callable[[Value], Value]:
+    def read(raw: Value) -> Value:
+        if not raw or type(raw) not in (frozenset, list):
+            return typed(attribute, raw)
+        for each in raw:
+            if type(each) is not plain:
+                return typed(attribute, raw)
+        return frozenset(raw)
 
     return read
+
+
+def _reading(attribute: Attribute) -> Callable[[Facts], Value]:
+    key, read = attribute.key, typing_of(attribute)
+    return lambda facts: read(facts.get(key))
 
 
 def _presence(attribute: Attribute, *, wants: bool) -> Judge:
@@ -112,7 +137,7 @@ def _right(leaf: Leaf, attribute: Attribute, schema: Schema) -> Callable[[Facts,
     side = leaf.right
     other = schema.get(side.key) if isinstance(side, Ref) else None
     if other is not None:
-        read = _typing(other)
+        read = _reading(other)
         return lambda facts, _world: read(facts)
     if isinstance(side, Ref | Relative):
         return lambda facts, world: right_of(leaf, attribute, facts, schema, world)

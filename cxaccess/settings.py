@@ -157,8 +157,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         ),
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"]["CONN_MAX_AGE"] = 60  # opening one, and reading its tables, costs more than most questions
 
 # The owner of the tables, for `migrate --database owner` alone: the application's own role must not be able to change
 # the trail (cxaccess.checks).

@@ -79,9 +79,8 @@ class Read:
 def people(ids: Collection[int]) -> list[Row]:
     """Return what stands in the people's own rows, with the stamps of each and of the model."""
     found = []
-    for row in _asked(PEOPLE.format(people=_marks(ids)), list(ids)):
-        custom = json.loads(row[11]) if isinstance(row[11], str) else row[11]
-        values = (*row[:3], moment(row[3]), *row[4:11], custom, *row[12:])
+    for row in _asked(PEOPLE.format(people=marks(ids)), list(ids)):
+        values = (*row[:3], moment(row[3]), *row[4:11], parsed(row[11]), *row[12:])
         found.append(Row(*values))
     return found
 
@@ -90,7 +89,7 @@ def belonging(rows: Sequence[Row], since: datetime | None) -> Read:
     """Return memberships (1) and what people answer for (2), but what was over at `since`; None: all of it."""
     ids, keys = [row.pk for row in rows], [MODEL, *(row.principal_id for row in rows)]
     over, values = _over("md", since), _until(since)
-    sql = (STAMPS + BELONGING).format(stamps=_marks(keys), people=_marks(ids), **over)
+    sql = (STAMPS + BELONGING).format(stamps=marks(keys), people=marks(ids), **over)
     return _read(sql, [*keys, *ids, *values, *ids, *values])
 
 
@@ -100,7 +99,7 @@ def holding(rows: Sequence[Row], principals: Collection[int], since: datetime | 
     over, values = _over("goc", since), _until(since)
     collectives = to  # no person is one: a principal with a group is none
     keys = [MODEL, *to]
-    sql = (STAMPS + HOLDING).format(stamps=_marks(keys), people=_marks(ids), principals=_marks(to), **over)
+    sql = (STAMPS + HOLDING).format(stamps=marks(keys), people=marks(ids), principals=marks(to), **over)
     return _read(sql, [*keys, *to, *values, *ids, *values, *collectives, *values])
 
 
@@ -109,6 +108,16 @@ def moment(value: Any) -> Any:
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
     return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+def parsed(value: Any) -> Any:
+    """Return what a column of JSON holds: the database may tell it in a text."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def marks(values: Collection[Any]) -> str:
+    """Return the places for `values` in a statement."""
+    return ", ".join(["%s"] * len(values))
 
 
 def _read(sql: str, values: list[Any]) -> Read:
@@ -126,10 +135,6 @@ def _asked(sql: str, values: list[Any]) -> list[Raw]:
         cursor.execute(sql, values)
         rows: list[Raw] = cursor.fetchall()
         return rows
-
-
-def _marks(values: Collection[Any]) -> str:
-    return ", ".join(["%s"] * len(values))
 
 
 def _over(tables: str, since: datetime | None) -> dict[str, str]:

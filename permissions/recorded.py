@@ -91,13 +91,13 @@ def note_all(
         note(person, decision)
 
 
-def _changes(allowed: bool, obligations: Iterable[object], trial: Trial) -> tuple[str, ...]:
+def _changes(allowed: bool, obligations: tuple[object, ...], trial: Trial) -> tuple[str, ...]:
     if trial.fault is not None:
         _tell(trial.version, trial.fault)
         return (Difference.FAULT.value,)
     if allowed != trial.allowed:
         return ((Difference.BLOCK if allowed else Difference.ALLOW).value,)
-    if not allowed:
+    if not allowed or trial.obligations == obligations:
         return ()
     before, after = _Owed.of(obligations), _Owed.of(trial.obligations)
     more = {

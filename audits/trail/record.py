@@ -1,6 +1,6 @@
 """The one way to write the trail: in the transaction of what it records, or nothing happens at all."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,8 +12,10 @@ from accounts.models import Person
 from audits.models import Event
 from audits.trail.tags import Tag
 from cxaccess.lib.context import Origin, origin
+from cxaccess.lib.inserts import insert_rows
 
 Changes = Mapping[str, tuple[Any, Any]]
+Columns = dict[str, Any]
 _CREATED = frozenset({"created", "given", "added"})
 _BOOKKEEPING = frozenset({"row_version", "last_login", "custom"})  # of custom values the use case says what is kept
 # Of a person the trail says that these changed, not what they are: erasing somebody is one row elsewhere.
@@ -65,7 +67,7 @@ def record(
     where there is no row to compare. `about` is the person it concerns. `once` makes it the only one with that key.
     Raises TypeError for an unknown tag or a missing actor, RuntimeError outside a transaction.
     """
-    event = _event(Entry(tag, actor, at, obj, about, None, details, once, decision))
+    event = Event(**_columns(Entry(tag, actor, at, obj, about, None, details, once, decision)))
     event.changes = _difference(before, obj, changes)
     event.save(force_insert=True)
     return event
@@ -77,34 +79,39 @@ def record_many(entries: Iterable[Entry]) -> int:
     An entry whose `once` key is already there is left out, so a job that runs twice writes once. Nothing else is
     ever left out: what cannot be written raises, and the caller's transaction goes with it.
     """
-    events = [_event(entry) for entry in entries]
-    if not any(event.once for event in events):  # nothing to be left out, so nothing to go back to
-        return len(Event.objects.bulk_create(events, batch_size=500))
+    events = [_columns(entry) for entry in entries]
+    if not any(event["once"] for event in events):  # nothing to be left out, so nothing to go back to
+        return _insert(events)
     known: set[str] = set()
     while True:
         before, known = known, _known(events)
-        fresh = [event for event in events if event.once not in known]
+        fresh = [event for event in events if event["once"] not in known]
         try:
             with transaction.atomic():
-                Event.objects.bulk_create(fresh, batch_size=500)
+                return _insert(fresh)
         except IntegrityError:
             # A rival wrote one of the keys between the look and the insert; look again, as long as that is why.
             if before == known and known == _known(events):
                 raise
-            continue
-        return len(fresh)
 
 
-def _known(events: Iterable[Event]) -> set[str]:
-    keys = sorted({event.once for event in events if event.once is not None})
+def _insert(events: Sequence[Columns]) -> int:
+    """Write whole rows, without making an object of each: what a batch of questions takes is mostly this."""
+    if events:
+        insert_rows(Event, tuple(events[0]), (tuple(event.values()) for event in events))
+    return len(events)
+
+
+def _known(events: Iterable[Columns]) -> set[str]:
+    keys = sorted({event["once"] for event in events if event["once"] is not None})
     found: set[str] = set()
     for start in range(0, len(keys), 500):
         found.update(Event.objects.filter(once__in=keys[start : start + 500]).values_list("once", flat=True))
     return found
 
 
-def _event(entry: Entry) -> Event:
-    """Return the row of `entry`, unsaved. Raises as `record` does."""
+def _columns(entry: Entry) -> Columns:
+    """Return the row of `entry`: each column with its value. Raises as `record` does."""
     if not isinstance(entry.tag, Tag):
         raise TypeError(f"{entry.tag!r} is not a tag of the trail.")
     if not isinstance(entry.actor, Person | System):
@@ -114,36 +121,36 @@ def _event(entry: Entry) -> Event:
     work = entry.work or origin.get()
     model, pk = entry.obj if isinstance(entry.obj, tuple) else (entry.obj, entry.obj.pk if entry.obj else None)
     created = entry.tag.value.rpartition(".")[2] in _CREATED
-    return Event(
-        tag=entry.tag,
-        action=Event.Action.CREATE if created else Event.Action.UPDATE,
-        actor=entry.actor if isinstance(entry.actor, Person) else None,
-        system=entry.actor.name if isinstance(entry.actor, System) else "",
-        timestamp=entry.at,
-        content_type=ContentType.objects.get_for_model(model) if model is not None else None,
-        object_pk="" if pk is None else str(pk),
-        object_id=pk,
-        about_person_id=entry.about.pk if isinstance(entry.about, Person) else entry.about,
-        changes=_difference(None, None, entry.changes),
-        additional_data=dict(entry.details) if entry.details else None,
-        decision=dict(entry.decision) if entry.decision else None,
-        cid=work.correlation_id,
-        remote_addr=work.address,
-        once=entry.once,
-    )
+    return {
+        "tag": entry.tag.value,
+        "action": Event.Action.CREATE if created else Event.Action.UPDATE,
+        "actor_id": entry.actor.pk if isinstance(entry.actor, Person) else None,
+        "system": entry.actor.name if isinstance(entry.actor, System) else "",
+        "timestamp": entry.at,
+        "content_type_id": ContentType.objects.get_for_model(model).pk if model is not None else None,
+        "object_pk": "" if pk is None else str(pk),
+        "object_id": pk,
+        "about_person_id": entry.about.pk if isinstance(entry.about, Person) else entry.about,
+        "changes": _difference(None, None, entry.changes),
+        "additional_data": dict(entry.details) if entry.details else None,
+        "decision": dict(entry.decision) if entry.decision else None,
+        "cid": work.correlation_id,
+        "remote_addr": work.address,
+        "once": entry.once,
+    }
 
 
 def _difference(before: models.Model | None, after: models.Model | None, stated: Changes | None) -> Any:
     found: dict[str, Any] = {}
     if before is not None and after is not None:
-        found = _columns(before, after)
+        found = _changed(before, after)
     found |= {name: [_plain(old), _plain(new)] for name, (old, new) in (stated or {}).items()}
     veiled = _PERSONAL if isinstance(after, Person) else frozenset()
     shown = {name: ["", "changed"] if name in veiled else pair for name, pair in found.items()}
     return {name: pair for name, pair in shown.items() if name not in _BOOKKEEPING} or None
 
 
-def _columns(before: models.Model, after: models.Model) -> dict[str, Any]:
+def _changed(before: models.Model, after: models.Model) -> dict[str, Any]:
     """Return {field: [old, new]}. Auditlog's own diff knows only models whose signals it follows: none here."""
     pairs = {
         field.name: [_plain(getattr(row, field.attname)) for row in (before, after)]

@@ -5,6 +5,9 @@ from typing import Any
 
 from django.db import connection, models
 
+PREPARED = (
+    models.JSONField, models.DateTimeField, models.DateField, models.BooleanField, models.GenericIPAddressField,
+)  # fmt: skip
 CHUNK = 500  # rows in one statement of `upsert`
 
 
@@ -58,6 +61,6 @@ def upsert(
 
 def _prepared(field: Any) -> Callable[[Any], Any] | None:
     """Return what makes a value of `field` one of the database's; None where it is one already."""
-    if isinstance(field, models.JSONField | models.DateTimeField | models.DateField | models.BooleanField):
-        return lambda value: field.get_db_prep_save(value, connection)
+    if isinstance(field, PREPARED):
+        return lambda value: None if value is None else field.get_db_prep_save(value, connection)
     return None

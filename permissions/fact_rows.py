@@ -112,6 +112,8 @@ def moment(value: Any) -> Any:
 
 def parsed(value: Any) -> Any:
     """Return what a column of JSON holds: the database may tell it in a text."""
+    if value == "{}":  # most hold nothing
+        return {}
     return json.loads(value) if isinstance(value, str) else value
 
 

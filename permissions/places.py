@@ -306,15 +306,15 @@ def targets(rows: Sequence[models.Model], at: datetime, *, as_type: str | None =
     gone = placement.gone(rows, at) if as_type is None else ()
     facts = things.readers(rows, places, at)
     return {
-        row.pk: Target(
+        pk: Target(
             as_type or placement.type or row.type.key,  # type: ignore[attr-defined]
-            row.pk,
-            places[row.pk],
-            exists=row.pk not in gone and (not (past and placement.since) or attrgetter(placement.since)(row) <= at),
-            resource=resource_of(row),
-            facts=facts[row.pk],
+            pk,
+            places[pk],
+            exists=pk not in gone and (not (past and placement.since) or attrgetter(placement.since)(row) <= at),
+            resource=getattr(row, placement.resource) if placement.resource else None,
+            facts=facts[pk],
         )
-        for row in rows
+        for pk, row in ((row.pk, row) for row in rows)
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection, connections, models
 
 PREPARED = (
     models.JSONField, models.DateTimeField, models.DateField, models.BooleanField, models.GenericIPAddressField,
@@ -14,13 +14,14 @@ CHUNK = 500  # rows in one statement of `upsert`
 def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Insert `rows`, values in the order of `columns` (attnames), in the open transaction. No default is filled in."""
     fields: list[Any] = [model._meta.get_field(name) for name in columns]
-    quoted = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    here = connections[connection.alias]  # what stands for it looks for it each time
+    quoted = ", ".join(here.ops.quote_name(field.column) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
-    prepare = [_prepared(field) for field in fields]
+    prepare = [_prepared(field, here) for field in fields]
     values = [[one if ready is None else ready(one) for ready, one in zip(prepare, row, strict=True)] for row in rows]
     if values:
-        with connection.cursor() as cursor:
-            table = connection.ops.quote_name(model._meta.db_table)
+        with here.cursor() as cursor:
+            table = here.ops.quote_name(model._meta.db_table)
             cursor.executemany(f"INSERT INTO {table} ({quoted}) VALUES ({marks})", values)  # noqa: S608 - names of our own
 
 
@@ -59,8 +60,8 @@ def upsert(
             )
 
 
-def _prepared(field: Any) -> Callable[[Any], Any] | None:
+def _prepared(field: Any, here: Any) -> Callable[[Any], Any] | None:
     """Return what makes a value of `field` one of the database's; None where it is one already."""
     if isinstance(field, PREPARED):
-        return lambda value: None if value is None else field.get_db_prep_save(value, connection)
+        return lambda value: None if value is None else field.get_db_prep_save(value, here)
     return None

@@ -79,7 +79,8 @@ def known(caller: Caller, asks: Iterable[Ask], *, at: datetime) -> Known:
     every = list(asks)
     names = {one.subject.id for one in every if one.subject.type in PEOPLE} - {""}
     ids = known_as(caller.system, names)
-    people = {name: _person(pk) for name, pk in ids.items()}
+    alias = connection.alias
+    people = {name: _person(pk, alias) for name, pk in ids.items()}
     facts.prepare(ids.values(), at)
     by_id = types(at)
     by_key = {row.key: row for row in by_id.values()}
@@ -88,9 +89,9 @@ def known(caller: Caller, asks: Iterable[Ask], *, at: datetime) -> Known:
     return Known(people, by_key, things, _descriptions(caller.system, loose) if loose else None)
 
 
-def _person(pk: int) -> Person:
+def _person(pk: int, alias: str) -> Person:
     """Return a person of whom nothing is read yet: to decide, their facts are read, and only the id goes on record."""
-    return Person.from_db(connection.alias, ["id"], [pk])
+    return Person.from_db(alias, ["id"], [pk])
 
 
 def _is_open(type_: ResourceType | None) -> bool:
@@ -111,10 +112,11 @@ def _things(system: str, ids: set[str], by_id: Mapping[int, ResourceType], at: d
 
 
 def _registered(system: str, ids: list[str]) -> list[Resource]:
+    alias = connection.alias
     with connection.cursor() as cursor:
         cursor.execute(REGISTERED.format(marks(ids)), [system, *ids])
         found = cursor.fetchall()
-    return [Resource.from_db(connection.alias, NAMES, _read(list(row))) for row in found]
+    return [Resource.from_db(alias, NAMES, _read(list(row))) for row in found]
 
 
 def _read(row: list[Any]) -> list[Any]:

@@ -119,6 +119,8 @@ def _would(asked: Question, granted: bool, verdicts: tuple[Verdict, ...], allowe
         said += own
         alone = combine(granted, (*(one for one in verdicts if one.policy != policy.policy), *own))
         trials.append(Trial(policy.version, alone.allowed, alone.obligations))
+    if len(trials) == 1 == len(asked.model.recording) and trials[0].fault is None:
+        return Would(alone.allowed, tuple(said), alone.obligations, tuple(trials))
     tried = {policy.policy for policy in asked.model.recording}
     joint = combine(granted, (*(one for one in verdicts if one.policy not in tried), *said))
     return Would(joint.allowed, tuple(said), joint.obligations, tuple(trials))

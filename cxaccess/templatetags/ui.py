@@ -194,7 +194,7 @@ def when(context: dict[str, Any], at: datetime | date | None, form: str = "full"
     if form != "ago":
         return _moment(at, form, timezone.get_current_timezone(), get_language())
     said = relative(at, getattr(context.get("request"), "at", None) or timezone.now())
-    return _time(timezone.localtime(at), said, get_language())
+    return _ago(at, said, timezone.get_current_timezone(), get_language())
 
 
 @lru_cache(maxsize=64, typed=True)
@@ -212,6 +212,11 @@ def _moment(at: datetime, form: str, zone: tzinfo, language: str) -> SafeString:
     if form == "second":
         return _time(local, f"{_written(local.date(), 'j M', language)}, {local:%H:%M:%S}", language)
     return _time(local, "", language)
+
+
+@lru_cache(maxsize=8192)  # days ago are the same for a day
+def _ago(at: datetime, said: str, zone: tzinfo, language: str) -> SafeString:
+    return _time(at.astimezone(zone), said, language)
 
 
 def _time(local: datetime, text: str, language: str) -> SafeString:
@@ -236,16 +241,20 @@ def relative(moment: datetime, at: datetime) -> str:
     """Return how far `moment` is from `at`, roughly: "just now", "2 h ago", "in 3 days"."""
     seconds = int((moment - at).total_seconds())
     distance = abs(seconds)
-    if distance < MINUTE:
+    unit = next((unit for unit in (DAY, HOUR, MINUTE) if distance >= unit), 0)
+    return _distance(distance // unit if unit else 0, unit, seconds > 0, get_language())
+
+
+@lru_cache(maxsize=2048)
+def _distance(n: int, unit: int, ahead: bool, _language: str) -> str:
+    """Return `n` units in words; they are few, and a page tells of many."""
+    if not unit:
         return _("just now")
-    if distance < HOUR:
-        amount = _("%(n)d min") % {"n": distance // MINUTE}
-    elif distance < DAY:
-        amount = _("%(n)d h") % {"n": distance // HOUR}
+    if unit == DAY:
+        amount = ngettext("%(n)d day", "%(n)d days", n) % {"n": n}
     else:
-        days = distance // DAY
-        amount = ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
-    return _("in %(amount)s") % {"amount": amount} if seconds > 0 else _("%(amount)s ago") % {"amount": amount}
+        amount = (_("%(n)d min") if unit == MINUTE else _("%(n)d h")) % {"n": n}
+    return _("in %(amount)s") % {"amount": amount} if ahead else _("%(amount)s ago") % {"amount": amount}
 
 
 @register.simple_tag(takes_context=True)

@@ -91,11 +91,16 @@ def last_used(
     if used:
         shown = when(context, used, "ago")
         if words:
-            shown = format_html(_("Used {ago}"), ago=shown)
+            shown = _used(shown, get_language())
         return shown if used >= cut else state(shown, "warn")
     if since is None or since <= cut:
         return state(_("Never used") if words else _("Never"), "warn")
     return state(_("Not used yet") if words else _("Not yet"), "off")
+
+
+@lru_cache(maxsize=4096)
+def _used(ago: SafeString, _language: str | None) -> SafeString:
+    return format_html(_("Used {ago}"), ago=ago)
 
 
 @register.simple_tag

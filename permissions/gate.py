@@ -266,13 +266,19 @@ def allowed(
     """
     if not rows:
         return set()
-    model, found = type(next(iter(rows))), facts.snapshot(person.pk, at)
-    settled = not (facts.is_past(at) or (found.model.policies and action in found.model.judging))
+    model = type(next(iter(rows)))
     of_type = (as_type or places.type_of(model)) == action.partition(".")[0]
-    if settled and of_type and any(scope.everywhere for scope in found.scopes(action, at)):
+    if of_type and sees_all(person, action, at=at):
         return {row.pk for row in rows}
     here = model._default_manager.filter(pk__in=[row.pk for row in rows])
     return set(visible(person, action, here, at=at, as_type=as_type, context=context).values_list("pk", flat=True))
+
+
+def sees_all(person: Person, action: str, *, at: datetime) -> bool:
+    """Return whether `visible` leaves out nothing but what `action` cannot be done to at all, whatever the rows are."""
+    found = facts.snapshot(person.pk, at)
+    settled = not (facts.is_past(at) or (found.model.policies and action in found.model.judging))
+    return settled and any(scope.everywhere for scope in found.scopes(action, at))
 
 
 def _objects(found: facts.Snapshot, action: str, at: datetime) -> tuple[sql.Ids, ...]:
@@ -336,10 +342,8 @@ def _principals_on(model: Model, action: str, resource: int | None, at: datetime
     given = Q(permission__catalogue_action__key__in=model.implied_by.get(action, ()))
     if resource is not None:
         given &= Q(content_object=resource)
-    mine, shared = (
-        PersonObjectGrant.objects.in_force(at).filter(given),
-        GroupObjectGrant.objects.in_force(at).filter(given),
-    )
+    mine = PersonObjectGrant.objects.in_force(at).filter(given)
+    shared = GroupObjectGrant.objects.in_force(at).filter(given)
     mine = mine.exclude(pk=int(without[1:])) if without.startswith("p") else mine
     shared = shared.exclude(pk=int(without[1:])) if without.startswith("c") else shared
     people = mine.values_list("user__principal_id", flat=True).distinct()
@@ -390,10 +394,6 @@ def explainable(decision: Decision) -> dict[str, Any]:
         "target": [decision.target.type, decision.target.id],
         "grants": sorted({path.grant.id for path in decision.paths if isinstance(path.grant, Grant)}),
         "object_grants": sorted({path.grant.key for path in decision.paths if isinstance(path.grant, ObjectGrant)}),
-        **({"policies": [_told(verdict) for verdict in decision.verdicts]} if decision.verdicts else {}),
+        **({"policies": [verdict.told for verdict in decision.verdicts]} if decision.verdicts else {}),
         **({"would": decision.would.allowed} if decision.would is not None else {}),
     }
-
-
-def _told(verdict: Any) -> dict[str, Any]:
-    return {"version": verdict.version, "effect": verdict.effect.value, "clauses": [list(at) for at in verdict.clauses]}

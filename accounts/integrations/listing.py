@@ -38,7 +38,7 @@ def page_of(reader: Person, params: Mapping[str, str], *, at: datetime) -> dict[
 
 
 def narrowed(
-    rows: QuerySet[Integration], *, q: str = "", view: str = "", owner: Person | None = None, at: datetime
+    rows: QuerySet[Integration], *, q: str = "", view: str = "", owner: Person | int | None = None, at: datetime
 ) -> QuerySet[Integration]:
     """Return `rows` as the list's filters ask."""
     if owner is not None:

@@ -3,9 +3,10 @@
 So a figure and its list cannot disagree, and the page costs the same however much there is: counts stop at a cap.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db.models import Count as CountOf
@@ -21,8 +22,9 @@ from accounts.teams import selectors as teams
 from audits.models import Event
 from audits.trail.filters import filtered
 from cxaccess.jobs.models import ImportBatch, ImportState
+from cxaccess.lib import statements
 from cxaccess.lib.clock import end_of_day, start_of_day
-from cxaccess.lib.listing import Count
+from cxaccess.lib.listing import Count, counting
 from cxaccess.lib.models import Risk
 from permissions import facts, gate
 from permissions.grants import selectors as grants
@@ -158,15 +160,19 @@ def _unused(reader: Person, seen: QuerySet[Any], at: datetime) -> Rows:
     """Return the grants that nobody uses; nothing before use was counted for long enough to say so."""
     if not usage.may_see(reader, at=at):
         return {}
-    found: Rows = {"counted": _counted(at), "unused": grants.of_view(reader, seen, "unused", at=at)}
+    found: Rows = {"counted": _used_until(_start_of_use(at)), "unused": grants.of_view(reader, seen, "unused", at=at)}
     for of, name in UNUSED_ON.items():
         found[name] = objects.of_view(reader, objects.visible(reader, of, at=at), "unused", at=at)
     return found
 
 
-def _counted(at: datetime) -> QuerySet[UsageActionDay]:
-    """Return use from long enough ago: without any, nothing can be called unused."""
-    return UsageActionDay.objects.filter(day__lte=(at - usage.UNUSED_AFTER).date())
+def _start_of_use(at: datetime) -> date:
+    """Return the day from which use must have been counted: later, nothing can be called unused."""
+    return (at - usage.UNUSED_AFTER).date()
+
+
+def _used_until(day: date) -> QuerySet[UsageActionDay]:
+    return UsageActionDay.objects.filter(day__lte=day)
 
 
 def _of_roles(reader: Person, at: datetime) -> Rows:
@@ -206,30 +212,68 @@ def _of_events(reader: Person, at: datetime) -> Rows:
     return {} if seen is None else {"refused": filtered(seen, {"refused": True, "since": week_ago(at)})}
 
 
-def of_own(reader: Person, led: list[Team], *, at: datetime) -> Rows:
-    """Return what is counted of what `reader` leads, owns and has begun."""
-    mine: Rows = {"owned roles": Role.objects.filter(owner=reader, retired_at=None)}
-    mine |= {"owned resources": Resource.objects.filter(owner=reader, object_kind=None, archived_at=None)}
-    if gate.may_somewhere(reader, "import.run", at=at):
-        mine["imports"] = ImportBatch.objects.filter(actor=reader, state=ImportState.CHECKED)
-    mine["tokens run out"] = integrations.narrowed(connected.ROWS, view=integrations.ENDING, owner=reader, at=at)
-    seen = _seen_resources(reader, at)
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the statement of one's own counts depends on: what a reader may do at all, and how many teams they lead."""
+
+    imports: bool
+    resources: bool
+    grants: bool
+    use: bool
+    led: int
+
+    @property
+    def names(self) -> list[str]:
+        """Return what is counted, in the order of the statement; of teams by their number."""
+        found = ["owned roles", "owned resources", *(["imports"] if self.imports else []), "tokens run out"]
+        found += [*(["unused resources"] if self.resources else []), *(["counted"] if self.use else [])]
+        views = ["soon", "unused"] if self.use else ["soon"]
+        return found + [f"{view}:{team}" for team in range(self.led) for view in views if self.grants]
+
+
+def of_own(reader: Person, led: Sequence[Team], *, at: datetime) -> Counted:
+    """Count what `reader` leads, owns and has begun; what ends soon in the first team they lead is "soon:0"."""
+    may = partial(gate.may_somewhere, reader, at=at)
+    sight = Sight(
+        may("import.run"), may("resource.view"), bool(led) and may("grant.view"), usage.may_see(reader, at=at), len(led)
+    )
+    values: dict[str, Any] = {"owner": reader.pk, "at": at, "day": _start_of_use(at)}
+    values |= {f"team_{number}": team.principal_id for number, team in enumerate(led)}
+    put_together = partial(_own, reader, at, sight)
+    if all(gate.sees_all(reader, action, at=at) for action in ("resource.view", "grant.view", usage.VIEW)):
+        sql, params = statements.kept(("own", sight), put_together, **values)
+    else:
+        sql, params = put_together(**values)
+    return Counted(dict(zip(sight.names, Count.asked(sql, params), strict=True)))
+
+
+def _own(
+    reader: Person, now: datetime, sight: Sight, *, owner: int, at: datetime, day: date, **led: int
+) -> tuple[str, list[Any]]:  # fmt: skip
+    """Return the statement of one's own counts. What `reader` sees is asked as of `now`."""
+    mine: Rows = {
+        "owned roles": Role.objects.filter(owner=owner, retired_at=None),
+        "owned resources": Resource.objects.filter(owner=owner, object_kind=None, archived_at=None),
+        "imports": ImportBatch.objects.filter(actor=owner, state=ImportState.CHECKED),
+        "tokens run out": integrations.narrowed(connected.ROWS, view=integrations.ENDING, owner=owner, at=at),
+        "counted": _used_until(day),
+    }
+    seen = _seen_resources(reader, now)
     if seen is not None:
-        own = resources.Criteria(owner="me", use="none")
-        mine["unused resources"] = resources.narrowed(seen, own, reader.pk, at=at)
-    if usage.may_see(reader, at=at):
-        mine["counted"] = _counted(at)
-    return mine | _of_led(reader, led, at)
+        wanted = resources.Criteria(owner="me", use="none")
+        mine["unused resources"] = resources.narrowed(seen, wanted, owner, at=at)
+    grants_seen = _seen(reader, "grant.view", RoleGrant.objects.all(), now) if led else None
+    if grants_seen is not None:
+        uses_seen = gate.visible(reader, usage.VIEW, grants_seen, at=now, as_type="usage") if sight.use else None
+        for number, principal in enumerate(led.values()):
+            mine |= _of_led(grants_seen, uses_seen, Team(principal_id=principal), number, at)
+    return counting([mine[name] for name in sight.names])
 
 
-def _of_led(reader: Person, led: list[Team], at: datetime) -> Rows:
-    seen = _seen(reader, "grant.view", RoleGrant.objects.all(), at) if led else None
-    if seen is None:
-        return {}
-    found: Rows = {}
-    views = ["soon", "unused"] if usage.may_see(reader, at=at) else ["soon"]
-    for team in led:
-        for view in views:
-            rows = grants.of_view(reader, seen, view, at=at)
-            found[f"{view}:{team.pk}"] = grants.narrowed(rows, at=at, team=team)
+def _of_led(
+    seen: QuerySet[RoleGrant], uses: QuerySet[RoleGrant] | None, team: Team, number: int, at: datetime
+) -> Rows:  # fmt: skip
+    found = {f"soon:{number}": grants.narrowed(grants.of_window(seen, "soon", at=at), at=at, team=team)}
+    if uses is not None:
+        found[f"unused:{number}"] = grants.narrowed(usage.unused(uses, at=at), at=at, team=team)
     return found

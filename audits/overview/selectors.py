@@ -65,7 +65,7 @@ def page(reader: Person, *, at: datetime) -> Page:
     """Return what `reader` sees; however much there is, in the same number of queries."""
     teams = teams_of(reader, at=at)
     led = [team for one in teams if one.part == Part.LEAD and (team := getattr(one.principal, "team", None))][:LED]
-    found = count(of_own(reader, led, at=at))
+    found = of_own(reader, led, at=at)
     desked = administers(reader, at=at)
     reads_trail = gate.shows_somewhere(reader, "trail.view", at=at)
     return Page(

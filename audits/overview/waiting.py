@@ -52,8 +52,8 @@ def waiting(reader: Person, found: Counted, led: Sequence[Team], *, at: datetime
         url = f"{reverse('integrations:list')}?view={ENDING}&owner=me" if _sees_all(reader, at) else ""
         note = _("Have it rotated in time: from then on it is answered nothing")
         rows.append(Concern(text % {"n": tokens}, tokens, note, "warn", "integration", url))
-    for team in led:
-        rows += _of_team(found, team)
+    for number, team in enumerate(led):
+        rows += _of_team(found, team, number)
     return rows
 
 
@@ -62,9 +62,9 @@ def _sees_all(reader: Person, at: datetime) -> bool:
     return gate.may(reader, "integration.view", at=at)
 
 
-def _of_team(found: Counted, team: Team) -> list[Concern]:
+def _of_team(found: Counted, team: Team, number: int) -> list[Concern]:
     grants, rows = reverse("grants:list"), []
-    soon, unused = found.some(f"soon:{team.pk}"), found.some(f"unused:{team.pk}")
+    soon, unused = found.some(f"soon:{number}"), found.some(f"unused:{number}")
     if soon:
         text = ngettext(
             "%(n)s grant in %(team)s ends within 14 days", "%(n)s grants in %(team)s end within 14 days", soon.value

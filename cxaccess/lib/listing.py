@@ -4,7 +4,7 @@ A list whose rows are counted has pages with numbers. A longer one goes on from 
 (`cxaccess.lib.keyset`): nobody knows how many pages there are, and nobody waits for them to be counted.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import QuerySet
 from django.db.models.sql import Query
+from django.db.utils import DEFAULT_DB_ALIAS
 
 from cxaccess.lib import keyset
 
@@ -37,19 +38,13 @@ class Count:
     @classmethod
     def of_all(cls, lists: Sequence[QuerySet[Any]], cap: int = CAP) -> "list[Count]":
         """Count several lists in one statement, each stopping at `cap`."""
-        parts: list[str] = []
-        values: list[Any] = []
-        for rows in lists:
-            try:
-                sql, params = _keys(rows, cap + 1).sql_with_params()
-            except EmptyResultSet:
-                sql, params = "SELECT 1 WHERE 1 = 0", ()
-            parts.append(f"(SELECT COUNT(*) FROM ({sql}) AS counted)")  # noqa: S608 - Django's own SQL
-            values.extend(params)
-        if not parts:
-            return []
-        with connections[lists[0].db].cursor() as cursor:
-            cursor.execute(f"SELECT {', '.join(parts)}", values)
+        return cls.asked(*counting(lists, cap), cap) if lists else []
+
+    @classmethod
+    def asked(cls, sql: str, params: Sequence[Any], cap: int = CAP) -> "list[Count]":
+        """Return the counts that a statement of `counting` finds."""
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            cursor.execute(sql, params)
             return [cls.met(found, cap) for found in cursor.fetchone()]
 
     @classmethod
@@ -64,6 +59,20 @@ class Count:
         ('412', '1,000+')
         """
         return f"{self.value:,}{'+' if self.capped else ''}"
+
+
+def counting(lists: Iterable[QuerySet[Any]], cap: int = CAP) -> tuple[str, list[Any]]:
+    """Return the statement that counts several lists, each up to one past `cap`, and its parameters."""
+    parts: list[str] = []
+    values: list[Any] = []
+    for rows in lists:
+        try:
+            sql, params = _keys(rows, cap + 1).sql_with_params()
+        except EmptyResultSet:
+            sql, params = "SELECT 1 WHERE 1 = 0", ()
+        parts.append(f"(SELECT COUNT(*) FROM ({sql}) AS counted)")  # noqa: S608 - Django's own SQL
+        values.extend(params)
+    return f"SELECT {', '.join(parts)}", values
 
 
 def _keys(rows: QuerySet[Any], limit: int) -> Query:

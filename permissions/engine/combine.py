@@ -42,6 +42,11 @@ class Verdict:
         """Return which comparisons decided; worked out once somebody reads it."""
         return self.deciding()
 
+    @property
+    def told(self) -> dict[str, object]:
+        """Return it as the trail keeps it."""
+        return {"version": self.version, "effect": self.effect.value, "clauses": [list(at) for at in self.clauses]}
+
 
 class Policy(Protocol):
     """A version of a policy, which judges questions about its `actions`; None: it has no say."""

@@ -387,6 +387,7 @@ def _target(action: str, asked: Asked, at: datetime) -> Target:
 
 def explainable(decision: Decision) -> dict[str, Any]:
     """Return the decision as the trail keeps it: ids and codes, no names."""
+    verdicts: tuple[Any, ...] = decision.verdicts
     return {
         "allowed": decision.allowed,
         "reason": decision.reason.value,
@@ -394,6 +395,6 @@ def explainable(decision: Decision) -> dict[str, Any]:
         "target": [decision.target.type, decision.target.id],
         "grants": sorted({path.grant.id for path in decision.paths if isinstance(path.grant, Grant)}),
         "object_grants": sorted({path.grant.key for path in decision.paths if isinstance(path.grant, ObjectGrant)}),
-        **({"policies": [verdict.told for verdict in decision.verdicts]} if decision.verdicts else {}),
+        **({"policies": [verdict.told for verdict in verdicts]} if verdicts else {}),
         **({"would": decision.would.allowed} if decision.would is not None else {}),
     }

@@ -23,25 +23,16 @@ from accounts.models import Person
 from cxaccess.jobs import stamps
 from cxaccess.lib import clock
 from permissions import fact_rows, history
-from permissions.engine import Standing, stands
+from permissions.engine import Laid, Standing, lay_out, stands
 from permissions.engine.model import Model
 from permissions.engine.types import Grant, Known, Membership, ObjectGrant, Scope, Subject
 from permissions.history import PAST, is_past
 from permissions.policies import people
 
 __all__ = [
-    "FactsUnsteady",
-    "Snapshot",
-    "is_past",
-    "kept",
-    "model",
-    "pinned",
-    "prepare",
-    "scope",
-    "snapshot",
-    "unpinned",
+    "FactsUnsteady", "Snapshot", "is_past", "kept", "model", "pinned", "prepare", "scope", "snapshot", "unpinned",
     "whole",
-]
+]  # fmt: skip
 
 G = TypeVar("G", Grant, ObjectGrant)
 KEPT_PEOPLE = 5_000
@@ -61,6 +52,7 @@ class Snapshot:
     stamps: dict[int, int]
     known: dict[str, tuple[datetime, datetime, Standing]] = field(default_factory=dict, compare=False)
     times: list[datetime] = field(default_factory=list, compare=False)
+    laid: dict[str, Laid] = field(default_factory=dict, compare=False)
 
     def standing(self, action: str, at: datetime) -> Standing:
         """Return what the person may do by `action` at `at`, worked out once until something of theirs changes."""
@@ -80,6 +72,14 @@ class Snapshot:
         since = self.times[after - 1] if after else begins
         until = self.times[after] if after < len(self.times) else ends
         return max(since, begins), min(until, ends)
+
+    def at_hand(self, action: str, at: datetime) -> tuple[Mapping[str, object] | None, Laid]:
+        """Return what policies may read of the person at `at`, and what `lay_out` says of `action`."""
+        if action not in self.laid:
+            if action not in self.model.implies:
+                return None, ()  # there is no end of names
+            self.laid[action] = lay_out(self.model, self.subject, action)
+        return self.standing(action, at).known or None, self.laid[action]
 
     def scopes(self, action: str, at: datetime) -> frozenset[Scope]:
         """Return the scopes within which the person holds `action` at `at`."""

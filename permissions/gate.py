@@ -39,7 +39,7 @@ def decide(
     """Return the decision on `action` with every path. `asked` None: the type as a whole, held everywhere."""
     found = facts.snapshot(person.pk, at)
     target, moment = _target(action, asked, at), _moment(person, action, found, context)
-    return decide_with(found.model, found.subject, action, target, at, moment, found.standing(action, at).known or None)
+    return decide_with(found.model, found.subject, action, target, at, moment, *found.at_hand(action, at))
 
 
 def explain(

@@ -1,7 +1,17 @@
 """The decision engine: pure functions over facts. No Django, no clock, no database."""
 
 from permissions.engine.cut import Edge, Step, cuts
-from permissions.engine.decide import allows, decide, fits, objects_for, principals_reached, scopes_for, stands
+from permissions.engine.decide import (
+    Laid,
+    allows,
+    decide,
+    fits,
+    lay_out,
+    objects_for,
+    principals_reached,
+    scopes_for,
+    stands,
+)
 from permissions.engine.model import Model, Role
 from permissions.engine.standing import Standing
 from permissions.engine.types import (
@@ -21,6 +31,7 @@ __all__ = [
     "Decision",
     "Edge",
     "Grant",
+    "Laid",
     "Membership",
     "Model",
     "NearMiss",
@@ -37,6 +48,7 @@ __all__ = [
     "cuts",
     "decide",
     "fits",
+    "lay_out",
     "objects_for",
     "principals_reached",
     "scopes_for",

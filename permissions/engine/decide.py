@@ -5,7 +5,7 @@ from datetime import datetime
 
 from cxaccess.lib.clock import Window
 from permissions.engine.combine import Context, Policy, Verdict, combine
-from permissions.engine.model import Model
+from permissions.engine.model import Model, Way
 from permissions.engine.questions import Question
 from permissions.engine.standing import Standing, standing
 from permissions.engine.types import (
@@ -25,6 +25,10 @@ from permissions.engine.types import (
 )
 
 NOTHING_KNOWN = Context()
+Route = tuple[tuple[int, ...], Membership | None]  # from the person to the grant's principal, and by which membership
+# A grant, the ways in which its role (or itself) gives the action, and the routes by which it reaches the person.
+Held = tuple[Grant | ObjectGrant, Sequence[Way], Sequence[Route]]
+Laid = tuple[Held, ...]
 IN_TIME: frozenset[Reason] = frozenset()
 OVER, NOT_YET = frozenset({Reason.OVER}), frozenset({Reason.NOT_YET})
 
@@ -79,10 +83,12 @@ def decide(
     at: datetime,
     context: Context = NOTHING_KNOWN,
     known: Mapping[str, object] | None = None,
+    laid: Laid | None = None,
 ) -> Decision:
     """Return the decision with every path that allows it or, for a no, the paths that nearly would.
 
-    `known` is what policies may read of the person at `at`, where the caller has it at hand.
+    `known` is what policies may read of the person at `at`, and `laid` what `lay_out` says, where the caller has it at
+    hand.
     """
     if action not in model.implies:
         return Decision(False, Reason.UNKNOWN_ACTION, action, target, at)
@@ -90,7 +96,7 @@ def decide(
         return Decision(False, Reason.WRONG_TYPE, action, target, at)
     if not target.exists:
         return Decision(False, Reason.NOT_THERE, action, target, at)
-    paths, near = _sorted_out(model, subject, action, target, at)
+    paths, near = _sorted_out(model, subject, action, target, at, laid)
     if subject.state != ACTIVE:
         return Decision(False, Reason.NOT_ACTIVE, action, target, at, near=near)
     asked = Question(model, subject, action, target, context, at, known)
@@ -127,17 +133,18 @@ def _would(asked: Question, granted: bool, verdicts: tuple[Verdict, ...], allowe
 
 
 def _sorted_out(
-    model: Model, subject: Subject, action: str, target: Target, at: datetime
+    model: Model, subject: Subject, action: str, target: Target, at: datetime, laid: Laid | None
 ) -> tuple[tuple[Path, ...], tuple[NearMiss, ...]]:
     """Return the paths that allow, and those that lack exactly one thing; of object grants only those on the target."""
     paths: list[Path] = []
     near: list[NearMiss] = []
     inactive = frozenset() if subject.state == ACTIVE else frozenset({Reason.NOT_ACTIVE})
-    for grant, ways in _grants(model, subject, action, target):
+    held = lay_out(model, subject, action) if laid is None else laid
+    for grant, ways, routes in (*_on_target(model, subject, action, target), *held):
         missing = inactive | _out_of_time(grant.window, at)
         if isinstance(grant, Grant) and not model.covers(grant.scope, target):
             missing |= {Reason.OUT_OF_SCOPE}
-        for via, membership in _routes(model, subject, grant) if len(missing) < 2 else ():
+        for via, membership in routes if len(missing) < 2 else ():
             lacking = missing if membership is None else missing | _out_of_time(membership.window, at)
             if len(lacking) < 2:
                 found = [Path(via, membership, grant, roles, actions) for roles, actions in ways]
@@ -167,9 +174,7 @@ def principals_reached(model: Model, subject: Subject, at: datetime) -> set[int]
     return reached
 
 
-def _routes(
-    model: Model, subject: Subject, grant: Grant | ObjectGrant
-) -> Iterator[tuple[tuple[int, ...], Membership | None]]:
+def _routes(model: Model, subject: Subject, grant: Grant | ObjectGrant) -> Iterator[Route]:
     """Yield each way from the subject to the grant's principal, in force or not."""
     if grant.principal == subject.principal:
         yield (subject.principal,), None
@@ -179,18 +184,21 @@ def _routes(
             yield (subject.principal, *chain[: chain.index(grant.principal) + 1]), membership
 
 
-def _grants(
-    model: Model, subject: Subject, action: str, target: Target
-) -> Iterator[tuple[Grant | ObjectGrant, Sequence[tuple[tuple[int, ...], tuple[str, ...]]]]]:
-    """Yield each grant that gives the action, in force or not, in scope or not, with its ways through roles."""
-    on_target = subject.objects.get(target.resource, ()) if target.resource is not None else ()
-    for held in on_target:
+def lay_out(model: Model, subject: Subject, action: str) -> Laid:
+    """Return each grant of a role that gives the action, in force or not: the same whatever is asked about and when."""
+    roles = model.granting.get(action, frozenset())
+    return tuple(
+        (grant, model.role_paths(grant.role, action), tuple(_routes(model, subject, grant)))
+        for grant in subject.grants
+        if grant.role in roles
+    )
+
+
+def _on_target(model: Model, subject: Subject, action: str, target: Target) -> Iterator[Held]:
+    """Yield the same of the grants on exactly `target`."""
+    for held in subject.objects.get(target.resource, ()) if target.resource is not None else ():
         if held.action in model.implied_by[action]:
-            yield held, [((), model.implication_path(held.action, action))]
-    roles = model.granting[action]
-    for grant in subject.grants:
-        if grant.role in roles:
-            yield grant, model.role_paths(grant.role, action)
+            yield held, [((), model.implication_path(held.action, action))], tuple(_routes(model, subject, held))
 
 
 def _out_of_time(window: Window, at: datetime) -> frozenset[Reason]:

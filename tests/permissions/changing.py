@@ -137,10 +137,11 @@ class Changes:
                 {"attribute": "resource.region", "operator": "within", "other": "subject.region"},
             ]
         )
-        to = self.pick([{}, {"teams": [self.pick(self.teams).pk]}, {"roles": [self.pick(self.roles).pk]}])
-        return Wording(
-            self.pick(["allow", "block", "only"]), {"permissions": [self.pick(ACTIONS)], **to}, condition, []
-        )
+        effect = self.pick(["allow", "block", "only"])
+        to = [{}, {"teams": [self.pick(self.teams).pk]}]
+        if effect == "allow":  # what limits names no role
+            to.append({"roles": [self.pick(self.roles).pk]})
+        return Wording(effect, {"permissions": [self.pick(ACTIONS)], **self.pick(to)}, condition, [])
 
     def move_thing(self) -> Any:
         thing = Resource.objects.select_related("type").get(pk=self.pick(self.things).pk)
@@ -185,8 +186,8 @@ class Changes:
         return teams.archive_team(self.by, team=team, reason=WHY, at=clock.now())
 
 
-def drawn(cast: Cast, seed: int) -> Changes:
-    """Return changes to Kestrel Home, drawn by `seed`, with a few more things and policies than its cast knows."""
+def drawn(cast: Cast, seed: int, *, crowd: int) -> Changes:
+    """Return changes to Kestrel Home, drawn by `seed`: to `crowd` people, and to things and policies its cast lacks."""
     regions, owners = [cast.emea, cast.dach, cast.germany, cast.mena], [cast.care_emea, cast.care_dach, None]
     more = [
         world.resource(f"Reviews {number}", "feedback", region=regions[number], owner_team=owners[number % 3])
@@ -197,7 +198,7 @@ def drawn(cast: Cast, seed: int) -> Changes:
         cast.priya,
         [
             *(cast.maya, cast.ali, cast.chiara, cast.jonas, cast.ivy),
-            *(world.person(f"Drawn {number}", region=regions[number % 4]) for number in range(5)),
+            *(world.person(f"Drawn {number}", region=regions[number % 4]) for number in range(crowd - 5)),
         ],
         [cast.care_emea, cast.care_dach, cast.insights_dach],
         regions,

@@ -12,24 +12,22 @@ from functools import partial
 from typing import Any, TypeVar
 
 from django.db import models
-from django.db.models import Q
 
-from accounts.models import Membership, Person, PersonState
+from accounts.models import Person
 from cxaccess.lib.conditions.columns import NotCompilable
-from permissions import asking, facts, history, places, ruling, sql
-from permissions.engine import Decision, Grant, Model, ObjectGrant, Reason, Target, fits, principals_reached
+from permissions import asking, facts, lists, places, ruling, sql
+from permissions.engine import Decision, Grant, ObjectGrant, Reason, Target, fits
 from permissions.engine import decide as decide_with
 from permissions.engine.combine import Context
 from permissions.engine.decide import NOTHING_KNOWN
 from permissions.engine.policies import Demand
 from permissions.engine.questions import Question
-from permissions.models import GroupObjectGrant, Mode, PersonObjectGrant, RoleGrant
 from permissions.policies.schema import is_of_thing
+from permissions.reaching import people_of, principals_anywhere, principals_with
 from permissions.ruling import Door
 
 M = TypeVar("M", bound=models.Model)
 Asked = models.Model | Target | None
-LISTED = 1000  # ids that stand in a statement; more are a query of their own
 ANYWHERE = 0  # no resource's id: where every object grant counts as being, when it is asked whether there is any
 
 
@@ -155,7 +153,7 @@ def hidden(
     if not rows or action not in found.model.watching:
         return
     governed, ids = type(next(iter(rows))), {row.pk for row in rows}
-    granted, here = _reach(found, action, governed, at, as_type), governed._default_manager.filter(pk__in=ids)
+    granted, here = lists.reach(found, action, governed, at, as_type), governed._default_manager.filter(pk__in=ids)
     kept = sql.kept(found.model, found.subject, action, governed, as_type)
     asked = _question(person, action, found, at, context)
     for policy in found.model.watching[action]:
@@ -227,19 +225,12 @@ def visible(
     found = facts.snapshot(person.pk, at)
     if facts.is_past(at):
         return _one_by_one(person, action, rows, at, as_type, context)
-    granted = _reach(found, action, rows.model, at, as_type)
-    kept = sql.kept(found.model, found.subject, action, rows.model, as_type)
-    if not found.model.policies or action not in found.model.judging:
-        return rows.filter(kept & granted)
+    ruled = lists.is_ruled(found.model, action)
+    asked = _question(person, action, found, at, context if ruled else NOTHING_KNOWN)
     try:
-        return rows.filter(kept & ruling.listed(_question(person, action, found, at, context), granted, rows.model))
+        return rows.filter(lists.seen(found, asked, rows.model, as_type))
     except NotCompilable:
         return _one_by_one(person, action, rows, at, as_type, context)
-
-
-def _reach(found: facts.Snapshot, action: str, governed: type[models.Model], at: datetime, as_type: str | None) -> Q:
-    scopes, objects = found.scopes(action, at), _objects(found, action, at)
-    return sql.reach(found.model, scopes, objects, action, governed, at, as_type)
 
 
 def _one_by_one(
@@ -281,18 +272,6 @@ def sees_all(person: Person, action: str, *, at: datetime) -> bool:
     return settled and any(scope.everywhere for scope in found.scopes(action, at))
 
 
-def _objects(found: facts.Snapshot, action: str, at: datetime) -> tuple[sql.Ids, ...]:
-    """Return the resources that the person holds `action` on: listed, or as queries where they are too many to list."""
-    held = found.objects(action, at)
-    if len(held) <= LISTED:
-        return (held,) if held else ()
-    given = Q(permission__catalogue_action__key__in=found.model.implied_by[action])
-    mine = PersonObjectGrant.objects.in_force(at).filter(given, user=found.subject.person)
-    reached = principals_reached(found.model, found.subject, at)
-    shared = GroupObjectGrant.objects.in_force(at).filter(given, group__principal__in=reached)
-    return mine.values("content_object"), shared.values("content_object")
-
-
 def who_can(
     action: str, asked: Asked = None, *, at: datetime, without: str = "", context: Context = NOTHING_KNOWN
 ) -> models.QuerySet[Person]:
@@ -305,7 +284,7 @@ def who_can(
     target = _target(action, asked, at)
     if not fits(model, action, target):
         return Person.objects.none()
-    granted = people_of(model, _principals_with(model, action, target, at, without), at)
+    granted = people_of(model, principals_with(model, action, target, at, without), at)
     if action not in model.judging:
         return granted
     if not facts.is_past(at):
@@ -319,8 +298,7 @@ def who_can(
 def who_can_somewhere(action: str, *, at: datetime, context: Context = NOTHING_KNOWN) -> models.QuerySet[Person]:
     """Return the people for whom `may_somewhere` is a yes, in no order."""
     model = facts.model(at)
-    principals = set(_giving(model, action, at).values_list("principal_id", flat=True))
-    granted = people_of(model, principals | _principals_on(model, action, None, at), at)
+    granted = people_of(model, principals_anywhere(model, action, at), at)
     if action not in model.judging:
         return granted
     if not facts.is_past(at):
@@ -335,48 +313,6 @@ def who_can_somewhere(action: str, *, at: datetime, context: Context = NOTHING_K
 def _each(asked: Callable[[Person], bool]) -> models.QuerySet[Person]:
     """Return the people for whom `asked` says yes, one by one: slow, for the past and for what no table can answer."""
     return Person.objects.filter(pk__in=[one.pk for one in Person.objects.iterator() if asked(one)])
-
-
-def _principals_on(model: Model, action: str, resource: int | None, at: datetime, without: str = "") -> set[int]:
-    """Return the principals with an object grant in force that gives `action` on `resource`; None: on anything."""
-    given = Q(permission__catalogue_action__key__in=model.implied_by.get(action, ()))
-    if resource is not None:
-        given &= Q(content_object=resource)
-    mine = PersonObjectGrant.objects.in_force(at).filter(given)
-    shared = GroupObjectGrant.objects.in_force(at).filter(given)
-    mine = mine.exclude(pk=int(without[1:])) if without.startswith("p") else mine
-    shared = shared.exclude(pk=int(without[1:])) if without.startswith("c") else shared
-    people = mine.values_list("user__principal_id", flat=True).distinct()
-    return {*people, *shared.values_list("group__principal", flat=True).distinct()}
-
-
-def _giving(model: Model, action: str, at: datetime) -> models.QuerySet[RoleGrant]:
-    """Return the grants in force that give `action`."""
-    roles = model.granting.get(action, frozenset())
-    return RoleGrant.objects.in_force(at).filter(role__in=roles, mode=Mode.ACTIVE)
-
-
-def _principals_with(model: Model, action: str, target: Target, at: datetime, without: str) -> set[int]:
-    """Return the principals with a grant in force that gives `action` on `target`, by a role or on itself."""
-    read = list(_giving(model, action, at).values_list("principal_id", "scope_id"))
-    scopes = facts.scopes({scope for _, scope in read})
-    covered = {pk for pk, scope in scopes.items() if model.covers(scope, target)}
-    by_role = {principal for principal, scope in read if scope in covered}
-    if target.resource is None:
-        return by_role
-    return by_role | _principals_on(model, action, target.resource, at, without)
-
-
-def people_of(model: Model, principals: Iterable[int], at: datetime) -> models.QuerySet[Person]:
-    """Return the active people whom a grant to any of `principals` reaches at `at`."""
-    given = set(principals)
-    collective = Membership.objects.in_force(at).filter(principal__kind__in=history.COLLECTIVE)
-    members = collective.filter(principal__in=model.reaching(given))
-    found = Person.objects.filter(Q(principal__in=given) | Q(pk__in=members.values("person")))
-    if facts.is_past(at):
-        states = history.people_states(found, at)
-        return Person.objects.filter(pk__in=[pk for pk, state in states.items() if state == PersonState.ACTIVE])
-    return found.filter(state=PersonState.ACTIVE)
 
 
 def _target(action: str, asked: Asked, at: datetime) -> Target:

@@ -39,9 +39,11 @@ def _without_policies(at: datetime | None) -> Model:
     teams = list(Team.objects.values_list("id", "parent_id", "principal_id", "archived_at"))
     groups = Group.objects.exclude(archived_at=None).values_list("principal_id", "archived_at")
     archived = [*((principal, moment) for _, _, principal, moment in teams), *groups]
+    actions = list(Action.objects.values_list("key", "type__key", "type_id"))
     return Model(
         roles=_roles(at),
-        implies=_implications(),
+        implies=_implications(key for key, _type, _number in actions),
+        types={key: number for _action, key, number in actions},
         parents={**_node_parents(at), "team": _as_of("team", {pk: parent for pk, parent, _, _ in teams}, at)},
         team_principals={pk: principal for pk, _, principal, _ in teams},
         closed=frozenset(
@@ -74,8 +76,8 @@ def _versions(at: datetime | None) -> Iterable[tuple[int, int]]:
     return rows.annotate(then=Subquery(latest)).exclude(then=None).values_list("id", "then")
 
 
-def _implications() -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = {key: set() for key in Action.objects.values_list("key", flat=True)}
+def _implications(actions: Iterable[str]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {key: set() for key in actions}
     for action, implied in Implication.objects.values_list("action__key", "implies__key"):
         found[action].add(implied)
     return {action: frozenset(implied) for action, implied in found.items()}

@@ -44,6 +44,7 @@ class Placement:
 
     `since` names the attribute that says from when on a row exists; empty: it always did.
     `resource` names the attribute that is the id of the resource a row is, or that stands for it; empty: none does.
+    `kept(number of the type)` is the condition that a row of a type of its own is of that one and in use.
     `gone` says which rows are out of use: nothing of their own type may be done, while the registry still has them.
     """
 
@@ -51,7 +52,7 @@ class Placement:
     places: Callable[[Sequence[Any], datetime], Mapping[int, Places]]
     within: Callable[[str, frozenset[int], datetime], Q]
     since: str = ""
-    kept: Callable[[str], Q] = lambda _type: Q()
+    kept: Callable[[int | None], Q] = lambda _type: Q()
     resource: str = ""
     gone: Callable[[Sequence[Any], datetime], Collection[int]] = lambda _rows, _at: ()
 
@@ -67,8 +68,12 @@ def _known(**places: int | None) -> Places:
     return {dimension: frozenset({place}) for dimension, place in places.items() if place is not None}
 
 
-def _nowhere(_dimension: str, _ids: frozenset[int], _at: datetime) -> Q:
+def _nothing() -> Q:
     return Q(pk__in=[])
+
+
+def _nowhere(_dimension: str, _ids: frozenset[int], _at: datetime) -> Q:
+    return _nothing()
 
 
 def _column(dimension: str) -> str:
@@ -109,9 +114,9 @@ def _resource_within(dimension: str, ids: frozenset[int], at: datetime) -> Q:
     return Q(**{f"{_column(dimension)}__in": ids})
 
 
-def _of_type(type_: str) -> Q:
-    """Return the condition by the number of the type, not by joining it: only so an index also gives the order."""
-    return Q(type=ResourceType.objects.filter(key=type_).values("pk")[:1], archived_at__isnull=True)
+def _of_type(number: int | None) -> Q:
+    """Return the condition by the number itself: only so an index also gives the order, and one can serve each "or"."""
+    return _nothing() if number is None else Q(type=number, archived_at__isnull=True)
 
 
 def _teams_of(people: Iterable[int], at: datetime) -> dict[int, frozenset[int]]:

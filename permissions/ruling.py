@@ -36,7 +36,7 @@ def listed(
 
     `rules` are those in force where none are given.
     """
-    opened, limits = granted or EVERYTHING, Q()  # an empty Q is everything alone, but nothing in an "or"
+    opened, limits = [granted or EVERYTHING], []  # an empty Q is everything alone, but nothing in an "or"
     for policy in asked.model.judging[asked.action] if rules is None else rules:
         rule = _rule(policy)
         if not rule.is_about(asked):
@@ -44,10 +44,32 @@ def listed(
         places: dict[str, Place] = dict(columns.of(governed, rule.schema, asked.at))
         said = _Said(rule, places, asked.about_subject, asked)
         if rule.kind is Kind.ALLOW:
-            opened |= said.is_(True)
+            opened.append(said.is_(True))
         else:
-            limits &= said.is_(rule.kind is Kind.ONLY)
-    return opened & limits
+            limits.append(said.is_(rule.kind is Kind.ONLY))
+    return _every([_some(opened), *limits])
+
+
+def _some(parts: Iterable[Q]) -> Q:
+    """Return that one of `parts` holds; what is decided already is no condition on rows."""
+    found = NOTHING
+    for part in parts:
+        if part is EVERYTHING:
+            return EVERYTHING
+        if part is not NOTHING:
+            found = part if found is NOTHING else found | part
+    return found
+
+
+def _every(parts: Iterable[Q]) -> Q:
+    """Return that all of `parts` hold."""
+    found = Q()
+    for part in parts:
+        if part is NOTHING:
+            return NOTHING
+        if part is not EVERYTHING:
+            found &= part
+    return found
 
 
 def people(

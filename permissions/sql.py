@@ -1,6 +1,6 @@
 """The list reading of a permission: scopes as one `Q`. Negation is banned here: ``~Q`` opens for NULL."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from permissions.engine import Model, Scope, Subject
 from permissions.engine.types import ACTIVE
-from permissions.places import PLACEMENTS, Placement
+from permissions.places import PLACEMENTS
 
 NOTHING = Q(pk__in=[])
 Ids = frozenset[int] | models.QuerySet[Any]
@@ -35,10 +35,35 @@ def reach(
         return NOTHING
     if any(scope.everywhere for scope in scopes):
         return Q()
-    union = placement.stands_for(*objects)
-    for scope in sorted(scopes, key=lambda scope: scope.id):
-        union |= _within(model, scope, placement, at)
-    return union
+    union = NOTHING
+    single, several = folded(model, scopes)
+    for dimension, nodes in single.items():
+        union |= placement.within(dimension, nodes, at)
+    for terms in several:
+        condition = Q()
+        for dimension, nodes in terms.items():
+            condition &= placement.within(dimension, nodes, at)
+        union |= condition
+    return union | placement.stands_for(*objects) if objects else union  # last: they are few
+
+
+def folded(model: Model, scopes: Iterable[Scope]) -> tuple[dict[str, frozenset[int]], list[dict[str, frozenset[int]]]]:
+    """Return what limited scopes take in: by one dimension, all places together; by several, what goes beyond that."""
+    terms = [
+        {dimension: model.below(dimension, node) for dimension, node in scope.terms}
+        for scope in sorted(scopes, key=lambda scope: scope.id)
+    ]
+    single: dict[str, frozenset[int]] = {}
+    for one in terms:
+        if len(one) == 1:
+            [(dimension, nodes)] = one.items()
+            single[dimension] = single.get(dimension, frozenset()) | nodes
+    several: list[dict[str, frozenset[int]]] = []
+    for one in terms:
+        inside = any(nodes <= single.get(dimension, frozenset()) for dimension, nodes in one.items())
+        if len(one) > 1 and not inside and one not in several:
+            several.append(one)
+    return single, several
 
 
 def kept(model: Model, subject: Subject, action: str, governed: type[models.Model], as_type: str | None = None) -> Q:
@@ -50,11 +75,4 @@ def kept(model: Model, subject: Subject, action: str, governed: type[models.Mode
     asked = action.partition(".")[0]
     if subject.state != ACTIVE or action not in model.implies or (as_type or placement.type or asked) != asked:
         return NOTHING
-    return Q() if as_type else placement.kept(asked)
-
-
-def _within(model: Model, scope: Scope, placement: Placement, at: datetime) -> Q:
-    condition = Q()
-    for dimension, node in scope.terms:
-        condition &= placement.within(dimension, model.below(dimension, node), at)
-    return condition
+    return Q() if as_type else placement.kept(model.types.get(asked))

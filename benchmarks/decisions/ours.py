@@ -10,6 +10,7 @@ from django.db import connection
 from benchmarks.decisions.by_hand import CAP, PAGE, ByHand
 from benchmarks.decisions.questions import Questions
 from benchmarks.decisions.reference import Reference
+from cxaccess.lib.listing import Count
 from permissions import facts, gate
 from permissions.engine.combine import Context
 from permissions.models import Resource, ResourceType
@@ -67,7 +68,7 @@ class Ours:
         return found
 
     def listed(self) -> list[Any]:
-        return [_page(self.rows(person, action).values_list("pk", "name")) for person, action in self.lists]
+        return [_page(self.rows(person, action), "pk", "name") for person, action in self.lists]
 
     def by_hand(self, reference: Reference) -> Callable[[], list[Any]]:
         """Return the same lists as hand-written SQL."""
@@ -84,11 +85,11 @@ class Ours:
         return lambda: [_asked(page, count) for page, count in made]
 
     def granted(self) -> list[Any]:
-        return [_page(self.rows(person, action).values_list("pk"), "-pk") for person, action in self.lists]
+        return [_page(self.rows(person, action), "pk", order=("-pk",)) for person, action in self.lists]
 
     def who_can(self) -> list[Any]:
         return [
-            _page(gate.who_can(action, self.put.targets[thing], at=self.at, context=Context()).values_list("pk"), "pk")
+            _page(gate.who_can(action, self.put.targets[thing], at=self.at, context=Context()), "pk", order=("pk",))
             for action, thing in self.who
         ]
 
@@ -106,9 +107,9 @@ def without_policies(ours: Ours) -> Iterator[None]:
         yield
 
 
-def _page(rows: Any, *order: str) -> list[Any]:
-    ordered = rows.order_by(*order) if order else rows.order_by("-created_at", "-pk")
-    return [[row[0] for row in ordered[:PAGE]], rows.order_by()[:CAP].count()]
+def _page(rows: Any, *columns: str, order: tuple[str, ...] = ("-created_at", "-pk")) -> list[Any]:
+    page = rows.order_by(*order).values_list(*columns)[:PAGE]
+    return [[row[0] for row in page], CAP if (count := Count.of(rows, CAP - 1)).capped else count.value]
 
 
 def _asked(page: str, count: str) -> list[Any]:

@@ -32,8 +32,15 @@ class Count:
     @classmethod
     def of(cls, rows: QuerySet[Any], cap: int = CAP) -> "Count":
         """Count `rows`, stopping at `cap`."""
-        found = rows.order_by()[: cap + 1].count()
-        return cls.met(found, cap)
+        if not _is_of_rows(rows.query):
+            return cls.met(rows.order_by()[: cap + 1].count(), cap)
+        try:
+            sql, params = _keys(rows, cap + 1).sql_with_params()
+        except EmptyResultSet:
+            return cls(0)
+        with connections[rows.db].cursor() as cursor:
+            cursor.execute(f"SELECT COUNT(*) FROM ({sql}) AS counted", params)  # noqa: S608 - Django's own SQL
+            return cls.met(cursor.fetchone()[0], cap)
 
     @classmethod
     def of_all(cls, lists: Sequence[QuerySet[Any]], cap: int = CAP) -> "list[Count]":
@@ -73,6 +80,12 @@ def counting(lists: Iterable[QuerySet[Any]], cap: int = CAP) -> tuple[str, list[
         parts.append(f"(SELECT COUNT(*) FROM ({sql}) AS counted)")  # noqa: S608 - Django's own SQL
         values.extend(params)
     return f"SELECT {', '.join(parts)}", values
+
+
+def _is_of_rows(query: Query) -> bool:
+    """Return whether each row of the table that it meets is one of its own: then their ids are all that counts."""
+    shaped = query.distinct or query.combinator or query.is_sliced or query.group_by is not None
+    return query.default_cols and not (shaped or query.annotations or query.extra)
 
 
 def _keys(rows: QuerySet[Any], limit: int) -> Query:

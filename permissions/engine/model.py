@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from heapq import heappop, heappush
@@ -39,7 +39,7 @@ class Model:
     the dimension "team" has team ids. `team_principals` maps a team's id to its principal's. What was granted to a
     principal in `closed` (an archived team's or group's) reaches nobody, and nothing from above reaches anybody
     through it. `policies` are in force; those in `recording` are judged beside them and enforce nothing. `zone` is the
-    one whose days count in their conditions.
+    one whose days count in their conditions. `types` are the numbers of the types of things, by their keys.
     """
 
     roles: Mapping[int, Role]
@@ -50,6 +50,7 @@ class Model:
     closed: frozenset[int] = frozenset()
     recording: tuple[Policy, ...] = ()
     zone: str = "UTC"
+    types: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def is_ruled(self) -> bool:

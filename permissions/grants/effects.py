@@ -14,7 +14,7 @@ from typing import NamedTuple
 from django.db.models import Q
 
 from accounts.models import Membership, Person
-from permissions import gate, history, places
+from permissions import history, places, reaching
 from permissions.engine import Model, Scope
 from permissions.models import Mode, RoleGrant
 
@@ -128,7 +128,7 @@ class _World:
 
 def _load(before: Model, after: Model, actions: Collection[str], principals: set[int], at: datetime) -> _World:
     """Read, in four statements, the people whom `principals` reach and all that gives them any of `actions`."""
-    people = gate.people_of(before, principals, at)
+    people = reaching.people_of(before, principals, at)
     own = dict(people.values_list("pk", "principal_id"))
     reached: dict[int, set[int]] = {pk: {principal} for pk, principal in own.items()}
     memberships = Membership.objects.in_force(at).filter(person__in=people).values_list("person_id", "principal_id")

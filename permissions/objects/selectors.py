@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Person, Principal
 from cxaccess.lib.clock import end_of_day, start_of_day
 from cxaccess.lib.models import Source
-from permissions import facts, gate, places
+from permissions import facts, gate, places, reaching
 from permissions.grants import selectors as grants
 from permissions.models import Action, Resource, ResourceType
 from permissions.objects import rows, uses
@@ -148,7 +148,7 @@ def consequence(grant: AnyGrant, *, at: datetime) -> Consequence:
     key, thing = grant.permission.catalogue_action.key, grant.content_object
     given = sorted(action for action, sources in model.implied_by.items() if key in sources)
     begun = grant.starts_at <= at
-    reached = gate.people_of(model, {rows.principal_of(grant).pk}, at) if begun else Person.objects.none()
+    reached = reaching.people_of(model, {rows.principal_of(grant).pk}, at) if begun else Person.objects.none()
     losers: dict[str, set[int]] = {}
     for action in given:
         asked = places.target(thing, at, as_type=action.partition(".")[0])

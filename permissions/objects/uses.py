@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from accounts.models import Person
-from permissions import facts, gate
+from permissions import facts, gate, reaching
 from permissions.models import PersonObjectGrant, UsageGroupGrant
 from permissions.objects import rows
 from permissions.objects.held import Thing
@@ -77,7 +77,7 @@ def of_grant(reader: Person, grant: AnyGrant, *, at: datetime) -> dict[str, Any]
     """Return how a grant is used and by whom, the latest first; nothing for who may not see that."""
     if grant.pk not in seen(reader, [grant], at=at):
         return {}
-    holders = gate.people_of(facts.model(at), {rows.principal_of(grant).pk}, at)
+    holders = reaching.people_of(facts.model(at), {rows.principal_of(grant).pk}, at)
     if isinstance(grant, PersonObjectGrant):
         by = [By(grant.user, grant.last_used_at)] if grant.last_used_at else []
         users = len([one for one in by if one.last_at >= at - usage.UNUSED_AFTER])

@@ -13,7 +13,7 @@ from cxaccess.lib.conditions.columns import Column, NotCompilable, Place
 from cxaccess.lib.conditions.evaluation import World
 from cxaccess.lib.conditions.query import EVERYTHING, compile_condition
 from cxaccess.lib.listing import Count
-from permissions import facts, gate, places
+from permissions import facts, gate, places, reaching
 from permissions.engine.policies import Kind, Rule
 from permissions.history import COLLECTIVE
 from permissions.models import GroupObjectGrant, Mode, PersonObjectGrant, Resource, ResourceType, RoleGrant
@@ -82,7 +82,7 @@ def named(rule: Rule, *, at: datetime) -> Q:
         return Q()
     holding = RoleGrant.objects.in_force(at).filter(role__in=rule.roles, mode=Mode.ACTIVE)
     principals = rule.principals | set(holding.values_list("principal_id", flat=True) if rule.roles else ())
-    return Q(pk__in=gate.people_of(facts.model(at), principals, at).order_by().values("pk"))
+    return Q(pk__in=reaching.people_of(facts.model(at), principals, at).order_by().values("pk"))
 
 
 def holders(actions: Iterable[str], *, at: datetime) -> QuerySet[Person]:

@@ -12,7 +12,7 @@ from hypothesis import given
 from accounts.models import Membership, Person, Team
 from cxaccess.lib import clock
 from cxaccess.lib.models import in_force
-from permissions import facts, gate
+from permissions import facts, gate, lists
 from permissions.models import GroupObjectGrant, Implication, PersonObjectGrant, Resource, Role, RoleGrant
 from tests import world
 from tests.organisation import ACTIONS, Organisation, day, days, plans
@@ -105,7 +105,7 @@ def test_a_role_is_a_thing_too_and_its_owner_can_be_given_exactly_it(cast) -> No
 
 
 def test_more_things_than_a_statement_lists_are_still_all_in_the_list(cast, monkeypatch) -> None:
-    monkeypatch.setattr(gate, "LISTED", 2)
+    monkeypatch.setattr(lists, "LISTED", 2)
     things = [world.resource(f"Board {n}", "dashboard") for n in range(4)]
     world.give_on(cast.chiara, "dashboard.view", things[0])
     world.give_on(cast.chiara, "dashboard.edit", things[1])

@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from django.db import models
 
 from accounts.models import Node, Person, Principal
+from cxaccess.lib.statements import Rows
 from permissions import facts, gate, places
 from permissions.engine import scopes_for
 
@@ -15,7 +17,7 @@ M = TypeVar("M", bound=models.Model)
 
 def places_for(reader: Person, action: str, kind: str, *, at: datetime) -> models.QuerySet[Node]:
     """Return the places of `kind` where `reader` holds `action`, in the tree's order; archived ones are left out."""
-    rows = Node.objects.filter(kind=kind, archived_at=None).order_by("lft")
+    rows = _places(kind)
     found = facts.snapshot(reader.pk, at)
     wanted: set[int] = set()
     for scope in scopes_for(found.model, found.subject, action, at):
@@ -24,6 +26,17 @@ def places_for(reader: Person, action: str, kind: str, *, at: datetime) -> model
             return rows
         wanted |= found.model.below(kind, terms[kind])
     return rows.filter(pk__in=wanted)
+
+
+def places_offered(reader: Person, action: str, kind: str, *, at: datetime) -> Rows | models.QuerySet[Node]:
+    """Return the same for a select."""
+    if gate.sees_all(reader, action, at=at):
+        return Rows(("places", kind), partial(_places, kind), {})
+    return places_for(reader, action, kind, at=at)
+
+
+def _places(kind: str) -> models.QuerySet[Node]:
+    return Node.objects.filter(kind=kind, archived_at=None).order_by("lft")
 
 
 def allowed_on(reader: Person, actions: Iterable[str], rows: Collection[M], *, at: datetime) -> dict[str, set[int]]:

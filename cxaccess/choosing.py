@@ -12,10 +12,12 @@ from django.db.models import Q, QuerySet
 from django.forms.models import ModelChoiceIterator
 from django.forms.renderers import BaseRenderer
 from django.forms.utils import flatatt
+from django.utils.functional import SimpleLazyObject
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from cxaccess.lib import statements
 from cxaccess.lib.listing import LONGEST_QUERY, number_in
 
 MOST = 500  # rows that a select holds
@@ -97,12 +99,21 @@ class Rows(ModelChoiceIterator):
 
     def shown(self, chosen: Collection[str], narrowed: str) -> tuple[list[tuple[Any, str]], bool]:
         """Return the first MOST choices, with those `chosen` in any case, and whether there are more."""
-        rows = self.field.named(narrowed) if narrowed else self.queryset
-        found = list(self._labelled(rows[: MOST + 1]))
+        if narrowed or self.field.rows is None:
+            rows = self.field.named(narrowed) if narrowed else self.queryset
+            found = list(self._labelled(rows[: MOST + 1]))
+        else:
+            found = self._kept(self.field.rows)
         more, found = len(found) > MOST, found[:MOST]
         missing = {pk for pk in chosen if number_in(pk) is not None} - {str(pk) for pk, _said in found}
         beside = self._labelled(self.queryset.filter(pk__in=missing)) if more and missing else ()
         return [*self._nothing(), *beside, *found], more or bool(narrowed)
+
+    def _kept(self, rows: statements.Rows) -> list[tuple[Any, str]]:
+        """Return the first choices, by a statement that is kept."""
+        columns = tuple(self.field.columns)
+        found = rows.ask(("choices", columns), lambda rows: rows.values_list("pk", *columns)[: MOST + 1])
+        return [(pk, self.field.said(*held)) for pk, *held in found]
 
     def _nothing(self) -> Iterator[tuple[str, str]]:
         if self.field.empty_label is not None:
@@ -121,8 +132,17 @@ class RowField(forms.ModelChoiceField):
 
     iterator = Rows
     widget = RowSelect
+    rows: statements.Rows | None = None
     columns: ClassVar[Sequence[str]] = ("name",)
     searched: ClassVar[Sequence[str]] = ("name",)
+
+    def offer(self, rows: statements.Rows | QuerySet[Any]) -> None:
+        """Offer `rows`; best as some whose statement is kept."""
+        if isinstance(rows, QuerySet):
+            self.queryset = rows
+            return
+        self.rows, self._queryset = rows, SimpleLazyObject(rows.all)
+        self.widget.choices = self.choices
 
     def said(self, *columns: Any) -> str:
         """Return the label of the row with these columns."""

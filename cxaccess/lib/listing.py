@@ -15,6 +15,7 @@ from django.db.models.sql import Query
 from django.db.utils import DEFAULT_DB_ALIAS
 
 from cxaccess.lib import keyset
+from cxaccess.lib.statements import Rows
 
 CAP = 1000
 LONGEST_QUERY = 200
@@ -178,6 +179,22 @@ class Listing:
         columns = [*self.sorts[sort.removeprefix("-")], self.key]
         return [turned(column) for column in columns] if sort.startswith("-") else columns
 
+    def first(self, rows: Rows, params: Mapping[str, str]) -> Page:
+        """Return the same page as `page`; the statement of the one on which a list opens is kept."""
+        if any(params.get(name) for name in (*PAGING, "sort")):
+            return self.page(rows.all(), params)
+        (count,) = Count.asked(*rows.kept("count", lambda rows: counting([rows])))
+        order = self.order(self.default)
+        near = self._ahead(order) if count.capped else _all
+        found = rows.ask("first", lambda rows: near(rows).order_by(*order)[: self.size + 1])
+        more, found = len(found) > self.size, found[: self.size]
+        onward = keyset.cursor_of(found[-1], order, self.default) if count.capped and more else ""
+        return Page(found, 1, self.size, count, more, self.default, search_text(params), count.capped, onward)
+
+    def _ahead(self, order: list[str]) -> Callable[[QuerySet[Any]], QuerySet[Any]]:
+        ahead = self.ahead
+        return _all if ahead is None else lambda rows: ahead(rows, order, None, self.size + 1)
+
     def page(self, rows: QuerySet[Any], params: Mapping[str, str], count: Count | None = None) -> Page:
         """Return the page of `rows` that the address asks for; past the end it is the last one. `count`: if known."""
         sort, count, number = self.sort(params), count or Count.of(rows), page_number(params)
@@ -260,6 +277,10 @@ class Listing:
         """Return the rows of page `number` and one more, which says whether another page follows."""
         start = (number - 1) * self.size
         return list(ordered[start : start + self.size + 1])
+
+
+def _all(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows
 
 
 def turned(column: str) -> str:

@@ -1,6 +1,6 @@
 """What people fill in about grants."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from cxaccess.choosing import RowField, Select
 from cxaccess.formparts import MomentField, UntilForm, WindowForm, require_near
 from cxaccess.lib.clock import end_of_day
 from cxaccess.lib.models import Risk, Source
+from cxaccess.lib.statements import Rows
 from permissions.grants.choices import Places, all_of, label_of
 from permissions.models import Role, RoleGrant
 
@@ -153,6 +154,11 @@ class ReasonForm(forms.Form):
     reason = ReasonField(help_text=gettext_lazy("Kept with the grant and in the trail."))
 
 
+def _given(grants: QuerySet[RoleGrant]) -> QuerySet[Role]:
+    """Return the roles of `grants`: few roles, many grants."""
+    return Role.objects.filter(Exists(grants.order_by().filter(role=OuterRef("pk")))).order_by("name")
+
+
 class FilterForm(forms.Form):
     """The filters of the list of grants; whatever is not understood narrows nothing."""
 
@@ -170,15 +176,17 @@ class FilterForm(forms.Form):
     team = forms.ModelChoiceField(Team.objects.none(), required=False, widget=forms.HiddenInput)
 
     def __init__(
-        self, data: Mapping[str, Any], *, grants: QuerySet[RoleGrant], regions: QuerySet[Node], teams: QuerySet[Team]
-    ) -> None:
+        self, data: Mapping[str, Any], *, grants: Rows | QuerySet[RoleGrant], regions: Rows | QuerySet[Node],
+        teams: Callable[[], QuerySet[Team]],
+    ) -> None:  # fmt: skip
         super().__init__(data)
         for field in self.fields.values():
             field.widget.attrs["class"] = "auto"
-        seen = Role.objects.filter(Exists(grants.order_by().filter(role=OuterRef("pk"))))  # few roles, many grants
-        self.fields["role"].queryset = seen.order_by("name")  # type: ignore[attr-defined]
-        self.fields["region"].queryset = regions  # type: ignore[attr-defined]
-        self.fields["team"].queryset = teams  # type: ignore[attr-defined]
+        roles = grants.then("roles", _given) if isinstance(grants, Rows) else _given(grants)
+        self.fields["role"].offer(roles)  # type: ignore[attr-defined]
+        self.fields["region"].offer(regions)  # type: ignore[attr-defined]
+        if data.get("team"):
+            self.fields["team"].queryset = teams()  # type: ignore[attr-defined]
 
     @property
     def wanted(self) -> dict[str, Any]:

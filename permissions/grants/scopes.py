@@ -2,11 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Node, Team
+from cxaccess.lib import statements
 from cxaccess.lib.errors import Refused
 from permissions.models import Scope, ScopeTerm
 from permissions.places import NODE_DIMENSIONS
@@ -61,14 +64,26 @@ def label(scope: Scope) -> str:
 def labels(ids: Iterable[int]) -> dict[int, str]:
     """Return {scope id: the scope in words}, in at most three queries."""
     terms: dict[int, dict[str, int]] = {pk: {} for pk in ids}
-    rows = ScopeTerm.objects.filter(scope__in=terms).values_list("scope_id", "dimension", "ref_id")
+    rows = statements.rows("terms", _terms, scopes=sorted(terms))
     refs: dict[str, set[int]] = defaultdict(set)
     for scope, dimension, ref in rows:
         terms[scope][dimension] = ref
         refs[TEAM if dimension == TEAM else "node"].add(ref)
-    nodes = dict(Node.objects.filter(pk__in=refs["node"]).values_list("pk", "name")) if refs["node"] else {}
-    teams = dict(Team.objects.filter(pk__in=refs[TEAM]).values_list("pk", "principal__label")) if refs[TEAM] else {}
+    nodes = dict(statements.rows("nodes", _nodes, ids=sorted(refs["node"])) if refs["node"] else ())
+    teams = dict(statements.rows("teams", _teams, ids=sorted(refs[TEAM])) if refs[TEAM] else ())
     return {pk: _words(found, nodes, teams) for pk, found in terms.items()}
+
+
+def _terms(*, scopes: list[int]) -> QuerySet[Any, Any]:
+    return ScopeTerm.objects.filter(scope__in=scopes).values_list("scope_id", "dimension", "ref_id")
+
+
+def _nodes(*, ids: list[int]) -> QuerySet[Any, Any]:
+    return Node.objects.filter(pk__in=ids).values_list("pk", "name")
+
+
+def _teams(*, ids: list[int]) -> QuerySet[Any, Any]:
+    return Team.objects.filter(pk__in=ids).values_list("pk", "principal__label")
 
 
 def _words(terms: Mapping[str, int], nodes: Mapping[int, str], teams: Mapping[int, str]) -> str:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, Q, QuerySet
@@ -16,6 +17,7 @@ from accounts.models import Membership, Node, Person, Principal, PrincipalKind, 
 from cxaccess.lib.clock import end_of_day, start_of_day
 from cxaccess.lib.models import Risk, Source, in_force
 from cxaccess.lib.related import attach_all
+from cxaccess.lib.statements import Rows
 from permissions import facts, gate
 from permissions.grants import effects, scopes
 from permissions.models import Action, Role, RoleGrant
@@ -47,6 +49,21 @@ def visible(person: Person, action: str = "grant.view", *, at: datetime) -> Quer
     return rows.select_related(
         "principal__person", "principal__team", "principal__group", "role", "given_by", "ended_by"
     )
+
+
+def every(reader: Person, *, at: datetime) -> Rows | None:
+    """Return all grants, as somebody sees them who sees all; None for anybody else."""
+    if not gate.sees_all(reader, "grant.view", at=at):
+        return None
+    return Rows("grants", lambda: gate.visible(reader, "grant.view", RoleGrant.objects.all(), at=at), {})
+
+
+def current(reader: Person, *, at: datetime) -> Rows | None:
+    """Return those of them that are in force, with what a line of the list shows."""
+    if not gate.sees_all(reader, "grant.view", at=at):
+        return None
+    seen = partial(gate.visible, reader, "grant.view", RoleGrant.objects.all(), at=at)
+    return Rows("grants in force", lambda at: shown(of_window(seen(), "", at=at)), {"at": at})
 
 
 def shown(rows: QuerySet[RoleGrant]) -> QuerySet[RoleGrant]:

@@ -1,6 +1,7 @@
 """Pages about grants: the list, one grant, giving one, changing its end, ending it."""
 
 from collections.abc import Set
+from functools import partial
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
@@ -10,13 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import Node, NodeKind, Team
-from accounts.reads import allowed_on, of_next_named, places_for
+from accounts.reads import allowed_on, of_next_named, places_offered
 from accounts.signin.guards import fresh_factor
 from audits.trail.selectors import history_of
 from cxaccess.formparts import add_refusal
 from cxaccess.lib import csv_out
 from cxaccess.lib.errors import Refused
 from cxaccess.lib.listing import Listing, Page, number_in, search_text
+from cxaccess.lib.statements import Rows
 from cxaccess.toasts import tell
 from permissions import facts, gate, giving, places
 from permissions.grants import scopes, selectors, services
@@ -47,9 +49,8 @@ ROWS = RoleGrant.objects.select_related(
 def index(request: HttpRequest) -> HttpResponse:
     """List the grants that the reader may see."""
     require_somewhere(request.user, "grant.view", at=request.at)
-    rows, form = kept(request)
-    view = request.GET.get("view", "")
-    page = GRANTS.page(selectors.shown(rows), request.GET)
+    view, form = request.GET.get("view", ""), _filters(request)
+    page = _page(request, form)
     selectors.name(page.rows)
     context = {
         "page": page,
@@ -65,12 +66,30 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "permissions/grants/list.html", context)
 
 
+def _page(request: HttpRequest, form: FilterForm) -> Page:
+    """Return the page that the address asks for; the statement of the one that most open is kept."""
+    current = selectors.current(request.user, at=request.at) if not request.GET else None
+    if current is not None:
+        return GRANTS.first(current, request.GET)
+    return GRANTS.page(selectors.shown(_narrowed(request, form)), request.GET)
+
+
 def kept(request: HttpRequest) -> tuple[QuerySet[RoleGrant], FilterForm]:
     """Return the grants that the filters in the address keep of those the reader sees, and these filters."""
+    form = _filters(request)
+    return _narrowed(request, form), form
+
+
+def _filters(request: HttpRequest) -> FilterForm:
+    reader, at = request.user, request.at
+    seen = selectors.every(reader, at=at) or selectors.visible(reader, at=at)
+    return FilterForm(request.GET, grants=seen, regions=_regions(request), teams=partial(_teams, request))
+
+
+def _narrowed(request: HttpRequest, form: FilterForm) -> QuerySet[RoleGrant]:
     seen = selectors.visible(request.user, at=request.at)
-    form = FilterForm(request.GET, grants=seen, regions=_regions(request), teams=_teams(request))
     of_view = selectors.of_view(request.user, seen, request.GET.get("view", ""), at=request.at)
-    return selectors.narrowed(of_view, at=request.at, q=search_text(request.GET), **form.wanted), form
+    return selectors.narrowed(of_view, at=request.at, q=search_text(request.GET), **form.wanted)
 
 
 def _endable(request: HttpRequest, page: Page) -> Set[int]:
@@ -82,8 +101,7 @@ def _endable(request: HttpRequest, page: Page) -> Set[int]:
 @require_POST
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """Send the grants that the filters keep as CSV."""
-    seen = selectors.visible(request.user, at=request.at)
-    form = FilterForm(request.GET, grants=seen, regions=_regions(request), teams=_teams(request))
+    form = _filters(request)
     wanted = form.wanted | {"q": search_text(request.GET)}
     rows = services.export_grants(request.user, view=request.GET.get("view", ""), wanted=wanted, at=request.at)
     answer = StreamingHttpResponse(
@@ -98,9 +116,9 @@ def _teams(request: HttpRequest) -> QuerySet[Team]:
     return gate.visible(request.user, "team.view", Team.objects.select_related("principal"), at=request.at)
 
 
-def _regions(request: HttpRequest) -> QuerySet[Node]:
+def _regions(request: HttpRequest) -> Rows | QuerySet[Node]:
     """Return the regions that the filter may name: those within which the reader sees grants."""
-    return places_for(request.user, "grant.view", NodeKind.REGION, at=request.at)
+    return places_offered(request.user, "grant.view", NodeKind.REGION, at=request.at)
 
 
 @login_required

@@ -142,7 +142,7 @@ class RowField(forms.ModelChoiceField):
             self.queryset = rows
             return
         self.rows, self._queryset = rows, SimpleLazyObject(rows.all)
-        self.widget.choices = self.choices
+        self.widget.choices = self.choices  # type: ignore[assignment]  # as Django does where rows are set
 
     def said(self, *columns: Any) -> str:
         """Return the label of the row with these columns."""

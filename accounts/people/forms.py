@@ -1,5 +1,6 @@
 """Forms on people."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from zoneinfo import available_timezones
@@ -200,19 +201,25 @@ class PeopleFilter(forms.Form):
     field_order = ["department", "region", "team", "role", "state", "risk", "sign_in", "answers"]
     ROWS = ("department", "region", "team", "role", "answers")
 
-    def __init__(self, *args: Any, reader: Person, at: datetime, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, reader: Person, at: datetime, panel: bool = False, **kwargs: Any) -> None:
+        """`panel`: with all its choices to be shown, not only those that the address has made."""
         super().__init__(*args, **kwargs)
-        view = (reader, "person.view")
-        self.fields["department"] = choices.place_field(
-            _("Department"), *view, NodeKind.DEPARTMENT, at, empty_label=_("Any")
-        )  # fmt: skip
-        self.fields["region"] = choices.place_field(_("Region"), *view, NodeKind.REGION, at, empty_label=_("Any"))
-        self.fields["team"] = choices.TeamField(
-            choices.teams_for(reader, at), label=_("Team"), required=False, empty_label=_("Any")
-        )
-        self.fields["role"] = RowField(
-            choices.roles_for(reader, at), label=_("Role"), required=False, empty_label=_("Any")
-        )
+        view, any_ = (reader, "person.view"), _("Any")
+        offered: dict[str, Callable[[], forms.Field]] = {
+            "department": lambda: choices.place_field(
+                _("Department"), *view, NodeKind.DEPARTMENT, at, empty_label=any_
+            ),
+            "region": lambda: choices.place_field(_("Region"), *view, NodeKind.REGION, at, empty_label=any_),
+            "team": lambda: choices.TeamField(
+                choices.teams_for(reader, at), label=_("Team"), required=False, empty_label=any_
+            ),
+            "role": lambda: RowField(
+                choices.roles_for(reader, at), label=_("Role"), required=False, empty_label=any_
+            ),
+        }  # fmt: skip
+        for name, field in offered.items():
+            if panel or name in self.data or f"{name}{FIND}" in self.data:
+                self.fields[name] = field()
         if not may_see_factors(reader, at):
             self.fields["sign_in"].choices = self.fields["sign_in"].choices[:-1]  # type: ignore[attr-defined]
         self.order_fields(self.field_order)

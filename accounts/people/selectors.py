@@ -11,6 +11,7 @@ from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, 
 from accounts.attributes.schema import DIMENSIONS
 from accounts.models import Authenticator, Membership, Node, Person, PersonDimension, PersonState
 from accounts.reads import below
+from cxaccess.lib import statements
 from cxaccess.lib.models import Risk, in_force
 from permissions import facts, gate
 from permissions.history import COLLECTIVE
@@ -169,19 +170,26 @@ def roles_of(people: Collection[Person], at: datetime) -> dict[int, Held]:
     chain = facts.model(at).chain
     for person in people:
         ways[person.principal_id].add(person.pk)
-    rows = Membership.objects.filter(in_force(at), person__in=[person.pk for person in people])
-    for member, principal in rows.values_list("person_id", "principal_id"):
+    found: dict[int, Held] = {person.pk: Held() for person in people}
+    for member, principal in statements.rows("memberships of people", _joined, at=at, people=list(found)):
         for above in chain(principal):
             ways[above].add(member)
-    found: dict[int, Held] = {person.pk: Held() for person in people}
-    grants = _grants(at).filter(principal__in=list(ways)).order_by("-role__risk", "role__name")
-    for principal, name, level in grants.values_list("principal_id", "role__name", "role__risk"):
+    for principal, name, level in statements.rows("roles of people", _held, at=at, by=list(ways)):
         for member in ways[principal]:
             held = found[member]
             if name not in held.roles:
                 held.roles.append(name)
             held.risk = max(held.risk or 0, level)
     return found
+
+
+def _joined(*, at: datetime, people: list[int]) -> QuerySet[Any, Any]:
+    return Membership.objects.filter(in_force(at), person__in=people).values_list("person_id", "principal_id")
+
+
+def _held(*, at: datetime, by: list[int]) -> QuerySet[Any, Any]:
+    grants = _grants(at).filter(principal__in=by).order_by("-role__risk", "role__name")
+    return grants.values_list("principal_id", "role__name", "role__risk")
 
 
 def teams_of(people: Collection[Person], at: datetime) -> dict[int, list[str]]:

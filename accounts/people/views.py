@@ -59,7 +59,7 @@ def people(request: HttpRequest) -> HttpResponse:
 def filters(request: HttpRequest) -> HttpResponse:
     """Show the filters of the list: the panel that it fetches, or a page where there are no scripts."""
     require_somewhere(request.user, "person.view", at=request.at, counted=False)
-    form = PeopleFilter(request.GET, reader=request.user, at=request.at)
+    form = PeopleFilter(request.GET, reader=request.user, at=request.at, panel=True)
     context = {"form": form, "criteria": form.criteria()}
     return render_part(request, "accounts/people/filter_page.html", "panel", context)
 

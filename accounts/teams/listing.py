@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Person, Team
@@ -14,6 +15,7 @@ from accounts.teams import selectors
 from accounts.teams.services import TEAMS
 from cxaccess.lib.listing import Count, Listing, search_text
 from cxaccess.lib.related import attach
+from cxaccess.lib.statements import Rows
 from permissions import gate, giving, history
 from permissions.models import RoleGrant
 from permissions.recorded import note_shown
@@ -39,23 +41,30 @@ TREE_LIMIT = 2000  # a longer tree is read by searching
 
 def page_of(reader: Person, params: Mapping[str, str], *, at: datetime) -> dict[str, Any]:
     """Return the context of the list that the address asks for; the number of queries does not grow with it."""
-    seen = gate.visible(reader, "team.view", TEAMS, at=at)
-    view = params.get("view", "")[:20]
-    q = search_text(params)
-    region, department = _id(params.get("region")), _id(params.get("department"))
-    rows = selectors.narrowed(seen, q, view, region, department, reader, at)
-    rows = rows.select_related(None).select_related("principal", "resource", "parent").only(*SHOWN)
+    view, q = params.get("view", "")[:20], search_text(params)
     context = {"q": q, "view": view, "views": tabs(view), "tree": params.get("as") == "tree"}
     if context["tree"]:
-        placed = selectors.in_tree_order(list(rows[:TREE_LIMIT]))
+        placed = selectors.in_tree_order(list(_rows(reader, params, at)[:TREE_LIMIT]))
         note_shown(reader, "team.view", [team for team, _depth in placed], at=at)
         found = _described([team for team, _depth in placed], at)
         for row, (_team, depth) in zip(found, placed, strict=True):
             row.depth = min(depth, 6)
         return context | {"rows": found}
-    page = LISTING.page(rows, params)
+    if not params and gate.sees_all(reader, "team.view", at=at):
+        page = LISTING.first(Rows("teams", lambda: _rows(reader, params, at), {}), params)
+    else:
+        page = LISTING.page(_rows(reader, params, at), params)
     note_shown(reader, "team.view", page.rows, at=at)
     return context | {"page": page, "rows": _described(list(page.rows), at)}
+
+
+def _rows(reader: Person, params: Mapping[str, str], at: datetime) -> QuerySet[Team]:
+    """Return the teams that the address asks for, of those that the reader sees, with what a row shows."""
+    seen = gate.visible(reader, "team.view", TEAMS, at=at)
+    region, department = _id(params.get("region")), _id(params.get("department"))
+    view = params.get("view", "")[:20]
+    rows = selectors.narrowed(seen, search_text(params), view, region, department, reader, at)
+    return rows.select_related(None).select_related("principal", "resource", "parent").only(*SHOWN)
 
 
 def _described(teams: list[Team], at: datetime) -> list[selectors.Row]:

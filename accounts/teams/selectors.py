@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import Membership, Part, Person, PersonState, Team
 from accounts.reads import below
+from cxaccess.lib import statements
 from cxaccess.lib.models import Source
 from cxaccess.lib.tree import numbered
 from permissions import facts
@@ -148,19 +149,33 @@ def described(teams: Collection[Team], at: datetime) -> list[Row]:
     """Return a row for each team, in four queries however many there are."""
     chain = facts.model(at).chain
     found = {team.principal_id: Row(team, 0, [], []) for team in teams}
-    members = Membership.objects.in_force(at).filter(principal__in=list(found))
-    for principal, n in members.order_by().values_list("principal_id").annotate(n=Count("pk")):
+    of = sorted(found)
+    for principal, n in statements.rows("members of teams", _counted, at=at, of=of):
         found[principal].members = n
-    for lead in members.filter(part=Part.LEAD).select_related("person").order_by("person__name"):
+    for lead in statements.rows("leads of teams", _leads, at=at, of=of):
         found[lead.principal_id].leads.append(lead.person)
     above = {principal: set(chain(principal)) for principal in found}
-    wanted = set().union(*above.values()) if above else set()
-    grants = RoleGrant.objects.in_force(at).filter(principal__in=wanted, mode=Mode.ACTIVE)
-    for principal, name in grants.order_by("-role__risk", "role__name").values_list("principal_id", "role__name"):
+    wanted = sorted(set().union(*above.values()))
+    for principal, name in statements.rows("roles of teams", _roles, at=at, of=wanted):
         for reached, ways in above.items():
             if principal in ways and name not in found[reached].roles:
                 found[reached].roles.append(name)
     return [found[team.principal_id] for team in teams]
+
+
+def _counted(*, at: datetime, of: list[int]) -> QuerySet[Any, Any]:
+    members = Membership.objects.in_force(at).filter(principal__in=of).order_by()
+    return members.values_list("principal_id").annotate(n=Count("pk"))
+
+
+def _leads(*, at: datetime, of: list[int]) -> QuerySet[Membership]:
+    leads = Membership.objects.in_force(at).filter(principal__in=of, part=Part.LEAD)
+    return leads.select_related("person").only("principal_id", "person__name").order_by("person__name")
+
+
+def _roles(*, at: datetime, of: list[int]) -> QuerySet[Any, Any]:
+    grants = RoleGrant.objects.in_force(at).filter(principal__in=of, mode=Mode.ACTIVE)
+    return grants.order_by("-role__risk", "role__name").values_list("principal_id", "role__name")
 
 
 def in_tree_order(teams: Collection[Team]) -> list[tuple[Team, int]]:

@@ -22,6 +22,7 @@ FIRST_ID = 10**17  # no id is as long
 FIRST_DAY, FIRST_MOMENT = datetime(4000, 1, 1, tzinfo=UTC), datetime(6000, 1, 1, tzinfo=UTC)  # nothing is as far
 BETWEEN = timedelta(days=36_525)
 KEPT = 2000
+LONGEST = 100  # a page shows no more rows
 MANY = 1000  # more than the values of a statement
 Statement = tuple[str, Sequence[Any]]
 Place = tuple[str, Callable[[Any], Any]]  # the name of the value that a parameter is, if it is any, and how
@@ -134,11 +135,11 @@ class Rows:
 def rows(kind: Hashable, build: Callable[..., QuerySet[Any]], **values: Any) -> list[Any]:
     """Return the rows of the queryset that `build` makes of `values`, whose statement is kept as `kept` says.
 
-    A value may be a list of ids, too. Without any in it nothing is kept.
+    A value may be a list of ids, too: each length is a kind of its own. Of none, and of very many, nothing is kept.
     """
-    if [] in values.values():
-        return list(build(**values))
     lengths = tuple(len(value) for value in values.values() if isinstance(value, list))
+    if 0 in lengths or max(lengths, default=0) > LONGEST:
+        return list(build(**values))
     kind = ("rows", kind, lengths)
     made: list[tuple[QuerySet[Any], SQLCompiler]] = []
 

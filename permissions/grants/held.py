@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Person
+from cxaccess.lib import statements
 from cxaccess.lib.models import Risk, Source
 from cxaccess.lib.related import attach
 from permissions import facts
@@ -71,7 +72,7 @@ def held_by(principal_ids: Iterable[int], at: datetime, *, until: datetime | Non
     """
     rows = RoleGrant.objects.filter(principal__in=set(principal_ids), mode=Mode.ACTIVE).not_over(at)
     rows = rows if until is None else rows.filter(until__lte=until)
-    return _described(rows.order_by("-role__risk", "role__name", "pk"), at=at)
+    return _described(_shown(rows), at=at)
 
 
 def of_person(person: Person, at: datetime, *, until: datetime | None = None) -> list[Holding]:
@@ -82,7 +83,7 @@ def of_person(person: Person, at: datetime, *, until: datetime | None = None) ->
     ids = standing(person, at, until=until)
     if not ids:
         return []
-    return _described(RoleGrant.objects.filter(pk__in=ids).order_by("-role__risk", "role__name", "pk"), at=at)
+    return _described(statements.rows("held", _by_id, ids=ids), at=at)
 
 
 def standing(person: Person, at: datetime, *, until: datetime | None = None) -> list[int]:
@@ -122,11 +123,8 @@ class Held:
 
 def all_held(own: Collection[int], through: Collection[int], at: datetime) -> Held:
     """Return what the principals `own` hold themselves and `through` others, riskiest first, in three queries."""
-    rows = RoleGrant.objects.filter(
-        Q(until=None) | Q(until__gt=at) | Q(until__gt=at - RECENTLY, principal__in=own),
-        principal__in={*own, *through},
-    ).filter(Q(mode=Mode.ACTIVE) | Q(until__lte=at))
-    found = _described(rows.order_by("-role__risk", "role__name", "pk"), at=at)
+    through = [*{*own, *through}]
+    found = _described(statements.rows("all held", _all, at=at, own=list(own), through=through), at=at)
     standing = [one for one in found if not one.over]
     return Held(
         [one for one in standing if one.grant.principal_id in own],
@@ -135,9 +133,26 @@ def all_held(own: Collection[int], through: Collection[int], at: datetime) -> He
     )
 
 
-def _described(rows: QuerySet[RoleGrant], *, at: datetime) -> list[Holding]:
+def _by_id(*, ids: list[int]) -> QuerySet[RoleGrant]:
+    return _shown(RoleGrant.objects.filter(pk__in=ids))
+
+
+def _all(*, at: datetime, own: list[int], through: list[int]) -> QuerySet[RoleGrant]:
+    rows = RoleGrant.objects.filter(
+        Q(until=None) | Q(until__gt=at) | Q(until__gt=at - RECENTLY, principal__in=own),
+        principal__in=through,
+    ).filter(Q(mode=Mode.ACTIVE) | Q(until__lte=at))
+    return _shown(rows)
+
+
+def _shown(rows: QuerySet[RoleGrant]) -> QuerySet[RoleGrant]:
+    """Return `rows` with what a page shows of each, riskiest first."""
+    return rows.select_related("role", "principal").only(*SHOWN).order_by("-role__risk", "role__name", "pk")
+
+
+def _described(rows: Iterable[RoleGrant], *, at: datetime) -> list[Holding]:
     """Return the grants with their scopes in words."""
-    found = list(rows.select_related("role", "principal").only(*SHOWN))
+    found = list(rows)
     attach(found, *NAMED)
     words = scopes.labels({grant.scope_id for grant in found})
     holding = facts.model(at).holding

@@ -3,12 +3,13 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
 from accounts.models import Person, Principal
+from cxaccess.lib import statements
 from cxaccess.lib.related import attach_all
 from permissions import facts, gate
 from permissions.engine import principals_reached
@@ -140,8 +141,14 @@ def of_person(person: Person, at: datetime, *, until: datetime | None = None, en
 
 def _named(letter: str, ids: list[int]) -> list[AnyGrant]:
     """Return the rows with these ids, in their order."""
-    found = {row.pk: row for row in _whole(rows.table(letter).filter(pk__in=ids))} if ids else {}
+    found = (
+        {row.pk: row for row in statements.rows(("things", letter), partial(_by_id, letter), ids=ids)} if ids else {}
+    )
     return [found[pk] for pk in ids if pk in found]
+
+
+def _by_id(letter: str, *, ids: list[int]) -> QuerySet[Any]:
+    return _whole(rows.table(letter).filter(pk__in=ids))
 
 
 def _ended(found: QuerySet[Any], at: datetime) -> list[int]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,6 +15,7 @@ from audits.overview.counting import count, ends, of_desk, of_own
 from audits.overview.desk import Concern, Desk, desk
 from audits.overview.waiting import Owned, owned, waiting
 from audits.trail.selectors import Stretch, stretch
+from cxaccess.lib import statements
 from cxaccess.lib.models import in_force
 from permissions import gate
 from permissions.grants.held import Holding, of_person
@@ -101,8 +102,13 @@ def _about(reader: Person) -> Stretch:
 
 def teams_of(person: Person, *, at: datetime) -> list[Membership]:
     """Return the memberships of `person` that are in force, by name."""
+    found: list[Membership] = statements.rows("teams of one's own", _memberships, at=at, person=person.pk)
+    return found
+
+
+def _memberships(*, at: datetime, person: int) -> QuerySet[Membership]:
     rows = Membership.objects.filter(in_force(at), person=person).select_related("principal__team")
-    return list(rows.only("part", "principal__label", "principal__team__principal").order_by("principal__label"))
+    return rows.only("part", "principal__label", "principal__team__principal").order_by("principal__label")
 
 
 def own(person: Person, teams: list[Membership], *, at: datetime, whole: bool = True) -> Own:

@@ -13,6 +13,7 @@ from accounts.integrations.listing import ENDING
 from accounts.models import Person, Team
 from audits.overview.counting import Counted
 from audits.overview.desk import Concern
+from cxaccess.lib import statements
 from permissions import gate
 from permissions.models import Resource, UsageLast
 
@@ -97,13 +98,13 @@ def owned(reader: Person, found: Counted, *, at: datetime) -> Owned:
         text = ngettext("You own %(n)s role", "You own %(n)s roles", roles.value)
         url = f"{reverse('roles:list')}?owner={reader.pk}" if gate.may_somewhere(reader, "role.view", at=at) else ""
         links.append(Concern(text % {"n": roles}, roles, _("You answer for what they allow"), "", "role", url))
-    shown = list(_resources(reader)[:OWNED]) if count.value else []
+    shown = statements.rows("owned", _resources, owner=reader.pk) if count.value else []
     return Owned(shown, count.value - len(shown), links)
 
 
-def _resources(reader: Person) -> QuerySet[Resource]:
-    """Return the resources that the reader owns, each with when it was last used, longest ago first."""
-    mine = Resource.objects.filter(owner=reader, object_kind=None, archived_at=None).select_related("type")
+def _resources(*, owner: int) -> QuerySet[Resource]:
+    """Return some resources that somebody owns, each with when it was last used, longest ago first."""
+    mine = Resource.objects.filter(owner=owner, object_kind=None, archived_at=None).select_related("type")
     last = UsageLast.objects.filter(resource=OuterRef("pk")).order_by().values("resource")
     used = Subquery(last.annotate(at=Max("last_at")).values("at"))
-    return mine.annotate(used_at=used).order_by(F("used_at").asc(nulls_first=True), "name", "pk")
+    return mine.annotate(used_at=used).order_by(F("used_at").asc(nulls_first=True), "name", "pk")[:OWNED]

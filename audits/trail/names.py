@@ -1,7 +1,7 @@
 """Names for the ids that the trail holds, looked up when somebody reads it; the trail itself holds none."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Group, Integration, Membership, Node, Person, Principal, Team
 from cxaccess.jobs.models import ImportBatch
+from cxaccess.lib import statements
 from permissions.models import (
     Action,
     AttributeDefinition,
@@ -141,8 +142,10 @@ class Names:
 
 
 def _grants(names: Names, ids: set[int]) -> None:
-    rows = RoleGrant.objects.filter(pk__in=ids).values_list("pk", "principal_id", "role_id", "scope_id")
-    for pk, principal, role, scope in rows:
+    def rows(*, ids: list[int]) -> models.QuerySet[Any, Any]:
+        return RoleGrant.objects.filter(pk__in=ids).values_list("pk", "principal_id", "role_id", "scope_id")
+
+    for pk, principal, role, scope in statements.rows("parts of grants", rows, ids=sorted(ids)):
         names.parts["grant", pk] = {"principal": principal, "role": role, "scope": scope}
         names.want("principal", principal)
         names.want("role", role)
@@ -150,8 +153,10 @@ def _grants(names: Names, ids: set[int]) -> None:
 
 
 def _memberships(names: Names, ids: set[int]) -> None:
-    rows = Membership.objects.filter(pk__in=ids).values_list("pk", "principal_id", "person_id")
-    for pk, principal, person in rows:
+    def rows(*, ids: list[int]) -> models.QuerySet[Any, Any]:
+        return Membership.objects.filter(pk__in=ids).values_list("pk", "principal_id", "person_id")
+
+    for pk, principal, person in statements.rows("parts of memberships", rows, ids=sorted(ids)):
         names.parts["membership", pk] = {"principal": principal, "person": person}
         names.want("principal", principal)
         names.want("person", person)
@@ -171,10 +176,11 @@ def _scopes(names: Names, ids: set[int]) -> None:
 
 
 def _principals(names: Names, ids: set[int]) -> None:
-    rows = Principal.objects.filter(pk__in=ids).values_list(
-        "pk", "kind", "label", "person", "team", "group", "integration"
-    )
-    for pk, kind, label, *owners in rows:
+    def rows(*, ids: list[int]) -> models.QuerySet[Any, Any]:
+        found = Principal.objects.filter(pk__in=ids)
+        return found.values_list("pk", "kind", "label", "person", "team", "group", "integration")
+
+    for pk, kind, label, *owners in statements.rows("names of principals", rows, ids=sorted(ids)):
         owner = next((each for each in owners if each is not None), None)
         names.add("principal", pk, label, page_of(kind, owner) if owner else "")
 
@@ -194,9 +200,9 @@ def _nodes(names: Names, ids: set[int]) -> None:
         names.add("node", pk, label)
 
 
-def _named(kind: str, rows: Callable[[Iterable[int]], models.QuerySet[Any, Any]]) -> "Reader":
+def _named(kind: str, rows: Callable[..., models.QuerySet[Any, Any]]) -> "Reader":
     def read(names: Names, ids: set[int]) -> None:
-        for pk, label in rows(ids):
+        for pk, label in statements.rows(("names", kind), rows, ids=sorted(ids)):
             names.add(kind, pk, label)
 
     return read

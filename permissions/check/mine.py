@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Membership, Person, Principal, PrincipalKind
+from cxaccess.lib import statements
 from cxaccess.lib.related import attach
 from permissions import facts, gate
 from permissions.check.names import address
@@ -84,14 +86,23 @@ def overview(person: Person, at: datetime) -> dict[str, Any]:
 
 def teams_of(person: Person, at: datetime) -> list[Membership]:
     """Return the memberships of `person` in teams and groups that are not over."""
+    found: list[Membership] = statements.rows("memberships", _memberships, at=at, person=person.pk)
+    return found
+
+
+def _memberships(*, at: datetime, person: int) -> QuerySet[Membership]:
     rows = Membership.objects.not_over(at).filter(person=person).select_related("principal__team", "principal__group")
-    return list(rows.only(*MEMBERSHIP).order_by("-principal__kind", "principal__label"))
+    return rows.only(*MEMBERSHIP).order_by("-principal__kind", "principal__label")
 
 
 def _grants(person: Person, at: datetime) -> list[RoleGrant]:
     """Return every grant of a role that reaches `person` now or will."""
-    ids = standing(person, at)
-    return list(RoleGrant.objects.filter(pk__in=ids).select_related("role", "given_by").only(*GRANT)) if ids else []
+    found: list[RoleGrant] = statements.rows("grants of one's own", _by_id, ids=standing(person, at))
+    return found
+
+
+def _by_id(*, ids: list[int]) -> QuerySet[RoleGrant]:
+    return RoleGrant.objects.filter(pk__in=ids).select_related("role", "given_by").only(*GRANT)
 
 
 def _roles(

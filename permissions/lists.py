@@ -14,11 +14,12 @@ from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import Q
 
 from cxaccess.lib.conditions.evaluation import evaluate
-from cxaccess.lib.conditions.tree import Leaf, Ref, leaves
+from cxaccess.lib.conditions.schema import Schema
+from cxaccess.lib.conditions.tree import Leaf, attributes_of
 from cxaccess.lib.ready import Ready, written
 from permissions import facts, ruling, sql
 from permissions.engine import Model, Standing, principals_reached
-from permissions.engine.policies import Rule
+from permissions.engine.model import is_momentary
 from permissions.engine.questions import Question
 from permissions.models import GroupObjectGrant, PersonObjectGrant
 from permissions.policies.schema import is_of_thing
@@ -119,16 +120,9 @@ def _moment(asked: Question) -> Hashable | None:
     """
     if not is_ruled(asked.model, asked.action):
         return ()
-    if not all(_is_momentary(key) for key in asked.context.known):
+    if not all(is_momentary(key) for key in asked.context.known):
         return None
-    rules = [rule for rule in asked.model.judging[asked.action] if isinstance(rule, Rule)]
-    found = tuple(
-        _told(leaf, rule, asked)
-        for rule in rules
-        if rule.condition is not None
-        for leaf in leaves(rule.condition)
-        if any(_is_momentary(key) for key in _named(leaf))
-    )
+    found = tuple(_told(leaf, known, asked) for leaf, known in asked.model.momentary[asked.action])
     try:
         hash(found)
     except TypeError:
@@ -136,16 +130,7 @@ def _moment(asked: Question) -> Hashable | None:
     return found
 
 
-def _told(leaf: Leaf, rule: Rule, asked: Question) -> object:
-    named = _named(leaf)
-    if any(is_of_thing(key) for key in named):
-        return tuple(asked.about_subject.get(key) for key in named if not is_of_thing(key))
-    return evaluate(leaf, asked.about_subject, rule.schema, asked.world)
-
-
-def _named(leaf: Leaf) -> tuple[str, ...]:
-    return (leaf.attribute, leaf.right.key) if isinstance(leaf.right, Ref) else (leaf.attribute,)
-
-
-def _is_momentary(key: str) -> bool:
-    return key.startswith("context.")
+def _told(leaf: Leaf, known: Schema, asked: Question) -> object:
+    if any(is_of_thing(key) for key in attributes_of(leaf)):
+        return tuple(asked.about_subject.get(key) for key in sorted(attributes_of(leaf)) if not is_of_thing(key))
+    return evaluate(leaf, asked.about_subject, known, asked.world)

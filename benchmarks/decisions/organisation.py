@@ -18,10 +18,10 @@ from django.db import connection, transaction
 
 from accounts.models import Membership, Node, Person, PersonDimension, Principal, Team
 from benchmarks.decisions.drawn import CHANNELS, SKILLS, TAGS, TIERS, TITLES, Conditions
+from benchmarks.decisions.filling import BATCH, insert, later_indexed, next_id
 from benchmarks.decisions.sizes import Size
 from cxaccess.jobs import stamps
 from cxaccess.lib.conditions import read
-from cxaccess.lib.inserts import insert_rows
 from cxaccess.lib.tree import numbered
 from permissions.models import (
     Action,
@@ -44,7 +44,6 @@ from permissions.models import (
 )
 from permissions.policies.schema import whole
 
-BATCH = 20_000
 ACTIONS = ("view", "reply", "edit", "export", "manage")
 IMPLIES = (("manage", "edit"), ("manage", "export"), ("edit", "reply"), ("reply", "view"), ("export", "view"))
 SYSTEM = "platform"
@@ -74,7 +73,15 @@ class Organisation:
 
     @transaction.atomic
     def write(self) -> None:
-        """Write everything."""
+        """Write everything; the indexes come last."""
+        with later_indexed():
+            self.fill()
+        stamps.bump(stamps.MODEL)
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+
+    def fill(self) -> None:
+        """Write the rows."""
         for kind, branches in {"region": self.size.branches, **BRANCHES}.items():
             self.nodes[kind] = self.tree(kind, branches)
         self.catalogue()
@@ -87,9 +94,6 @@ class Organisation:
         self.things = self.resources()
         self.object_grants()
         self.policies()
-        stamps.bump(stamps.MODEL)
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
 
     def tree(self, kind: str, branches: tuple[int, ...]) -> list[int]:
         """Write the nodes of one kind; return their ids, those near the roots first."""
@@ -136,22 +140,22 @@ class Organisation:
 
     def write_people(self) -> list[tuple[int, int]]:
         """Write people and what they answer for; return (id, principal)."""
-        first = _next(Principal)
+        first = next_id(Principal)
         principals = range(first, first + self.size.people)
-        _insert(
+        insert(
             Principal,
             ("id", "kind", "label", "auth_group_id"),
             ((n, "person", f"Person {n}", None) for n in principals),
         )
-        start = _next(Person)
+        start = next_id(Person)
         people = [(start + n, principal) for n, principal in enumerate(principals)]
         columns = (
             "id", "principal_id", "name", "title", "region_id", "department_id", "clearance", "custom", "state",
             "employed_from", "created_at", "manager_id",
         )  # fmt: skip
-        _insert(Person, columns, (self.person(pk, principal, start) for pk, principal in people))
+        insert(Person, columns, (self.person(pk, principal, start) for pk, principal in people))
         rows = (row for pk, _principal in people for row in self.dimensions(pk))
-        _insert(PersonDimension, ("person_id", "node_id", "starts_at", "until"), rows)
+        insert(PersonDimension, ("person_id", "node_id", "starts_at", "until"), rows)
         return people
 
     def person(self, pk: int, principal: int, first: int) -> tuple[Any, ...]:
@@ -206,7 +210,7 @@ class Organisation:
             ],
             BATCH,
         )  # fmt: skip
-        first = _next(Team)
+        first = next_id(Team)
         teams = [
             Team(
                 pk=first + n, principal=principal, resource=stand,
@@ -233,7 +237,7 @@ class Organisation:
             for person, _principal in self.people
             for _ in range(self.rng.choice((1, 1, 1, 2, 3)))
         )
-        _insert(Membership, ("person_id", "principal_id", "part", "starts_at", "until"), rows, WINDOW)
+        insert(Membership, ("person_id", "principal_id", "part", "starts_at", "until"), rows, WINDOW)
 
     def write_roles(self) -> list[int]:
         """Write roles, each of the permissions of one type or two; some include one of those before."""
@@ -292,18 +296,18 @@ class Organisation:
             (holder, self.rng.choice(self.roles), self.scope(), *self.window(), self.long_ago) for holder in holders
         )
         columns = ("principal_id", "role_id", "scope_id", "starts_at", "until", "given_at")
-        _insert(RoleGrant, columns, rows, {**WINDOW, "mode": "active"})
+        insert(RoleGrant, columns, rows, {**WINDOW, "mode": "active"})
 
     def resources(self) -> range:
         """Write the things of the platform."""
-        first = _next(Resource)
+        first = next_id(Resource)
         found = range(first, first + self.size.resources)
         columns = (
             "id", "type_id", "external_id", "name", "region_id", "department_id", "product_line_id", "segment_id",
             "channel", "sensitivity", "owner_id", "owner_team_id", "system", "custom", "created_at", "archived_at",
         )  # fmt: skip
         kinds = list(self.actions)
-        _insert(Resource, columns, (self.thing(pk, kinds[pk % len(kinds)]) for pk in found))
+        insert(Resource, columns, (self.thing(pk, kinds[pk % len(kinds)]) for pk in found))
         return found
 
     def thing(self, pk: int, kind: str) -> tuple[Any, ...]:
@@ -334,7 +338,7 @@ class Organisation:
             (GroupObjectGrant, "group_id", [group for _team, _principal, group in self.teams], shared),
         ):
             rows = ((self.rng.choice(holders), *self.held()) for _ in range(many))
-            _insert(model, (holder, *columns), rows, WINDOW)
+            insert(model, (holder, *columns), rows, WINDOW)
 
     def held(self) -> tuple[Any, ...]:
         thing, kinds = self.rng.choice(self.things), list(self.actions)
@@ -361,27 +365,6 @@ class Organisation:
             policy.current = version
             policy.save(update_fields=["current"])
             PolicyState.objects.create(policy=policy, version=version, stage="enforced", starts_at=self.long_ago)
-
-
-def _next(model: Any) -> int:
-    """Return an id past every one there is."""
-    last = model._default_manager.order_by("-pk").values_list("pk", flat=True).first()
-    return int(last or 0) + 1
-
-
-def _insert(model: Any, columns: Sequence[str], rows: Any, also: dict[str, Any] | None = None) -> None:
-    """Insert rows in batches; columns that are not named get `also`, or the model's defaults."""
-    fixed = dict(also or {})
-    for field in model._meta.concrete_fields:
-        if field.attname not in columns and not (field.primary_key or field.attname in fixed):
-            fixed[field.attname] = field.get_default()
-    tail, batch = tuple(fixed.values()), []
-    for row in rows:
-        batch.append((*row, *tail))
-        if len(batch) == BATCH:
-            insert_rows(model, (*columns, *fixed), batch)
-            batch.clear()
-    insert_rows(model, (*columns, *fixed), batch)
 
 
 def counted() -> dict[str, int]:

@@ -3,6 +3,7 @@
 Most of the time of a short statement goes into building and writing its condition, not into answering it.
 """
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 from django.core.exceptions import EmptyResultSet, FullResultSet
@@ -12,6 +13,7 @@ from django.db.models.sql import Query
 from django.db.models.sql.where import WhereNode
 
 EVERYTHING, NOTHING = Q(), Q(pk__in=[])
+YES_NO = BooleanField()
 
 
 class Ready(Expression):
@@ -20,7 +22,7 @@ class Ready(Expression):
     conditional = True
 
     def __init__(self, table: str, sql: str, params: tuple[Any, ...], row: Any = None) -> None:
-        super().__init__(output_field=BooleanField())
+        super().__init__(output_field=YES_NO)
         self.table, self.sql, self.params, self.row = table, sql, params, row
 
     def get_source_expressions(self) -> list[Any]:
@@ -57,7 +59,23 @@ def written(condition: Q, model: type[Model], using: str) -> Ready | Q | None:
         return NOTHING
     except FullResultSet:
         return EVERYTHING
-    return Ready(model._meta.db_table, f"({sql})", tuple(params))
+    return Ready(model._meta.db_table, *_numbered(f"({sql})", params))
+
+
+def _numbered(sql: str, params: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
+    """Return a statement with its whole numbers put in place: there may be more than it has room for as values."""
+    parts = sql.split("%s")
+    if len(parts) != len(params) + 1 or "%%" in sql:
+        return sql, tuple(params)
+    found, left = [parts[0]], []
+    for part, value in zip(parts[1:], params, strict=True):
+        if type(value) is int:
+            found.append(f"{value:d}" if value >= 0 else f"({value:d})")
+        else:
+            found.append("%s")
+            left.append(value)
+        found.append(part)
+    return "".join(found), tuple(left)
 
 
 def _is_plain(part: Any) -> bool:

@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 from cxaccess.lib.clock import start_of_day
 from cxaccess.lib.conditions.evaluation import World
 from cxaccess.lib.conditions.schema import Schema
+from cxaccess.lib.conditions.tree import Leaf, attributes_of, leaves
 from cxaccess.lib.tree import ancestors
 from permissions.engine.combine import Policy
+from permissions.engine.policies import Rule
 from permissions.engine.types import Scope, Target
 
 MAX_PATHS = 100  # per grant; a longer list explains nothing more
@@ -67,6 +69,20 @@ class Model:
     def judging(self) -> Mapping[str, tuple[Policy, ...]]:
         """Return {action: the policies in force that are about it}; an action that none is about has no key."""
         return _by_action(self.policies)
+
+    @cached_property
+    def momentary(self) -> Mapping[str, tuple[tuple[Leaf, Schema], ...]]:
+        """Return {action: the comparisons of policies in force about it that read the moment of asking}."""
+        return {
+            action: tuple(
+                (leaf, policy.schema)
+                for policy in about
+                if isinstance(policy, Rule) and policy.condition is not None
+                for leaf in leaves(policy.condition)
+                if any(is_momentary(key) for key in attributes_of(leaf))
+            )
+            for action, about in self.judging.items()
+        }
 
     @cached_property
     def watching(self) -> Mapping[str, tuple[Policy, ...]]:
@@ -282,6 +298,11 @@ class Model:
             seen.update(fresh)
             queue.extend((*trail, step) for step in fresh)
         raise ValueError(f"{held} does not imply {action}")
+
+
+def is_momentary(key: str) -> bool:
+    """Return whether an attribute is known only of the moment of asking."""
+    return key.startswith("context.")
 
 
 def _by_action(policies: Collection[Policy]) -> dict[str, tuple[Policy, ...]]:

@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Person
 from cxaccess.lib import clock
 from cxaccess.lib.listing import Count
+from cxaccess.lib.ready import Ready, written
 from permissions import facts, gate, lists
 from permissions.engine.combine import Context
 from permissions.models import Resource, RoleGrant
@@ -102,3 +104,11 @@ def test_a_count_takes_one_statement_and_counts_rows_not_joins(cast: Cast, at: d
     twice = Resource.objects.filter(type__actions__isnull=False)
     assert Count.of(twice.distinct()).value == twice.distinct().count() < Count.of(twice).value == twice.count()
     assert Count.of(twice.values("type").distinct()).value == twice.values("type").distinct().count()
+
+
+def test_more_things_than_a_statement_takes_values_stand_in_it_as_numbers(cast: Cast, at: datetime) -> None:
+    ready = written(Q(pk__in=range(1, 30_000), name="Half %s", sensitivity=1), Resource, "default")
+    assert isinstance(ready, Ready)
+    assert ready.params == ("Half %s",)
+    assert not Resource.objects.filter(ready).exists()
+    assert Resource.objects.filter(written(Q(pk__in=[cast.german_reviews.pk]), Resource, "default")).count() == 1

@@ -79,7 +79,12 @@ def combine(granted: bool, verdicts: Iterable[Verdict]) -> Combined:
     False
     """
     said = tuple(verdicts)
+    if not said:
+        return ALONE[granted]
     blocked = any(verdict.effect is Effect.BLOCK for verdict in said)
     allowed = not blocked and (granted or any(verdict.effect is Effect.ALLOW for verdict in said))
     owed = tuple(obligation for verdict in said for obligation in verdict.obligations) if allowed else ()
     return Combined(allowed, blocked, owed)
+
+
+ALONE = {granted: Combined(granted, False, ()) for granted in (True, False)}  # where no policy has a say

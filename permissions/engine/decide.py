@@ -25,9 +25,9 @@ from permissions.engine.types import (
 )
 
 NOTHING_KNOWN = Context()
-Route = tuple[tuple[int, ...], Membership | None]  # from the person to the grant's principal, and by which membership
-# A grant, the ways in which its role (or itself) gives the action, and the routes by which it reaches the person.
-Held = tuple[Grant | ObjectGrant, Sequence[Way], Sequence[Route]]
+Via = tuple[tuple[int, ...], Membership | None]
+Route = tuple[Membership | None, tuple[Path, ...]]  # by which membership it reaches the person, and each path that way
+Held = tuple[Grant | ObjectGrant, tuple[Route, ...]]
 Laid = tuple[Held, ...]
 IN_TIME: frozenset[Reason] = frozenset()
 OVER, NOT_YET = frozenset({Reason.OVER}), frozenset({Reason.NOT_YET})
@@ -140,18 +140,17 @@ def _sorted_out(
     near: list[NearMiss] = []
     inactive = frozenset() if subject.state == ACTIVE else frozenset({Reason.NOT_ACTIVE})
     held = lay_out(model, subject, action) if laid is None else laid
-    for grant, ways, routes in (*_on_target(model, subject, action, target), *held):
+    for grant, routes in (*_on_target(model, subject, action, target), *held):
         missing = inactive | _out_of_time(grant.window, at)
         if isinstance(grant, Grant) and not model.covers(grant.scope, target):
             missing |= {Reason.OUT_OF_SCOPE}
-        for via, membership in routes if len(missing) < 2 else ():
+        for membership, found in routes if len(missing) < 2 else ():
             lacking = missing if membership is None else missing | _out_of_time(membership.window, at)
-            if len(lacking) < 2:
-                found = [Path(via, membership, grant, roles, actions) for roles, actions in ways]
-                if lacking:
-                    near += [NearMiss(path, next(iter(lacking))) for path in found]
-                else:
-                    paths += found
+            if not lacking:
+                paths += found
+            elif len(lacking) == 1:
+                reason = next(iter(lacking))
+                near += [NearMiss(path, reason) for path in found]
     return tuple(paths), tuple(near)
 
 
@@ -174,21 +173,11 @@ def principals_reached(model: Model, subject: Subject, at: datetime) -> set[int]
     return reached
 
 
-def _routes(model: Model, subject: Subject, grant: Grant | ObjectGrant) -> Iterator[Route]:
-    """Yield each way from the subject to the grant's principal, in force or not."""
-    if grant.principal == subject.principal:
-        yield (subject.principal,), None
-    for membership in subject.memberships:
-        chain = model.chain(membership.principal)
-        if grant.principal in chain:
-            yield (subject.principal, *chain[: chain.index(grant.principal) + 1]), membership
-
-
 def lay_out(model: Model, subject: Subject, action: str) -> Laid:
     """Return each grant of a role that gives the action, in force or not: the same whatever is asked about and when."""
     roles = model.granting.get(action, frozenset())
     return tuple(
-        (grant, model.role_paths(grant.role, action), tuple(_routes(model, subject, grant)))
+        (grant, _routes(model, subject, grant, model.role_paths(grant.role, action)))
         for grant in subject.grants
         if grant.role in roles
     )
@@ -198,7 +187,22 @@ def _on_target(model: Model, subject: Subject, action: str, target: Target) -> I
     """Yield the same of the grants on exactly `target`."""
     for held in subject.objects.get(target.resource, ()) if target.resource is not None else ():
         if held.action in model.implied_by[action]:
-            yield held, [((), model.implication_path(held.action, action))], tuple(_routes(model, subject, held))
+            yield held, _routes(model, subject, held, [((), model.implication_path(held.action, action))])
+
+
+def _routes(
+    model: Model, subject: Subject, grant: Grant | ObjectGrant, ways: Sequence[Way]
+) -> tuple[Route, ...]:  # fmt: skip
+    """Return each way from the subject to the grant's principal, in force or not."""
+    found = [((subject.principal,), None)] if grant.principal == subject.principal else list[Via]()
+    for membership in subject.memberships:
+        chain = model.chain(membership.principal)
+        if grant.principal in chain:
+            found.append(((subject.principal, *chain[: chain.index(grant.principal) + 1]), membership))
+    return tuple(
+        (membership, tuple(Path(via, membership, grant, roles, actions) for roles, actions in ways))
+        for via, membership in found
+    )
 
 
 def _out_of_time(window: Window, at: datetime) -> frozenset[Reason]:

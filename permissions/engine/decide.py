@@ -194,7 +194,7 @@ def _routes(
     model: Model, subject: Subject, grant: Grant | ObjectGrant, ways: Sequence[Way]
 ) -> tuple[Route, ...]:  # fmt: skip
     """Return each way from the subject to the grant's principal, in force or not."""
-    found = [((subject.principal,), None)] if grant.principal == subject.principal else list[Via]()
+    found: list[Via] = [((subject.principal,), None)] if grant.principal == subject.principal else []
     for membership in subject.memberships:
         chain = model.chain(membership.principal)
         if grant.principal in chain:

@@ -23,7 +23,8 @@ from accounts.models import Person
 from cxaccess.jobs import stamps
 from cxaccess.lib import clock
 from permissions import fact_rows, history
-from permissions.engine import Laid, Standing, lay_out, stands
+from permissions.engine import Decision, Standing, Target, decide, stands
+from permissions.engine.combine import Context
 from permissions.engine.model import Model
 from permissions.engine.types import Grant, Known, Membership, ObjectGrant, Scope, Subject
 from permissions.history import PAST, is_past
@@ -52,7 +53,6 @@ class Snapshot:
     stamps: dict[int, int]
     known: dict[str, tuple[datetime, datetime, Standing]] = field(default_factory=dict, compare=False)
     times: list[datetime] = field(default_factory=list, compare=False)
-    laid: dict[str, Laid] = field(default_factory=dict, compare=False)
 
     def standing(self, action: str, at: datetime) -> Standing:
         """Return what the person may do by `action` at `at`, worked out once until something of theirs changes."""
@@ -63,6 +63,10 @@ class Snapshot:
             held = self.known[action] = (*self._around(at), stands(self.model, self.subject, action, at))
         return held[2]
 
+    def decide(self, action: str, target: Target, at: datetime, moment: Context) -> Decision:
+        """Return the decision with its reasons."""
+        return decide(self.model, self.subject, action, target, at, moment, self.standing(action, at))
+
     def _around(self, at: datetime) -> tuple[datetime, datetime]:
         """Return between which moments around `at` nothing begins or ends, nor a day: conditions may go by those."""
         if not self.times:
@@ -72,14 +76,6 @@ class Snapshot:
         since = self.times[after - 1] if after else begins
         until = self.times[after] if after < len(self.times) else ends
         return max(since, begins), min(until, ends)
-
-    def at_hand(self, action: str, at: datetime) -> tuple[Mapping[str, object] | None, Laid]:
-        """Return what policies may read of the person at `at`, and what `lay_out` says of `action`."""
-        if action not in self.laid:
-            if action not in self.model.implies:
-                return None, ()  # there is no end of names
-            self.laid[action] = lay_out(self.model, self.subject, action)
-        return self.standing(action, at).known or None, self.laid[action]
 
     def scopes(self, action: str, at: datetime) -> frozenset[Scope]:
         """Return the scopes within which the person holds `action` at `at`."""

@@ -36,8 +36,7 @@ def decide(
 ) -> Decision:
     """Return the decision on `action` with every path. `asked` None: the type as a whole, held everywhere."""
     found = facts.snapshot(person.pk, at)
-    target, moment = _target(action, asked, at), _moment(person, action, found, context)
-    return decide_with(found.model, found.subject, action, target, at, moment, *found.at_hand(action, at))
+    return found.decide(action, _target(action, asked, at), at, _moment(person, action, found, context))
 
 
 def explain(
@@ -122,7 +121,7 @@ def settled(person: Person, action: str, asked: Asked = None, *, at: datetime) -
     model, target = found.model, _target(action, asked, at)
     if action not in model.judging and action not in model.watching:
         return found.standing(action, at).allows(target, NOTHING_KNOWN.known, at), None
-    decision = decide_with(model, found.subject, action, target, at, _moment(person, action, found, None))
+    decision = found.decide(action, target, at, _moment(person, action, found, None))
     return decision.allowed and not any(isinstance(duty, Demand) for duty in decision.obligations), decision
 
 
@@ -133,7 +132,7 @@ def watched(
     found = facts.snapshot(person.pk, at)
     if action in found.model.watching:
         moment, targets = _moment(person, action, found, None), places.targets(rows, at, as_type=as_type)
-        yield from (decide_with(found.model, found.subject, action, each, at, moment) for each in targets.values())
+        yield from (found.decide(action, each, at, moment) for each in targets.values())
 
 
 def hidden(

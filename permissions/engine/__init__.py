@@ -1,17 +1,7 @@
 """The decision engine: pure functions over facts. No Django, no clock, no database."""
 
 from permissions.engine.cut import Edge, Step, cuts
-from permissions.engine.decide import (
-    Laid,
-    allows,
-    decide,
-    fits,
-    lay_out,
-    objects_for,
-    principals_reached,
-    scopes_for,
-    stands,
-)
+from permissions.engine.decide import allows, decide, fits, objects_for, principals_reached, scopes_for, stands
 from permissions.engine.model import Model, Role
 from permissions.engine.standing import Standing
 from permissions.engine.types import (
@@ -31,7 +21,6 @@ __all__ = [
     "Decision",
     "Edge",
     "Grant",
-    "Laid",
     "Membership",
     "Model",
     "NearMiss",
@@ -48,7 +37,6 @@ __all__ = [
     "cuts",
     "decide",
     "fits",
-    "lay_out",
     "objects_for",
     "principals_reached",
     "scopes_for",

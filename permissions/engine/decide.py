@@ -1,13 +1,15 @@
 """The decision itself. `allows` is the quick answer, `decide` the explained one; they always agree."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from cxaccess.lib.clock import Window
-from permissions.engine.combine import Context, Policy, Verdict, combine
+from cxaccess.lib.conditions.evaluation import Facts
+from permissions.engine.combine import Context, Verdict, combine
 from permissions.engine.model import Model, Way
+from permissions.engine.policies import Kind, Rule
 from permissions.engine.questions import Question
-from permissions.engine.standing import Standing, standing
+from permissions.engine.standing import Explained, Standing, about, standing
 from permissions.engine.types import (
     ACTIVE,
     Decision,
@@ -25,10 +27,6 @@ from permissions.engine.types import (
 )
 
 NOTHING_KNOWN = Context()
-Via = tuple[tuple[int, ...], Membership | None]
-Route = tuple[Membership | None, tuple[Path, ...]]  # by which membership it reaches the person, and each path that way
-Held = tuple[Grant | ObjectGrant, tuple[Route, ...]]
-Laid = tuple[Held, ...]
 IN_TIME: frozenset[Reason] = frozenset()
 OVER, NOT_YET = frozenset({Reason.OVER}), frozenset({Reason.NOT_YET})
 
@@ -82,13 +80,11 @@ def decide(
     target: Target,
     at: datetime,
     context: Context = NOTHING_KNOWN,
-    known: Mapping[str, object] | None = None,
-    laid: Laid | None = None,
+    mine: Standing | None = None,
 ) -> Decision:
     """Return the decision with every path that allows it or, for a no, the paths that nearly would.
 
-    `known` is what policies may read of the person at `at`, and `laid` what `lay_out` says, where the caller has it at
-    hand.
+    `mine` is what `stands` says, where the caller has it at hand.
     """
     if action not in model.implies:
         return Decision(False, Reason.UNKNOWN_ACTION, action, target, at)
@@ -96,11 +92,16 @@ def decide(
         return Decision(False, Reason.WRONG_TYPE, action, target, at)
     if not target.exists:
         return Decision(False, Reason.NOT_THERE, action, target, at)
-    paths, near = _sorted_out(model, subject, action, target, at, laid)
+    if mine is None:
+        mine = stands(model, subject, action, at)
+    found = mine.explained
+    if found is None:
+        found = mine.explained = _explained(model, subject, action, at, mine.known)
+    paths, near = _sorted_out(model, subject, action, target, at, found)
     if subject.state != ACTIVE:
         return Decision(False, Reason.NOT_ACTIVE, action, target, at, near=near)
-    asked = Question(model, subject, action, target, context, at, known)
-    verdicts = _verdicts(model.judging.get(action, ()), asked)
+    asked = Question(model, subject, action, target, context, at, mine.known or None)
+    verdicts = tuple(_verdicts(found, asked))
     joint = combine(bool(paths), verdicts)
     granted = Reason.GRANTED if joint.allowed else _nearest(near)
     reason = Reason.BLOCKED if joint.blocked else granted
@@ -132,31 +133,80 @@ def _would(asked: Question, granted: bool, verdicts: tuple[Verdict, ...], allowe
     return Would(joint.allowed, tuple(said), joint.obligations, tuple(trials))
 
 
+def _explained(model: Model, subject: Subject, action: str, at: datetime, known: Facts) -> Explained:
+    """Return what of reasons is the same for every thing, until something begins or ends."""
+    roles = model.granting[action]
+    grants = tuple(
+        (grant.scope, *_ways(model, subject, grant, model.role_paths(grant.role, action), at))
+        for grant in subject.grants
+        if grant.role in roles
+    )
+    world = model.world(at)
+    policies = tuple(
+        (policy, left, policy.fails(known, world) if isinstance(policy, Rule) else False)
+        for policy, left in (about(model, subject, action, at, known) if subject.state == ACTIVE else ())
+    )
+    return Explained(grants, policies)
+
+
 def _sorted_out(
-    model: Model, subject: Subject, action: str, target: Target, at: datetime, laid: Laid | None
+    model: Model, subject: Subject, action: str, target: Target, at: datetime, found: Explained
 ) -> tuple[tuple[Path, ...], tuple[NearMiss, ...]]:
     """Return the paths that allow, and those that lack exactly one thing; of object grants only those on the target."""
     paths: list[Path] = []
     near: list[NearMiss] = []
-    inactive = frozenset() if subject.state == ACTIVE else frozenset({Reason.NOT_ACTIVE})
-    held = lay_out(model, subject, action) if laid is None else laid
-    for grant, routes in (*_on_target(model, subject, action, target), *held):
-        missing = inactive | _out_of_time(grant.window, at)
-        if isinstance(grant, Grant) and not model.covers(grant.scope, target):
-            missing |= {Reason.OUT_OF_SCOPE}
-        for membership, found in routes if len(missing) < 2 else ():
-            lacking = missing if membership is None else missing | _out_of_time(membership.window, at)
-            if not lacking:
-                paths += found
-            elif len(lacking) == 1:
-                reason = next(iter(lacking))
-                near += [NearMiss(path, reason) for path in found]
+    for held in subject.objects.get(target.resource, ()) if target.resource is not None else ():
+        if held.action in model.implied_by[action]:
+            whole, almost, _ = _ways(model, subject, held, [((), model.implication_path(held.action, action))], at)
+            paths += whole
+            near += almost
+    for scope, whole, almost, outside in found.grants:
+        if not scope.terms or model.covers(scope, target):
+            paths += whole
+            near += almost
+        else:
+            near += outside
     return tuple(paths), tuple(near)
 
 
-def _verdicts(policies: Iterable[Policy], asked: Question) -> tuple[Verdict, ...]:
-    judged = (policy.judge(asked) for policy in policies)
-    return tuple(verdict for verdict in judged if verdict is not None)
+def _ways(
+    model: Model, subject: Subject, grant: Grant | ObjectGrant, ways: Sequence[Way], at: datetime
+) -> tuple[tuple[Path, ...], tuple[NearMiss, ...], tuple[NearMiss, ...]]:
+    """Return a grant's paths, the near misses where it reaches, and those where it does not."""
+    missing = _out_of_time(grant.window, at)
+    if subject.state != ACTIVE:
+        missing |= {Reason.NOT_ACTIVE}
+    paths: list[Path] = []
+    near: list[NearMiss] = []
+    outside: list[NearMiss] = []
+    for via, membership in _routes(model, subject, grant) if len(missing) < 2 else ():
+        lacking = missing if membership is None else missing | _out_of_time(membership.window, at)
+        if len(lacking) > 1:
+            continue
+        found = [Path(via, membership, grant, roles, actions) for roles, actions in ways]
+        if lacking:
+            near += [NearMiss(path, next(iter(lacking))) for path in found]
+        else:
+            paths += found
+            outside += [NearMiss(path, Reason.OUT_OF_SCOPE) for path in found]
+    return tuple(paths), tuple(near), tuple(outside)
+
+
+def _verdicts(found: Explained, asked: Question) -> Iterator[Verdict]:
+    """Yield what the policies about the person say."""
+    thing, moment, at = asked.target.facts() if found.policies else {}, asked.context.known, asked.at
+    for policy, passes, fails in found.policies:
+        if not isinstance(policy, Rule):
+            verdict = policy.judge(asked)
+        elif passes is True or (passes and passes(thing, moment, at)):
+            verdict = policy.verdict(asked, policy.wanted)
+        elif policy.kind is Kind.ALLOW:
+            continue
+        else:
+            failed = fails if isinstance(fails, bool) else fails(thing, moment, at)
+            verdict = policy.verdict(asked, not policy.wanted if failed else None)
+        if verdict is not None:
+            yield verdict
 
 
 def fits(model: Model, action: str, target: Target) -> bool:
@@ -173,36 +223,16 @@ def principals_reached(model: Model, subject: Subject, at: datetime) -> set[int]
     return reached
 
 
-def lay_out(model: Model, subject: Subject, action: str) -> Laid:
-    """Return each grant of a role that gives the action, in force or not: the same whatever is asked about and when."""
-    roles = model.granting.get(action, frozenset())
-    return tuple(
-        (grant, _routes(model, subject, grant, model.role_paths(grant.role, action)))
-        for grant in subject.grants
-        if grant.role in roles
-    )
-
-
-def _on_target(model: Model, subject: Subject, action: str, target: Target) -> Iterator[Held]:
-    """Yield the same of the grants on exactly `target`."""
-    for held in subject.objects.get(target.resource, ()) if target.resource is not None else ():
-        if held.action in model.implied_by[action]:
-            yield held, _routes(model, subject, held, [((), model.implication_path(held.action, action))])
-
-
 def _routes(
-    model: Model, subject: Subject, grant: Grant | ObjectGrant, ways: Sequence[Way]
-) -> tuple[Route, ...]:  # fmt: skip
-    """Return each way from the subject to the grant's principal, in force or not."""
-    found: list[Via] = [((subject.principal,), None)] if grant.principal == subject.principal else []
+    model: Model, subject: Subject, grant: Grant | ObjectGrant
+) -> Iterator[tuple[tuple[int, ...], Membership | None]]:
+    """Yield each way from the subject to the grant's principal, in force or not."""
+    if grant.principal == subject.principal:
+        yield (subject.principal,), None
     for membership in subject.memberships:
         chain = model.chain(membership.principal)
         if grant.principal in chain:
-            found.append(((subject.principal, *chain[: chain.index(grant.principal) + 1]), membership))
-    return tuple(
-        (membership, tuple(Path(via, membership, grant, roles, actions) for roles, actions in ways))
-        for via, membership in found
-    )
+            yield (subject.principal, *chain[: chain.index(grant.principal) + 1]), membership
 
 
 def _out_of_time(window: Window, at: datetime) -> frozenset[Reason]:

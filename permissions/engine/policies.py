@@ -72,7 +72,8 @@ class Rule:
 
     `principals` and `roles` say about whom; both empty: everybody. `condition` None: it always holds; `holds` is what
     it says, compiled. Of a condition that cannot be read any more nobody knows what it says. `passes` tells of a person
-    whether it surely opens (an allow) or surely does not stop them (a block, an only-when), or what is left to ask.
+    whether it surely opens (an allow) or surely does not stop them (a block, an only-when), or what is left to ask,
+    `fails` whether it surely says the contrary.
     """
 
     policy: int
@@ -86,13 +87,22 @@ class Rule:
     schema: Schema
     duties: tuple[Duty, ...] = ()
     passes: Fold = field(init=False, compare=False, repr=False)
+    fails: Fold = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        wanted, holds = self.kind is not Kind.BLOCK, self.holds
-        if self.condition is None:
-            object.__setattr__(self, "passes", lambda known, world: holds(known, world) is wanted)
-        else:
-            object.__setattr__(self, "passes", folding(self.condition, self.schema, wanted=wanted))
+        object.__setattr__(self, "passes", self._folded(self.wanted))
+        object.__setattr__(self, "fails", self._folded(not self.wanted))
+
+    def _folded(self, wanted: bool) -> Fold:
+        if self.condition is not None:
+            return folding(self.condition, self.schema, wanted=wanted)
+        holds = self.holds
+        return lambda known, world: holds(known, world) is wanted
+
+    @property
+    def wanted(self) -> bool:
+        """Return what its condition must say to let somebody pass."""
+        return self.kind is not Kind.BLOCK
 
     @property
     def reads(self) -> frozenset[str]:
@@ -115,13 +125,14 @@ class Rule:
 
     def judge(self, asked: Question) -> Verdict | None:
         """Return what it says of the question; None where it has no say."""
-        if not self.is_about(asked):
-            return None
-        said = self.holds(asked.facts, asked.world)
+        return self.verdict(asked, self.holds(asked.facts, asked.world)) if self.is_about(asked) else None
+
+    def verdict(self, asked: Question, said: bool | None) -> Verdict | None:
+        """Return what follows, of a person it is about, from what its condition said; None where it has no say."""
         effect = self.effect(said)
         if effect is None:
             return None
-        owed = () if effect is Effect.BLOCK else self.owed(asked.facts, asked.world)
+        owed = self.owed(asked.facts, asked.world) if self.duties and effect is not Effect.BLOCK else ()
         return Verdict(self.policy, effect, owed, self.version, self.kind, said, partial(self.clauses, asked))
 
     def effect(self, said: bool | None) -> Effect | None:

@@ -4,8 +4,8 @@
 of nodes for each dimension, the policies about them into what is left to be asked of the thing and of the moment.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from cxaccess.lib.conditions.folding import Left, Sure
 from permissions.engine.combine import Context, Effect, Policy
 from permissions.engine.policies import Kind, Rule
 from permissions.engine.questions import Question
-from permissions.engine.types import ACTIVE, Scope, Subject, Target
+from permissions.engine.types import ACTIVE, NearMiss, Path, Scope, Subject, Target
 
 if TYPE_CHECKING:
     from permissions.engine.model import Model
@@ -25,12 +25,23 @@ Above = Callable[[str, int], frozenset[int]]
 
 
 @dataclass(frozen=True, slots=True)
+class Explained:
+    """What explaining needs beside: each grant's paths within its scope, near misses there and outside, and policies.
+
+    Of each policy about the person, in order: what is left of whether it passes, and of whether it surely fails.
+    """
+
+    grants: tuple[tuple[Scope, tuple[Path, ...], tuple[NearMiss, ...], tuple[NearMiss, ...]], ...]
+    policies: tuple[tuple[Policy, Left, Left], ...]
+
+
+@dataclass(slots=True)
 class Standing:
     """`scopes` and `objects` are what the person holds the action on; the rest is that, and the policies, folded.
 
     `places` are terms of which one is enough, `conjunctions` those that must hold together; `above` are the model's
     trees. `opens` and `limits` are of policies: one of the first is enough, each of the second must hold. `shut`: there
-    is nothing of which the answer could be a yes.
+    is nothing of which the answer could be a yes. `explained` is made once somebody wants reasons.
     """
 
     type: str
@@ -44,6 +55,7 @@ class Standing:
     conjunctions: tuple[Terms, ...] = ()
     opens: tuple[Sure, ...] = ()
     limits: tuple[Sure, ...] = ()
+    explained: Explained | None = field(default=None, compare=False)
 
     def allows(self, target: Target, moment: Mapping[str, object], at: datetime) -> bool:
         """Return whether the action may be done to `target`; `moment` is what is known of the moment of asking."""
@@ -108,23 +120,25 @@ def standing(
     if subject.state != ACTIVE or action not in model.implies:
         return Standing(type_, {}, model.above, shut=True)
     limited = [scope.terms for scope in scopes if scope.terms]
-    single: dict[str, set[int]] = {}
-    for terms in limited:
-        if len(terms) == 1:
-            single.setdefault(terms[0][0], set()).add(terms[0][1])
-    ruled = model.policies and action in model.judging
-    if ruled and known is None:
-        known = subject.known.at(at)
-    opens, limits = _ruled(model, subject, action, at, known) if ruled and known is not None else ([], [])
+    opens: list[Left] = []
+    limits: list[Left] = []
+    ruled = action in model.judging
+    mine = (subject.known.at(at) if known is None else known) if ruled else {}
+    for policy, left in about(model, subject, action, at, mine) if ruled else ():
+        if isinstance(policy, Rule):
+            (opens if policy.kind is Kind.ALLOW else limits).append(left)
+        else:
+            opens.append(left)
+            limits.append(_judged(model, subject, action, policy, Effect.BLOCK))
     return Standing(
         type_,
-        known if ruled and known is not None else {},
+        mine,
         model.above,
         scopes,
         objects,
         len(limited) < len(scopes) or True in opens,
         False in limits,
-        tuple((dimension, frozenset(single[dimension])) for dimension in sorted(single)),
+        _single(limited),
         tuple(
             tuple((dimension, frozenset({node})) for dimension, node in terms) for terms in limited if len(terms) > 1
         ),
@@ -133,21 +147,25 @@ def standing(
     )
 
 
-def _ruled(
+def _single(scopes: Iterable[tuple[tuple[str, int], ...]]) -> Terms:
+    """Return the scopes that name one node only, as one set for each dimension."""
+    found: dict[str, set[int]] = {}
+    for terms in scopes:
+        if len(terms) == 1:
+            found.setdefault(terms[0][0], set()).add(terms[0][1])
+    return tuple((dimension, frozenset(found[dimension])) for dimension in sorted(found))
+
+
+def about(
     model: "Model", subject: Subject, action: str, at: datetime, known: Facts
-) -> tuple[list[Left], list[Left]]:  # fmt: skip
-    """Return what policies about the person open and limit."""
+) -> Iterator[tuple[Policy, Left]]:  # fmt: skip
+    """Yield the policies about the person, with what is left of each: it opens, or it does not stop them."""
     asked = Question(model, subject, action, Target(action.partition(".")[0]), Context(), at)
-    opens: list[Left] = []
-    limits: list[Left] = []
-    world = asked.world
-    for policy in model.judging[action]:
+    for policy in model.judging.get(action, ()):
         if not isinstance(policy, Rule):
-            opens.append(_judged(model, subject, action, policy, Effect.ALLOW))
-            limits.append(_judged(model, subject, action, policy, Effect.BLOCK))
+            yield policy, _judged(model, subject, action, policy, Effect.ALLOW)
         elif policy.is_about(asked):
-            (opens if policy.kind is Kind.ALLOW else limits).append(policy.passes(known, world))
-    return opens, limits
+            yield policy, policy.passes(known, asked.world)
 
 
 def _judged(model: "Model", subject: Subject, action: str, policy: Policy, effect: Effect) -> Sure:

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from accounts.models import Person, Team
 from permissions import facts, gate, places
-from permissions.engine import Target, decide
+from permissions.engine import ObjectGrant, Target, decide
 from permissions.engine.combine import Context
+from permissions.engine.questions import Question
+from permissions.engine.types import ACTIVE
 from permissions.models import PersonObjectGrant, PolicyState, Resource, Role, RoleGrant
 from tests import policies, world
 from tests.organisation import ACTIONS, NOON, day, days, plans
@@ -49,6 +51,32 @@ def test_lists_points_batches_and_the_oracle_agree(plan, how, what, ruled, when,
                 for pk in gate.allowed(person, action, list(model.objects.all()), at=at, context=context)
             }
             assert (points, lists, batch) == (expected, expected, expected), action
+
+
+@given(plan=plans, how=policies.people, what=policies.things, ruled=some, when=days, moment=policies.contexts)
+@examples(4, 60)
+def test_reasons_are_those_of_each_policy_and_path_by_itself(plan, how, what, ruled, when, moment) -> None:
+    """What is kept for explaining does not wear out: asked of many things in turn, each reason is as if asked alone."""
+    with town(plan) as org, facts.pinned():
+        policies.shape(org, how, what)
+        policies.enact_drawn(org, ruled)
+        at, context = day(when), Context(moment)
+        for person, action in product(org.people[:3], sorted({action for _, named, _, _ in ruled for action in named})):
+            mine = facts.snapshot(person.pk, at)
+            for target in places.targets(org.resources, at, as_type=action.partition(".")[0]).values():
+                asked = Question(mine.model, mine.subject, action, target, context, at)
+                judged = [rule.judge(asked) for rule in mine.model.judging.get(action, ())]
+                decision = gate.decide(person, action, target, at=at, context=context)
+                assert decision == decide(mine.model, mine.subject, action, target, at, context)
+                assert decision.allowed == gate.may(person, action, target, at=at, context=context)
+                if target.exists and mine.subject.state == ACTIVE:
+                    said = [verdict for verdict in judged if verdict is not None]
+                    assert list(decision.verdicts) == said
+                    assert [one.clauses for one in decision.verdicts] == [one.clauses for one in said]
+                for path in decision.paths:
+                    assert path.grant.window.covers(at)
+                    assert path.membership is None or path.membership.window.covers(at)
+                    assert isinstance(path.grant, ObjectGrant) or mine.model.covers(path.grant.scope, target)
 
 
 @given(plan=plans, how=policies.people, what=policies.things, ruled=some, when=days, moment=policies.contexts)

@@ -18,7 +18,7 @@ Raw = tuple[Any, ...]
 
 PEOPLE = """
 SELECT p.id, p.principal_id, p.state, p.created_at, p.title, p.manager_id, p.employed_from, p.employed_until,
-  p.region_id, p.department_id, p.clearance, p.custom, COALESCE(s.version, 0),
+  p.region_id, p.department_id, p.clearance, p.custom, p.leaves_at, COALESCE(s.version, 0),
   COALESCE((SELECT m.version FROM jobs_stamp m WHERE m.key = 0), 0)
 FROM accounts_person p LEFT JOIN jobs_stamp s ON s.key = p.principal_id WHERE p.id IN ({people})
 """
@@ -64,6 +64,7 @@ class Row:
     department_id: int | None
     clearance: int | None
     custom: Any
+    leaves_at: datetime | None
     version: int
     model_version: int
 
@@ -80,7 +81,7 @@ def people(ids: Collection[int]) -> list[Row]:
     """Return what stands in the people's own rows, with the stamps of each and of the model."""
     found = []
     for row in _asked(PEOPLE.format(people=marks(ids)), list(ids)):
-        values = (*row[:3], moment(row[3]), *row[4:11], parsed(row[11]), *row[12:])
+        values = (*row[:3], moment(row[3]), *row[4:11], parsed(row[11]), moment(row[12]), *row[13:])
         found.append(Row(*values))
     return found
 

@@ -317,7 +317,7 @@ def _load(ids: Collection[int], at: datetime, since: datetime | None) -> dict[in
         row.pk: Snapshot(
             Subject(
                 row.pk, row.principal_id, states[row.pk], memberships[row.pk], _of(reached[row.pk], grants),
-                _by_resource(_of(reached[row.pk], on)), known.get(row.pk, Known()),
+                _by_resource(_of(reached[row.pk], on)), known.get(row.pk, Known()), row.leaves_at,
             ),
             shared,
             {key: holding.stamps.get(key, 0) for key in (stamps.MODEL, *reached[row.pk])},

@@ -153,7 +153,7 @@ def hidden(
         return
     governed, ids = type(next(iter(rows))), {row.pk for row in rows}
     granted, here = lists.reach(found, action, governed, at, as_type), governed._default_manager.filter(pk__in=ids)
-    kept = sql.kept(found.model, found.subject, action, governed, as_type)
+    kept = sql.kept(found.model, found.subject, action, governed, at, as_type)
     asked = _question(person, action, found, at, context)
     for policy in found.model.watching[action]:
         try:

@@ -299,7 +299,7 @@ def require_administrator(*, at: datetime) -> None:
 
 
 def lasting_administrators(*, at: datetime) -> QuerySet[Person]:
-    """Return the active, claimed people who hold both giving permissions everywhere through rows that do not end.
+    """Return the active, claimed people, not about to leave, who hold both giving permissions everywhere without end.
 
     Whoever has neither a mail nor a single sign-on identity cannot sign in, so they do not count.
     """
@@ -309,7 +309,7 @@ def lasting_administrators(*, at: datetime) -> QuerySet[Person]:
     principals = set(rows.values_list("principal_id", flat=True))
     members = _lasting_members(model, principals, at)
     way_in = Q(email__gt="") | Q(socialaccount__isnull=False)
-    able = Person.objects.filter(way_in, state=PersonState.ACTIVE, claimed_at__isnull=False)
+    able = Person.objects.filter(way_in, state=PersonState.ACTIVE, leaves_at=None, claimed_at__isnull=False)
     return able.filter(Q(principal__in=principals) | Q(pk__in=members)).distinct()
 
 

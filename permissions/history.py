@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from django.db.models import F, OuterRef, Q, Subquery
 
-from accounts.models import AttributeHistory, Group, Node, ParentHistory, Person, PrincipalKind, Team
+from accounts.models import AttributeHistory, Group, Node, ParentHistory, Person, PersonState, PrincipalKind, Team
 from cxaccess.lib import clock
 from permissions.engine.model import Model, Role
 from permissions.engine.types import Scope
@@ -111,13 +111,17 @@ def person_state(person: Person, at: datetime) -> str:
 def people_states(people: Iterable[Any], at: datetime) -> dict[int, str]:
     """Return {person id: state at `at`} of people, or of what `fact_rows` read of them, in at most one query."""
     rows = list(people)
-    if not is_past(at):
-        return {person.pk: person.state for person in rows}
     states = attributes("person", "state", {person.pk: person.state for person in rows}, at)
-    return {
-        person.pk: NOT_YET_KNOWN if at < person.created_at else str(states[person.pk] or NOT_RECORDED)
-        for person in rows
-    }
+    return {person.pk: _state(person, states[person.pk], at) for person in rows}
+
+
+def _state(person: Any, state: str | None, at: datetime) -> str:
+    """Return a state as the clock makes it: before they were there, and from the moment they leave."""
+    if at < person.created_at and is_past(at):
+        return NOT_YET_KNOWN
+    if person.leaves_at is not None and at >= person.leaves_at:
+        return PersonState.LEFT.value
+    return str(state or NOT_RECORDED)
 
 
 def attributes(of: str, name: str, current: Mapping[int, V], at: datetime) -> dict[int, V | None]:

@@ -84,7 +84,7 @@ def seen(found: facts.Snapshot, asked: Question, governed: type[models.Model], a
 def whole(found: facts.Snapshot, asked: Question, governed: type[models.Model], as_type: str | None) -> Q:
     """Return the same, worked out anew."""
     granted = reach(found, asked.action, governed, asked.at, as_type)
-    can_be = sql.kept(found.model, found.subject, asked.action, governed, as_type)
+    can_be = sql.kept(found.model, found.subject, asked.action, governed, asked.at, as_type)
     if is_ruled(found.model, asked.action):
         return can_be & ruling.listed(asked, granted, governed)
     return can_be & granted

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection, models
 
-from accounts.models import Person, PersonState
+from accounts.models import Person, PersonState, here
 from cxaccess.lib.ready import Ready
 from permissions import history
 from permissions.engine import Model, Target
@@ -78,7 +78,7 @@ def people_of(model: Model, principals: Iterable[int], at: datetime) -> models.Q
     if history.is_past(at):
         states = history.people_states(found, at)
         return Person.objects.filter(pk__in=[pk for pk, state in states.items() if state == PersonState.ACTIVE])
-    return found.filter(state=PersonState.ACTIVE)
+    return found.filter(here(at))
 
 
 Part = tuple[str, list[Any]]  # of a statement, with its values

@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.attributes import columns as of_people
-from accounts.models import Person, PersonState
+from accounts.models import Person, here
 from cxaccess.lib.conditions import Entity, Not
 from cxaccess.lib.conditions.columns import Column, Place, contrary
 from cxaccess.lib.conditions.query import EVERYTHING, NOTHING, compile_condition
@@ -20,7 +20,7 @@ from permissions.engine import Model, Target
 from permissions.engine.combine import Context, Effect, Policy
 from permissions.engine.policies import Demand, Faulty, Kind, Rule, StateReason, StepUp, Unready
 from permissions.engine.questions import Question
-from permissions.engine.types import ACTIVE, Subject, Trial
+from permissions.engine.types import Subject, Trial
 from permissions.models import Mode, RoleGrant
 from permissions.policies import columns
 from permissions.policies.schema import is_of_thing
@@ -99,7 +99,7 @@ def people(
             opened |= about & said.is_(True)
         else:
             limits &= said.is_(rule.kind is Kind.ONLY) | (NOTHING if about is EVERYTHING else contrary(about))
-    return Person.objects.filter(opened & limits, state=PersonState.ACTIVE)
+    return Person.objects.filter(opened & limits, here(at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def somewhere(asked: Question, *, granted: bool) -> bool:
 
 
 def _is_open(asked: Question, rules: Iterable[Policy], granted: bool) -> bool:
-    if asked.subject.state != ACTIVE:
+    if not asked.subject.is_active(asked.at):
         return False
     found = [_rule(rule).possible(asked, is_of_thing) for rule in rules]
     if any(effects == {Effect.BLOCK} for effects in found):

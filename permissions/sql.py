@@ -8,7 +8,6 @@ from django.db import models
 from django.db.models import Q
 
 from permissions.engine import Model, Scope, Subject
-from permissions.engine.types import ACTIVE
 from permissions.places import PLACEMENTS
 
 NOTHING = Q(pk__in=[])
@@ -66,13 +65,15 @@ def folded(model: Model, scopes: Iterable[Scope]) -> tuple[dict[str, frozenset[i
     return single, several
 
 
-def kept(model: Model, subject: Subject, action: str, governed: type[models.Model], as_type: str | None = None) -> Q:
+def kept(
+    model: Model, subject: Subject, action: str, governed: type[models.Model], at: datetime, as_type: str | None = None
+) -> Q:
     """Return the condition on the rows that `action` can be done to at all, by somebody who is active.
 
     Rows of another type than the action's are none of its business, unless `as_type` asks about them under that type.
     """
     placement = PLACEMENTS[governed]
     asked = action.partition(".")[0]
-    if subject.state != ACTIVE or action not in model.implies or (as_type or placement.type or asked) != asked:
+    if not subject.is_active(at) or action not in model.implies or (as_type or placement.type or asked) != asked:
         return NOTHING
     return Q() if as_type else placement.kept(model.types.get(asked))

@@ -1,7 +1,8 @@
 """Whose token a request carries: looked up once, and believed while the stamp of the integration stands still.
 
 Whatever changes an integration, its tokens or what it may ask moves the stamp of its principal in the same
-transaction, so the next request anywhere knows. What time changes (an end, a beginning) is judged at each request.
+transaction, and so does what becomes of who made a token; so the next request anywhere knows. What time changes (an
+end, a beginning) is judged at each request.
 """
 
 from collections import OrderedDict
@@ -13,7 +14,7 @@ from threading import Lock
 
 from django.db import connection
 
-from accounts.integrations import tokens
+from accounts.integrations import makers, tokens
 from accounts.models import Integration, IntegrationGrant, IntegrationToken
 from audits.trail.record import System
 from cxaccess.jobs import stamps
@@ -120,7 +121,7 @@ def _looked_up(prefix: str, digest: str, at: datetime) -> _Known | None:
     rows = IntegrationToken.objects.filter(prefix=prefix)
     principal = rows.values_list("integration__principal", flat=True).first()
     stamp = _stamp(principal) if principal is not None else 0
-    row = rows.select_related("integration__principal").first() if principal is not None else None
+    row = rows.select_related("integration__principal", "created_by").first() if principal is not None else None
     same = compare_digest(digest, row.digest if row is not None else NOTHING)
     if row is None or not same:
         return None
@@ -136,6 +137,8 @@ def _opened(known: _Known, at: datetime) -> Caller | None:
     """Return who may ask what at `at`; None where the token opens nothing then."""
     token = known.token
     if token.revoked_at is not None or token.expires_at <= at or token.integration.retired_at is not None:
+        return None
+    if not makers.is_trusted(token, at):
         return None
     pairs = {(type_, action) for type_, action, window in known.grants if window.covers(at)}
     types = frozenset(type_ for type_, action in pairs if action is None)

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from accounts.integrations import attention
 from accounts.integrations.selectors import ISSUE
-from accounts.models import IntegrationToken, Person, PersonState
+from accounts.models import IntegrationToken, Person
 from cxaccess.jobs.models import Job
 from cxaccess.jobs.notices import notify
 from cxaccess.jobs.runner import extend
@@ -52,7 +52,7 @@ def _tell(token: IntegrationToken, before: timedelta, at: datetime) -> None:
 def _whom(token: IntegrationToken, at: datetime) -> Iterable[Person]:
     """Return who is told: the owner, where there is one who can be; else those who may make its tokens."""
     owner = token.integration.owner
-    if owner is not None and owner.state == PersonState.ACTIVE and owner.claimed_at is not None:
+    if owner is not None and owner.is_here(at) and owner.claimed_at is not None:
         return [owner]
     makers = gate.who_can(ISSUE, token.integration.resource, at=at).filter(claimed_at__isnull=False)
     return makers.order_by("pk")[:MOST]

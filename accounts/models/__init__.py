@@ -5,7 +5,8 @@ from accounts.models.group import Group
 from accounts.models.history import AttributeHistory, ParentHistory
 from accounts.models.identity import Identity, PersonDimension, SavedView
 from accounts.models.integration import Integration, IntegrationGrant, IntegrationToken
-from accounts.models.person import Person, PersonState
+from accounts.models.leaving import Leaving
+from accounts.models.person import Person, PersonState, here
 from accounts.models.principal import Principal, PrincipalKind
 from accounts.models.signin import FailureCount, Method, Session, Throttle
 from accounts.models.structure import Node, NodeKind
@@ -20,6 +21,7 @@ __all__ = [
     "Integration",
     "IntegrationGrant",
     "IntegrationToken",
+    "Leaving",
     "Membership",
     "Method",
     "Node",
@@ -37,4 +39,5 @@ __all__ = [
     "Session",
     "Team",
     "Throttle",
+    "here",
 ]

@@ -1,5 +1,6 @@
 """People."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth import get_backends
@@ -10,6 +11,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.structure import NodeKind
+from cxaccess.lib import clock
 from cxaccess.lib.models import Versioned
 
 
@@ -21,6 +23,12 @@ class PersonState(models.TextChoices):
     LEAVE = "leave", _("On leave")
     SUSPENDED = "suspended", _("Suspended")
     LEFT = "left", _("Left")
+
+
+def here(at: datetime, prefix: str = "") -> Q:
+    """Return the condition that a person, reached by `prefix`, is active at `at` and has not left by then."""
+    leaves = f"{prefix}leaves_at"
+    return Q(**{f"{prefix}state": PersonState.ACTIVE}) & (Q(**{f"{leaves}__isnull": True}) | Q(**{f"{leaves}__gt": at}))
 
 
 class PersonManager(BaseUserManager["Person"]):
@@ -58,6 +66,8 @@ class Person(Versioned, AbstractBaseUser):
     language = models.CharField(max_length=8, default="en")
     # How sensitive the resources are that they were cleared for (permissions.Sensitivity); None: nobody said.
     clearance = models.PositiveSmallIntegerField(_("clearance"), null=True, blank=True)
+    # When they leave, or left: the clock alone ends their access then. What `state` says follows by a job.
+    leaves_at = models.DateTimeField(null=True, blank=True)
     custom = models.JSONField(default=dict, blank=True)  # values of the custom attributes of people, by name
     created_at = models.DateTimeField()
     demo = models.BooleanField(default=False)
@@ -77,6 +87,7 @@ class Person(Versioned, AbstractBaseUser):
         indexes = [
             models.Index(fields=["state", "name", "id"], name="person_state_name"),
             models.Index(fields=["name", "id"], name="person_name"),
+            models.Index(fields=["leaves_at"], name="person_leaves_at"),
             # How many are at each place, read from the index alone.
             models.Index(fields=["region", "state"], name="person_region_state"),
             models.Index(fields=["department", "state"], name="person_department_state"),
@@ -88,7 +99,15 @@ class Person(Versioned, AbstractBaseUser):
     @property
     def is_active(self) -> bool:  # type: ignore[override]
         """Return whether Django and its libraries may let them sign in."""
-        return self.state == PersonState.ACTIVE
+        return self.is_here(clock.now())
+
+    def is_here(self, at: datetime) -> bool:
+        """Return whether they are active at `at` and have not left by then."""
+        return self.state == PersonState.ACTIVE and not self.has_left(at)
+
+    def has_left(self, at: datetime) -> bool:
+        """Return whether they have left by `at`, also where no job has written that yet."""
+        return self.state == PersonState.LEFT or (self.leaves_at is not None and self.leaves_at <= at)
 
     def get_full_name(self) -> str:
         """Return the name; some libraries ask for it."""

@@ -90,8 +90,9 @@ class Row:
     @property
     def menu(self) -> tuple[bool, ...]:
         """Return what the row's menu depends on, but for whose it is."""
-        active, claimed = self.person.state == PersonState.ACTIVE, bool(self.person.claimed_at)
-        return (self.may_edit, self.may_suspend, self.may_invite, active, claimed)
+        state = self.person.state
+        standing, claimed = (state == PersonState.ACTIVE, state == PersonState.LEFT), bool(self.person.claimed_at)
+        return (self.may_edit, self.may_suspend, self.may_invite, *standing, claimed)
 
 
 @dataclass(frozen=True, slots=True)

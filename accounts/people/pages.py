@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.attributes.schema import DIMENSIONS, SENSITIVITY
-from accounts.models import Membership, Person, PersonDimension, PersonState, Team
+from accounts.models import Leaving, Membership, Person, PersonDimension, PersonState, Team
 from accounts.pages import RECENTLY, Tab, give_url
 from cxaccess.lib.listing import CAP, Count
 from cxaccess.lib.related import attach
@@ -46,6 +46,8 @@ def person_page(request: HttpRequest, pk: int, tab: str, action: str = "person.v
         ),
         "may_edit": gate.may(reader, "person.edit", here, at=at),
         "may_suspend": others and gate.may(reader, "person.suspend", here, at=at),
+        "may_offboard": others and gate.may(reader, "person.offboard", here, at=at),
+        "gone": person.has_left(at),
         "give_url": give_url(request, person.principal_id),
     }
 
@@ -108,6 +110,19 @@ def profile(person: Person, at: datetime) -> dict[str, Any]:
         "range": [(label, names[kind]) for kind, (_key, label, _domain) in DIMENSIONS.items()],
         "clearance": cleared,
         "custom": [(row.label, attributes.in_words(row, person.custom.get(row.name))) for row in known],
+    }
+
+
+def leaving(context: dict[str, Any], request: HttpRequest) -> dict[str, Any]:
+    """Return the latest leaving that was not called off, for who may let that person leave; and who may bring back."""
+    person, at = context["person"], request.at
+    found = None
+    if context["may_offboard"]:
+        found = Leaving.objects.filter(person=person, cancelled_at=None).order_by("-pk").first()
+    back = context["gone"] and person.pk != request.user.pk
+    return {
+        "leaving": found if found is not None and (context["gone"] or found.is_open) else None,
+        "may_bring_back": back and gate.may_somewhere(request.user, "person.create", at=at),
     }
 
 

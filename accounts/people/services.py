@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts import gains
 from accounts.groups import doors
 from accounts.history import note_attribute
+from accounts.integrations import makers
 from accounts.models import Node, Person, PersonState, Principal
 from accounts.people.rules import PLACES, require_sound
 from accounts.reach import require_reach
@@ -180,25 +181,32 @@ def _close_account(actor: Person, person: Person, at: datetime) -> None:
 @use_case
 def suspend(actor: Person, *, person: Person, reason: str, at: datetime) -> Person:
     """Stop all of somebody's access at once; what they hold stays on record for a return. Raises Stale, Refused."""
+    return _stop(actor, person, "person.suspend", PersonState.SUSPENDED, Tag.PERSON_SUSPENDED, reason, at)
+
+
+@use_case
+def put_on_leave(actor: Person, *, person: Person, reason: str, at: datetime) -> Person:
+    """Stop somebody's access while they are away; what they hold waits for them. Raises Stale, Refused."""
+    return _stop(actor, person, "person.offboard", PersonState.LEAVE, Tag.PERSON_ON_LEAVE, reason, at)
+
+
+def _stop(
+    actor: Person, person: Person, action: str, state: PersonState, tag: Tag, reason: str, at: datetime
+) -> Person:
     lock_administration()
     watch = doors.watch(actor, {"subject.state"}, at=at, people=_just(person))
     before = locked(Person, person.pk)
-    require(actor, "person.suspend", before, at=at)
+    require(actor, action, before, at=at)
     _require_other(actor, before)
-    if before.state == PersonState.LEFT:
+    if before.has_left(at):
         raise Refused(_("%(name)s has left and has no access to stop.") % {"name": before.name})
-    after = _restate(before, PersonState.SUSPENDED, at)
+    if state == PersonState.LEAVE and before.state == PersonState.SUSPENDED:
+        raise Refused(_("%(name)s is suspended. That stays until somebody makes them active.") % {"name": before.name})
+    after = _restate(before, state, at)
     require_administrator(at=at)
-    end_all(actor, person=after, at=at, reason="suspended")
-    record(
-        Tag.PERSON_SUSPENDED,
-        actor=actor,
-        at=at,
-        obj=after,
-        before=before,
-        about=after,
-        details={"reason": stated(reason)},
-    )
+    end_all(actor, person=after, at=at, reason=state)
+    details = {"reason": stated(reason)}
+    record(tag, actor=actor, at=at, obj=after, before=before, about=after, details=details)
     watch.settle(_just(after))
     return after
 
@@ -212,6 +220,8 @@ def reactivate(actor: Person, *, person: Person, reason: str, at: datetime) -> P
     before = locked(Person, person.pk)
     require(actor, "person.suspend", before, at=at)
     _require_other(actor, before)
+    if before.has_left(at):
+        raise Refused(_("%(name)s has left. Let them come back as a new start.") % {"name": before.name})
     gains.require_gains(actor, gains.of_person(before, at=at), at=at)
     after = _restate(before, PersonState.ACTIVE, at)
     record(
@@ -242,6 +252,7 @@ def _restate(before: Person, state: str, at: datetime) -> Person:
     after.save(update_fields=["state", "row_version"])
     _note(before, after, "state", at)
     stamps.bump(after.principal_id)
+    makers.follow(after)
     return after
 
 

@@ -48,6 +48,7 @@ def people(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "views": listing.tabs(request.user, criteria.view),
         "may_create": gate.may_somewhere(request.user, "person.create", at=request.at),
+        "may_offboard": gate.may_somewhere(request.user, "person.offboard", at=request.at),
         "may_export": gate.may_somewhere(request.user, "person.export", at=request.at),
         "give_url": give_url(request, 0).removesuffix("0"),
     }
@@ -110,7 +111,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = pages.person_page(request, pk, "detail")
     reports = context["person"].reports.exclude(state=PersonState.LEFT)
     context["reports"] = gate.visible(request.user, "person.view", reports, at=request.at).order_by("name")
-    context |= pages.profile(context["person"], request.at)
+    context |= pages.profile(context["person"], request.at) | pages.leaving(context, request)
     return render(request, "accounts/people/detail.html", context)
 
 

@@ -16,7 +16,7 @@ from django.shortcuts import redirect, render
 from accounts.models import Method, Person
 from accounts.signin import browser, failures, guards, services
 from accounts.signin.failures import Failure
-from accounts.signin.sessions.services import close, open_session
+from accounts.signin.sessions.services import NotHere, close, open_session
 from cxaccess.lib import context
 
 
@@ -36,7 +36,17 @@ class AccountAdapter(DefaultAccountAdapter):
         return context.origin.get().address or ""
 
     def login(self, request: HttpRequest, user: Person) -> None:  # type: ignore[override]
-        """Sign in under a new session key; without our own row for it, the session would be nobody's."""
+        """Sign in under a new session key; without our own row for it, the session would be nobody's.
+
+        The first step of this may lie minutes back: whoever is not active any more comes no further.
+        """
+        try:
+            self._open(request, user)
+        except NotHere as refusal:
+            request.session.flush()
+            raise ImmediateHttpResponse(redirect("signin:refused")) from refusal
+
+    def _open(self, request: HttpRequest, user: Person) -> None:
         super().login(request, user)
         records = get_authentication_records(request, user)
         by_sso = any(record["method"] == "socialaccount" for record in records)

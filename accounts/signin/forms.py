@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Person, PersonState
+from accounts.models import Person
 from accounts.signin import services
 from accounts.signin.limits import TooMany
 from cxaccess.lib import context
@@ -91,7 +91,7 @@ class LinkForm(UserTokenForm):
 
     def _get_user(self, uidb36: str) -> Person | None:
         found = super()._get_user(uidb36)
-        return found if isinstance(found, Person) and found.state == PersonState.ACTIVE else None
+        return found if isinstance(found, Person) and found.is_active else None
 
 
 class NewPasswordForm(forms.Form):

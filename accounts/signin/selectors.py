@@ -6,7 +6,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.db.models.functions import Lower
 
-from accounts.models import Authenticator, Person, PersonState
+from accounts.models import Authenticator, Person
 from cxaccess.lib.models import Risk
 from permissions import facts
 from permissions.engine.model import Model
@@ -28,7 +28,7 @@ def may_reset(person: Person | None) -> bool:
 
     Whoever comes by SSO, or has not come yet, may not; somebody whose mail was changed for them has none and must.
     """
-    if person is None or person.state != PersonState.ACTIVE:
+    if person is None or not person.is_active:
         return False
     return person.has_usable_password() or (person.claimed_at is not None and not is_linked(person))
 

@@ -11,7 +11,7 @@ from django.contrib.auth import authenticate
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import Person, PersonState, Principal, PrincipalKind, Session
+from accounts.models import Person, Principal, PrincipalKind, Session
 from accounts.signin import failures, limits
 from accounts.signin.failures import Failure
 from accounts.signin.selectors import by_mail, may_reset
@@ -102,7 +102,7 @@ def send_reset(job: Job, at: datetime) -> None:
 def invite(actor: Person, *, person: Person, at: datetime) -> None:
     """Mail somebody who cannot sign in yet the link that sets their first password. `actor` may edit them."""
     require(actor, "person.edit", person, at=at)
-    if person.state != PersonState.ACTIVE or person.claimed_at or not person.email:
+    if not person.is_here(at) or person.claimed_at or not person.email:
         raise Refused(_("Invitations go to active people with a mail who have not signed in yet."))
     notify(person.pk, "invitation", facts={"by": actor.name}, once=f"invitation:{person.pk}:{at:%Y%m%d%H%M}", at=at)
     record(Tag.PERSON_INVITED, actor=actor, at=at, obj=person, about=person)
@@ -155,7 +155,7 @@ def welcome(actor: System, *, provider: str, claims: Claims, at: datetime) -> So
 
 def require_welcome(person: Person) -> None:
     """Pass an active person. Raises Unwelcome."""
-    if person.state != PersonState.ACTIVE:
+    if not person.is_active:
         raise Unwelcome(Failure.SSO_INACTIVE, person)
 
 

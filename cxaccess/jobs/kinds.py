@@ -41,6 +41,7 @@ KINDS: dict[str, Kind] = {
     "import.apply": Kind("permissions.imports.services.jobs.apply", atomic=False, lease=timedelta(minutes=2)),
     "import.tidy": Kind("cxaccess.jobs.imports.tidy", every=timedelta(hours=1), atomic=False),
     "integration.warnings": Kind("accounts.integrations.expiry.warn_owners", every=timedelta(hours=1), atomic=False),
+    "leaver.leave": Kind("accounts.people.leaving.services.leave_as_scheduled"),
     "notice.send": Kind("cxaccess.jobs.notices.send", atomic=False, lease=timedelta(minutes=1)),
     "policy.preview": Kind("permissions.policies.previews.work", atomic=False, lease=timedelta(minutes=2)),
     "policy.tidy": Kind("permissions.policies.traffic.tidy", every=timedelta(hours=6), atomic=False),

@@ -17,7 +17,7 @@ from cxaccess.jobs import settings as instance
 from cxaccess.jobs.models import Job, Notice
 from cxaccess.jobs.services import enqueue
 
-UNREACHABLE = "none"  # the channel of a notice to somebody without an address: settled, never sent
+UNREACHABLE = "none"  # the channel of a notice to somebody without an address, or who has left: settled, never sent
 
 
 def notify(person_id: int, kind: str, *, facts: Mapping[str, Any], once: str, at: datetime) -> bool:
@@ -43,7 +43,7 @@ def send(job: Job, at: datetime) -> None:
     if notice is None:
         return
     channel = notice.channel
-    if notice.person.email:
+    if notice.person.email and not notice.person.has_left(at):
         message(notice).send()
     else:
         channel = UNREACHABLE

@@ -181,6 +181,8 @@ CONSOLE_TYPES: tuple[TypeRow, ...] = (
               "Somebody moves to another region", ("view",)),
             A("suspend", "Suspend", HIGH, "Stop and restart somebody's access", "All their access at once",
               "A laptop is stolen", ("view",)),
+            A("offboard", "Offboard", HIGH, "Let people leave, at once or on a day, and put them on leave",
+              "All their access ends; what they own goes to others", "Somebody's last day is Friday", ("view",)),
             A("export", "Export", MEDIUM, "Take the list of people out", "Names, mails, titles in a file",
               "HR compares lists", ("view",)),
         ),

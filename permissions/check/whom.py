@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from accounts.models import Membership, Part, Person, PersonState
+from accounts.models import Membership, Part, Person
 from permissions import facts
 from permissions.engine import Decision
 from permissions.models import Action, Resource, Role
@@ -22,7 +22,7 @@ class Whom:
 def to_ask(decision: Decision, reader: Person) -> Whom | None:
     """Return the nearest person who could help `reader` to a yes; None where nobody answers for any of it."""
     able = (one for one in _answering(decision) if one.person.pk != reader.pk)
-    return next((one for one in able if one.person.state == PersonState.ACTIVE), None)
+    return next((one for one in able if one.person.is_here(decision.at)), None)
 
 
 def _answering(decision: Decision) -> Iterator[Whom]:

@@ -11,7 +11,6 @@ from permissions.engine.policies import Kind, Rule
 from permissions.engine.questions import Question
 from permissions.engine.standing import Explained, Standing, about, standing
 from permissions.engine.types import (
-    ACTIVE,
     Decision,
     Grant,
     Membership,
@@ -46,7 +45,7 @@ def stands(model: Model, subject: Subject, action: str, at: datetime) -> Standin
 
 def scopes_for(model: Model, subject: Subject, action: str, at: datetime) -> frozenset[Scope]:
     """Return the scopes within which `subject` holds `action` at `at`. None: nowhere. Everywhere: a termless scope."""
-    if subject.state != ACTIVE or action not in model.implies:
+    if not subject.is_active(at) or action not in model.implies:
         return frozenset()
     roles = model.granting[action]
     reached: set[int] | None = None
@@ -63,7 +62,7 @@ def scopes_for(model: Model, subject: Subject, action: str, at: datetime) -> fro
 
 def objects_for(model: Model, subject: Subject, action: str, at: datetime) -> frozenset[int]:
     """Return the resources on which `subject` holds `action` at `at` by an object grant."""
-    if not subject.objects or subject.state != ACTIVE or action not in model.implies:
+    if not subject.objects or not subject.is_active(at) or action not in model.implies:
         return frozenset()
     sources, reached = model.implied_by[action], principals_reached(model, subject, at)
     return frozenset(
@@ -98,7 +97,7 @@ def decide(
     if found is None:
         found = mine.explained = _explained(model, subject, action, at, mine.known)
     paths, near = _sorted_out(model, subject, action, target, at, found)
-    if subject.state != ACTIVE:
+    if not subject.is_active(at):
         return Decision(False, Reason.NOT_ACTIVE, action, target, at, near=near)
     asked = Question(model, subject, action, target, context, at, mine.known or None)
     verdicts = tuple(_verdicts(found, asked))
@@ -144,7 +143,7 @@ def _explained(model: Model, subject: Subject, action: str, at: datetime, known:
     world = model.world(at)
     policies = tuple(
         (policy, left, policy.fails(known, world) if isinstance(policy, Rule) else False)
-        for policy, left in (about(model, subject, action, at, known) if subject.state == ACTIVE else ())
+        for policy, left in (about(model, subject, action, at, known) if subject.is_active(at) else ())
     )
     return Explained(grants, policies)
 
@@ -174,7 +173,7 @@ def _ways(
 ) -> tuple[tuple[Path, ...], tuple[NearMiss, ...], tuple[NearMiss, ...]]:
     """Return a grant's paths, the near misses where it reaches, and those where it does not."""
     missing = _out_of_time(grant.window, at)
-    if subject.state != ACTIVE:
+    if not subject.is_active(at):
         missing |= {Reason.NOT_ACTIVE}
     paths: list[Path] = []
     near: list[NearMiss] = []

@@ -14,7 +14,7 @@ from cxaccess.lib.conditions.folding import Left, Sure
 from permissions.engine.combine import Context, Effect, Policy
 from permissions.engine.policies import Kind, Rule
 from permissions.engine.questions import Question
-from permissions.engine.types import ACTIVE, NearMiss, Path, Scope, Subject, Target
+from permissions.engine.types import NearMiss, Path, Scope, Subject, Target
 
 if TYPE_CHECKING:
     from permissions.engine.model import Model
@@ -117,7 +117,7 @@ def standing(
     `known` is what policies may read of the person at `at`, where the caller has it at hand.
     """  # fmt: skip
     type_ = action.partition(".")[0]
-    if subject.state != ACTIVE or action not in model.implies:
+    if not subject.is_active(at) or action not in model.implies:
         return Standing(type_, {}, model.above, shut=True)
     limited = [scope.terms for scope in scopes if scope.terms]
     opens: list[Left] = []

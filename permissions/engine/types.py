@@ -100,6 +100,11 @@ class Subject:
     grants: tuple[Grant, ...] = ()
     objects: Mapping[int, tuple[ObjectGrant, ...]] = field(default_factory=dict)
     known: Known = field(default_factory=Known)
+    leaves_at: datetime | None = None
+
+    def is_active(self, at: datetime) -> bool:
+        """Return whether they are active at `at`: whoever leaves is not from that moment on, whatever `state` says."""
+        return self.state == ACTIVE and (self.leaves_at is None or at < self.leaves_at)
 
     def turns(self) -> list[datetime]:
         """Return the moments at which something of theirs begins or ends, in order."""
@@ -107,7 +112,8 @@ class Subject:
         windows += [grant.window for grant in self.grants]
         windows += [grant.window for grants in self.objects.values() for grant in grants]
         windows += [window for _key, _value, window in self.known.elements]
-        return sorted({turn for one in windows for turn in (one.starts_at, one.until) if turn is not None})
+        ends = [turn for one in windows for turn in (one.starts_at, one.until)]
+        return sorted({turn for turn in (*ends, self.leaves_at) if turn is not None})
 
 
 @dataclass(frozen=True, slots=True)

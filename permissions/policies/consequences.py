@@ -8,7 +8,7 @@ from functools import cached_property
 
 from django.db.models import Q, QuerySet
 
-from accounts.models import Person, PersonState
+from accounts.models import Person, here
 from cxaccess.lib.conditions import Entity
 from cxaccess.lib.listing import Count
 from permissions import facts
@@ -91,7 +91,7 @@ class Consequences:
         named = Q(pk__in=())
         for rule in about.values():
             named |= reaching.named(rule, at=self.at) or Q(pk__isnull=False)
-        return Person.objects.filter(could & named, state=PersonState.ACTIVE)
+        return Person.objects.filter(could & named, here(self.at))
 
     @cached_property
     def is_large(self) -> bool:

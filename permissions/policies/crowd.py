@@ -61,6 +61,7 @@ def _subject(
         tuple(grant for principal in reached for grant in grants.get(principal, ())),
         {resource: tuple(found) for resource, found in objects.items()},
         Known({**known, "subject.person": person.pk}),
+        person.leaves_at,
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from accounts.attributes import columns as of_people
-from accounts.models import Membership, Person, PersonState
+from accounts.models import Membership, Person, here
 from cxaccess.lib.conditions import Entity, attributes_of
 from cxaccess.lib.conditions.columns import Column, NotCompilable, Place
 from cxaccess.lib.conditions.evaluation import World
@@ -53,7 +53,7 @@ def people(rule: Rule, *, at: datetime) -> QuerySet[Person]:
     What allows concerns whomever its condition could hold for. What blocks or limits concerns those who hold something
     of what it is about.
     """
-    found = Person.objects.filter(named(rule, at=at), state=PersonState.ACTIVE)
+    found = Person.objects.filter(named(rule, at=at), here(at))
     if rule.kind is Kind.ALLOW:
         return found.filter(_possible(rule, _columns_of_people(rule, at), Entity.SUBJECT, at))
     found = found.filter(pk__in=holders(rule.actions, at=at).values("pk"))
@@ -99,7 +99,7 @@ def holders(actions: Iterable[str], *, at: datetime) -> QuerySet[Person]:
     inside = {"principal__in": model.reaching(collective), "principal__kind__in": COLLECTIVE}
     members = Membership.objects.in_force(at).filter(**inside)
     direct = Q(principal__in=grants.order_by().values("principal")) | Q(pk__in=mine.order_by().values("user"))
-    return Person.objects.filter(direct | Q(pk__in=members.values("person")), state=PersonState.ACTIVE)
+    return Person.objects.filter(direct | Q(pk__in=members.values("person")), here(at))
 
 
 def _columns_of_people(rule: Rule, at: datetime) -> dict[str, Place]:

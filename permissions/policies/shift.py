@@ -16,7 +16,6 @@ from permissions.engine import Model, Subject, Target, objects_for, scopes_for
 from permissions.engine.combine import Context, Effect
 from permissions.engine.policies import Rule
 from permissions.engine.questions import Question
-from permissions.engine.types import ACTIVE
 from permissions.policies.judging import Judging, Rules, Sums
 from permissions.policies.schema import is_of_thing
 from permissions.policies.stock import Stock
@@ -78,7 +77,7 @@ class Change:
         """Yield what happens to each of these people, of whom the grants and attributes are known as of the moment."""
         self._place(subjects)
         for subject in subjects:
-            if subject.state == ACTIVE:
+            if subject.is_active(self.at):
                 yield from self._of(subject)
 
     def _place(self, subjects: Sequence[Subject]) -> None:

@@ -27,6 +27,7 @@ def _in_force(table: str) -> str:
     return f"{table}.starts_at <= %s AND ({table}.until IS NULL OR {table}.until > %s)"
 
 
+HERE = "p.state = 'active' AND (p.leaves_at IS NULL OR p.leaves_at > %s)"
 # ruff: noqa: S608 - names and ids of the console's own alone are put together; moments and caps are parameters
 ROLE = '"permissions_role"."id"'
 COUNTED = "SELECT COUNT(*) FROM ({rows} LIMIT %s) AS counted"
@@ -48,10 +49,10 @@ class Rows(NamedTuple):
 
 
 # SQLite reads tables as they stand, and what is DISTINCT row by row.
-OTHERS = f" AND {_in_force('m')} AND p.id = m.person_id AND p.state = 'active' AND NOT EXISTS ({OWN})"
+OTHERS = f" AND {_in_force('m')} AND p.id = m.person_id AND {HERE} AND NOT EXISTS ({OWN})"
 IN_TURN = Rows(
     "SELECT DISTINCT p.id FROM permissions_rolegrant AS g CROSS JOIN accounts_person AS p"
-    f" WHERE g.role_id = {ROLE} AND {_in_force('g')} AND p.principal_id = g.principal_id AND p.state = 'active'",
+    f" WHERE g.role_id = {ROLE} AND {_in_force('g')} AND p.principal_id = g.principal_id AND {HERE}",
     "SELECT DISTINCT p.id FROM permissions_rolegrant AS g CROSS JOIN accounts_membership AS m"
     f" CROSS JOIN accounts_person AS p WHERE g.role_id = {ROLE} AND {_in_force('g')}"
     " AND m.principal_id = g.principal_id AND m.principal_id NOT IN ({closed})" + OTHERS,
@@ -65,12 +66,10 @@ IN_TURN = Rows(
 # nearly every row is thrown away it would sort all of them; there it shall not think of the index of starts instead.
 LASTING = " ORDER BY g.until DESC"
 BEGUN = GIVEN.replace("g.starts_at <= %s", "(g.starts_at <= %s) IS TRUE")
-ONE_OF_THEM = (
-    f" AND (SELECT p.state = 'active' AND NOT EXISTS ({OWN}) FROM accounts_person AS p WHERE p.id = m.person_id)"
-)
+ONE_OF_THEM = f" AND (SELECT {HERE} AND NOT EXISTS ({OWN}) FROM accounts_person AS p WHERE p.id = m.person_id)"
 LOOKED_UP = Rows(
     f"SELECT 1 {BEGUN}"
-    " AND (SELECT p.state = 'active' FROM accounts_person AS p WHERE p.principal_id = g.principal_id)"
+    f" AND (SELECT {HERE} FROM accounts_person AS p WHERE p.principal_id = g.principal_id)"
     " AND g.id <= (SELECT MIN(o.id + 0) FROM permissions_rolegrant AS o WHERE o.principal_id = g.principal_id"
     f" AND +o.role_id = {ROLE} AND {_in_force('o')})",
     "SELECT 1 FROM permissions_rolegrant AS g CROSS JOIN LATERAL"

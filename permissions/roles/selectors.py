@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import Membership, Person, PersonState
+from accounts.models import Membership, Person, here
 from cxaccess.lib.listing import number_in
 from cxaccess.lib.models import Risk, longest
 from permissions import facts, gate
@@ -92,9 +92,7 @@ def holders(roles: Collection[int], *, at: datetime) -> dict[int, Holders]:
     for role, principal in rows.values_list("role_id", "principal_id"):
         granted[role].add(principal)
     given = set().union(*granted.values(), set())
-    people = dict(
-        Person.objects.filter(principal__in=given, state=PersonState.ACTIVE).values_list("principal_id", "pk")
-    )
+    people = dict(Person.objects.filter(here(at), principal__in=given).values_list("principal_id", "pk"))
     members = _members(given - set(people), at)
     return {
         role: Holders(
@@ -110,7 +108,7 @@ def _members(principals: set[int], at: datetime) -> dict[int, set[int]]:
     model = facts.model(at)
     above = {each: [p for p in model.chain(each) if p in principals] for each in model.reaching(principals)}
     found: dict[int, set[int]] = defaultdict(set)
-    rows = Membership.objects.in_force(at).filter(principal__in=above, person__state=PersonState.ACTIVE)
+    rows = Membership.objects.in_force(at).filter(here(at, "person__"), principal__in=above)
     for inside, person in rows.values_list("principal_id", "person_id"):
         for principal in above[inside]:
             found[principal].add(person)

@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from accounts.models import Membership, Person, PersonState
+from accounts.models import Membership, Person, here
 from permissions import facts, gate
 from permissions.history import COLLECTIVE
 from permissions.models import (
@@ -191,7 +191,7 @@ def reached_by(grants: QuerySet[RoleGrant], *, at: datetime) -> QuerySet[Person]
     inside |= {team for team in model.teams_of_principals if not collective.isdisjoint(model.chain(team))}
     members = Membership.objects.in_force(at).filter(principal__in=inside)
     own = Q(principal__in=grants.values("principal"))
-    return Person.objects.filter(own | Q(pk__in=members.values("person")), state=PersonState.ACTIVE)
+    return Person.objects.filter(own | Q(pk__in=members.values("person")), here(at))
 
 
 # Roles and permissions

@@ -4,6 +4,7 @@ from typing import Any
 
 from tests import world
 from tests.cast import Cast
+from tests.leaving import next_week, schedule
 from tests.url_table import Row
 
 ALL = "priya rosa jonas otto"
@@ -44,6 +45,23 @@ def _answers(cast: Cast) -> dict[str, Any]:
     return {"pk": row.pk}
 
 
+def _leaves(_cast: Cast) -> dict[str, Any]:
+    return {"when": "now", "time_zone": "Europe/Berlin", "typed": "Maya Okafor", **REASON}
+
+
+def _leaving(cast: Cast) -> dict[str, Any]:
+    return {"pk": (cast.maya.leavings.first() or schedule(cast.priya, cast.maya, next_week())).pk}
+
+
+def _lena(cast: Cast) -> dict[str, Any]:
+    return {"pk": cast.lena.pk}
+
+
+def _anew(cast: Cast) -> dict[str, Any]:
+    return {"state": "active", "region": cast.germany.pk, **REASON}
+
+
+MAY_NOT = {"rosa": 403, "jonas": 403, "otto": 403}
 SEES = {"jonas": 403, "otto": 403}
 ROWS = [
     Row("people:list", ALL),
@@ -61,6 +79,17 @@ ROWS = [
     Row("people:suspend", "priya rosa", _maya, method="post", data=REASON, ok=302, also=SEES),
     Row("people:reactivate", "priya rosa", _sofia, also={"otto": 403}),
     Row("people:reactivate", "priya", _sofia, method="post", data=REASON, ok=302, also={"rosa": 403, "otto": 403}),
+    Row("people:leavers", "priya", also=MAY_NOT),
+    Row("people:leave", "priya", _maya, also=MAY_NOT),
+    Row("people:leave", "priya", _maya, method="post", data=_leaves, ok=302, also=MAY_NOT),
+    Row("people:absence", "priya", _maya, also=MAY_NOT),
+    Row("people:absence", "priya", _maya, method="post", data=REASON, ok=302, also=MAY_NOT),
+    Row("people:leaving", "priya", _leaving, also=MAY_NOT),
+    Row("people:leaving-file", "priya", _leaving, method="post", also=MAY_NOT),
+    Row("people:leaving-cancel", "priya", _leaving, also=MAY_NOT),
+    Row("people:leaving-cancel", "priya", _leaving, method="post", data=REASON, ok=302, also=MAY_NOT),
+    Row("people:return", "priya rosa", _lena, also={"jonas": 403, "otto": 403}),
+    Row("people:return", "priya rosa", _lena, method="post", data=_anew, ok=302, also={"jonas": 403, "otto": 403}),
     Row("people:range", "priya rosa", _maya, also=SEES),
     Row("people:range", "priya rosa", _chiara, method="post", data=_place, ok=302, also={"otto": 403}),
     Row("people:range-end", "priya rosa", _answers, also=SEES),

@@ -4,6 +4,7 @@ import re
 
 import django_otp
 from allauth.account.internal.decorators import login_stage_required
+from allauth.account.internal.stagekit import clear_login
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.forms import Form
@@ -42,6 +43,9 @@ def code(request: HttpRequest, *, recovery: bool = False) -> HttpResponse:
     """Ask for the code that signs in: of the authenticator app, or a recovery code."""
     stage = request._login_stage
     person = stage.login.user
+    if not person.is_active:
+        clear_login(request)
+        return redirect("signin:refused")
     form = (RecoveryForm if recovery else CodeForm)(request.POST or None)
     if request.method == "POST" and form.is_valid() and (device := _use(request, person, form, recovery)):
         person.otp_device = device

@@ -7,10 +7,14 @@ from accounts.signin.sessions.selectors import hours, key_hash, open_at
 from audits.trail.record import Actor, record
 from audits.trail.tags import Tag
 from cxaccess.jobs.notices import notify
-from permissions.guards import use_case
+from permissions.guards import locked, use_case
 
 SEEN_EVERY = timedelta(minutes=1)
 KEPT = timedelta(days=90)  # an ended session is what a browser is recognised by; later it is deleted
+
+
+class NotHere(Exception):
+    """Somebody is not active any more: they were stopped, or have left."""
 
 
 @use_case
@@ -27,8 +31,11 @@ def open_session(
 ) -> Session:
     """Sign `actor` in: the last step of every way in. The first time ever, they claim their account.
 
-    A browser they were never seen with is told to them by mail, except at the very first sign-in.
+    Whoever was stopped, or has left, since the first step of it gets no session: raises NotHere. A browser they were
+    never seen with is told to them by mail, except at the very first sign-in.
     """
+    if not locked(Person, actor.pk).is_here(at):
+        raise NotHere
     before = Session.objects.filter(person=actor)
     strange = before.exists() and not before.filter(device_hash=device_hash).exists()
     session = Session.objects.create(
@@ -70,7 +77,7 @@ def end(actor: Person, *, session: Session, at: datetime) -> None:
 def end_all(actor: Actor, *, person: Person, at: datetime, reason: str, keep: Session | None = None) -> int:
     """End the person's open sessions but `keep`, in the open transaction of what makes it necessary; return how many.
 
-    `reason` is a code for the trail: password, factor, suspended, asked.
+    `reason` is a code for the trail: password, factor, suspended, leave, left, asked.
     """
     rows = Session.objects.filter(person=person, ended_at=None).exclude(pk=keep.pk if keep else 0)
     ids = list(rows.values_list("pk", flat=True))

@@ -19,10 +19,13 @@ BY_ROLE = """
 SELECT g.principal_id FROM permissions_rolegrant g
 WHERE g.role_id IN ({roles}) AND g.mode = 'active' AND {in_force}
 """
-# Scopes each of whose terms holds the thing; the one without terms is everywhere.
+# Scopes each of whose terms holds the thing; the one without terms is everywhere. One that has lost a term, as its
+# digest tells by the marks between them, would reach further than anybody gave: it covers nothing.
 COVERING = """
 AND g.scope_id IN (SELECT s.id FROM permissions_scope s WHERE NOT EXISTS (
-  SELECT 1 FROM permissions_scopeterm t WHERE t.scope_id = s.id AND NOT ({terms})))
+  SELECT 1 FROM permissions_scopeterm t WHERE t.scope_id = s.id AND NOT ({terms}))
+AND (SELECT COUNT(*) FROM permissions_scopeterm n WHERE n.scope_id = s.id)
+  = CASE WHEN s.digest = '' THEN 0 ELSE LENGTH(s.digest) - LENGTH(REPLACE(s.digest, ';', '')) + 1 END)
 """
 OF_PEOPLE = """
 UNION SELECT u.principal_id FROM permissions_personobjectgrant g JOIN accounts_person u ON u.id = g.user_id

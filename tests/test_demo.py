@@ -16,7 +16,7 @@ from django.db.models import Count, F, Max, Min
 from django.test import Client
 
 from accounts.integrations import attention
-from accounts.models import AttributeHistory, Integration, Membership, Node, Part, Person, PersonState, Team
+from accounts.models import AttributeHistory, Integration, Leaving, Membership, Node, Part, Person, PersonState, Team
 from accounts.signin.selectors import authenticator, needs_factor
 from audits.models import Event
 from audits.trail.stories import describe
@@ -370,3 +370,11 @@ def test_leads_and_owners_hold_what_comes_with_it() -> None:
     given = Event.objects.filter(tag="object_grant.given")
     assert given.count() == PersonObjectGrant.objects.count() + GroupObjectGrant.objects.count()
     assert not given.filter(timestamp__gt=AT).exists()
+
+
+def test_somebody_leaves_soon_and_those_who_left_say_when() -> None:
+    leaving = Leaving.objects.get()
+    assert AT < leaving.leaves_at == leaving.person.leaves_at
+    assert gate.held(leaving.person, at=AT)
+    assert not gate.held(leaving.person, at=leaving.leaves_at)
+    assert not Person.objects.filter(state=PersonState.LEFT, leaves_at=None).exists()

@@ -29,6 +29,7 @@ ALLOWED: dict[str, str] = {
     "cxaccess/demo/exceptions.py": "the demo company, into an empty instance alone",
     "cxaccess/demo/groups.py": "the demo company, into an empty instance alone",
     "cxaccess/demo/giving.py": "the demo company, into an empty instance alone",
+    "cxaccess/demo/leaving.py": "the demo company, into an empty instance alone",
     "cxaccess/demo/policies.py": "the demo company, into an empty instance alone",
     "cxaccess/demo/resources.py": "the demo company, into an empty instance alone",
     "cxaccess/demo/rows.py": "the demo company, into an empty instance alone",

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from accounts.models import Person
 from audits.trail.record import record, record_many
 from audits.trail.tags import Tag
-from cxaccess.demo import connected, exceptions, giving, groups, holdings, policies, resources, rows, tale, use
+from cxaccess.demo import connected, exceptions, giving, groups, holdings, leaving, policies, resources, rows, tale, use
 from cxaccess.demo.fates import befall
 from cxaccess.demo.plan import staff
 from cxaccess.demo.town import LOADER, Town
@@ -63,6 +63,7 @@ def _later(town: Town) -> None:
     """Write what draws on chances of its own, so that the rest of the story stays as it was."""
     policies.policies(town)
     connected.systems(town)
+    leaving.leavers(town)
 
 
 def _write(town: Town) -> None:

@@ -76,6 +76,7 @@ def people(town: Town) -> None:
             region=town.nodes[one.region],
             employed_from=one.since.date(),
             employed_until=one.gone.date() if one.gone and one.state == PersonState.LEFT else None,
+            leaves_at=one.gone if one.state == PersonState.LEFT else None,
             time_zone=one.zone,
             created_at=one.known,
             password=password if one.name in main else "!",

@@ -27,6 +27,7 @@ from permissions.roles.services import clone_role, create_role, reopen_role, sav
 from permissions.roles.versions import restoration
 from tests import world
 from tests.cast import Cast
+from tests.leaving import come_back, leave
 
 ON_THINGS = ("feedback.view", "feedback.export", "team.manage_members", "resource.edit", "resource.give")
 ACTIONS = (
@@ -257,12 +258,29 @@ def _gather(draw: Any, cast: Cast) -> object:
     return lambda actor: add_member(actor, team=group, person=who, reason="Helps", at=clock.now())
 
 
+def _depart(draw: Any, cast: Cast) -> object:
+    """Let somebody leave, with somebody who takes over, or with nobody named."""
+    who = Person.objects.get(pk=draw(st.sampled_from([cast.maya, cast.ali, cast.jonas, cast.sofia])).pk)
+    heir = draw(st.sampled_from([None, cast.chiara, cast.ali, cast.otto]))
+    heir = None if heir is None else Person.objects.get(pk=heir.pk)
+    return lambda actor: leave(actor, who, heir=heir)
+
+
+def _return(draw: Any, cast: Cast) -> object:
+    """Let somebody who has left come back, where a rule of a group may take them in."""
+    who = draw(st.sampled_from([cast.lena, cast.maya, cast.ali]))
+    place = draw(st.sampled_from([cast.dach, cast.mena, cast.world_]))
+    title = draw(st.sampled_from(["Incident lead", "Clerk"]))
+    return lambda actor: come_back(actor, Person.objects.get(pk=who.pk), region=place, title=title)
+
+
 DOORS: tuple[Door, ...] = (
     _edit, _rule, _answer, _gather,
     _give, _save, _create, _join, _stay, _leave, _move_team, _move_node, _restate, _lengthen, _end,
     _give_many, _end_many, _undo, _clone, _restore, _reopen, _give_on, _lengthen_on, _lead, _own,
-    _put_away, _bring_back, _undo_archiving,
+    _put_away, _bring_back, _undo_archiving, _depart, _return,
 )  # fmt: skip
+LEAVING: tuple[Door, ...] = (_depart, _return, _own, _restate)
 JOINING: tuple[Door, ...] = (_join, _stay)
 RETURNING: tuple[Door, ...] = (_bring_back, _undo_archiving)
 ARCHIVE: tuple[Door, ...] = (_put_away, *RETURNING)

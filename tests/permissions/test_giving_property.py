@@ -24,11 +24,12 @@ from permissions import facts, giving, history
 from permissions.engine import Scope, Target, allows, scopes_for
 from permissions.guards import NotAllowed
 from permissions.models import Resource, Role
+from permissions.objects import brought
 from permissions.places import target, targets
 from tests import cast as people
 from tests import world
 from tests.cast import Cast
-from tests.permissions.giving_doors import ARCHIVE, DOORS, JOINING, ON_THINGS, RETURNING, Door
+from tests.permissions.giving_doors import ARCHIVE, DOORS, JOINING, LEAVING, ON_THINGS, RETURNING, Door
 
 FULL = bool(os.environ.get("CXACCESS_FULL"))
 EXAMPLES = 100 if FULL else 12
@@ -139,7 +140,18 @@ def town(db: None) -> Cast:
     world.give_on(cast.otto, "team.manage_members", cast.care_dach.resource)
     world.give_on(cast.maya, "feedback.export", cast.mena_reviews, until=world.soon(days=5))
     world.give_on(cast.care_dach, "feedback.delete", cast.mena_reviews)
+    _owners(cast)
     return cast
+
+
+def _owners(cast: Cast) -> None:
+    """Let those who may leave own something, and two let people leave: one who may give nothing, one in EMEA."""
+    for thing, owner in ((cast.german_reviews, cast.maya), (cast.mena_reviews, cast.ali)):
+        Resource.objects.filter(pk=thing.pk).update(owner=owner)
+    brought.sync(at=clock.now())
+    offboarder = world.role("Offboarder", {"person.offboard", "person.view", "person.create"})
+    world.give(cast.otto, offboarder)
+    world.give(cast.rosa, offboarder, region=cast.emea)
 
 
 def _older_times(cast: Cast) -> None:
@@ -169,6 +181,13 @@ def test_nobody_gains_what_the_actor_could_not_give(town: Cast, data: st.DataObj
 def test_nobody_brings_back_what_the_actor_could_not_give(town: Cast, data: st.DataObject) -> None:
     """The doors of what was archived are few among many, so they are drawn by themselves as well."""
     _walk(town, data, ARCHIVE)
+
+
+@given(data=st.data())
+@settings(max_examples=EXAMPLES // 2, deadline=None, derandomize=not FULL, suppress_health_check=QUICK)
+def test_nobody_gains_by_a_leaving_or_a_return_what_the_actor_could_not_give(town: Cast, data: st.DataObject) -> None:
+    """What a leaver owned goes to others, and who comes back meets the rules of groups."""
+    _walk(town, data, LEAVING)
 
 
 def test_a_door_that_does_not_ask_is_found_out(town: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,8 +101,8 @@ def givers(reader: Person, action: Action, *, at: datetime) -> list[Giver]:
     rows = Role.objects.filter(pk__in=model.granting[action.key], retired_at=None)
     found = list(gate.visible(reader, "role.view", rows, at=at).order_by("name"))
     names = dict(Role.objects.values_list("pk", "name"))
-    beside = holding.beside([role.pk for role in found], at=at)
-    return [_giver(model, role, action.key, names, beside[role.pk].held.count) for role in found]
+    held = holding.held([role.pk for role in found], at=at)
+    return [_giver(model, role, action.key, names, held[role.pk].count) for role in found]
 
 
 def _giver(model: Model, role: Role, key: str, names: dict[int, str], people: Count) -> Giver:

@@ -1,4 +1,4 @@
-"""How many people hold a role, counted up to a cap: beside each role of a list, and on every page about one.
+"""How many people hold a role, counted up to a cap: for each role of a list, and on every page about one.
 
 Written in SQL, because the order in which tables are read decides: from the grants of the role, each looked up by its
 principal, until the cap is met. Left to itself, or with old statistics, a database begins with everybody who is active.
@@ -15,6 +15,7 @@ from django.db.models import BooleanField, DateTimeField, IntegerField, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.translation import ngettext
 
+from cxaccess.lib import statements
 from cxaccess.lib.listing import CAP, Count
 from permissions import facts
 from permissions.models import Role, RoleGrant
@@ -125,30 +126,38 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """What a list says beside a role: who holds it, how many grants of it are in force, when any was last used."""
+class Given:
+    """What a list says beside a role: how many grants of it are in force, when any was last used."""
 
-    held: Held
     grants: Count
     used: datetime | None
 
 
 def held_by(role: Role, *, at: datetime) -> Held:
-    """Return how many hold `role`, as `beside` does, up to the cap of a list."""
-    rows = _asked([role.pk], at, CAP)
-    return _held({role: (n, above) for role, n, above in rows.values_list("pk", "n", "above")}, at, CAP)[role.pk]
+    """Return how many hold `role`, as `held` does, up to the cap of a list."""
+    return held([role.pk], at=at, cap=CAP)[role.pk]
 
 
-def beside(roles: Collection[int], *, at: datetime) -> dict[int, Beside]:
-    """Return {role: what stands beside it}. What is read of a role stops past the cap, however many grants it has.
+def given(roles: Collection[int], *, at: datetime) -> dict[int, Given]:
+    """Return {role: what stands beside it}. What is read of a role stops past the cap, however many grants it has."""
+    rows = statements.rows(("given", BESIDE), _given, roles=list(roles), at=at)
+    return {role: Given(Count.met(n, BESIDE), used) for role, n, used in rows}
+
+
+def _given(roles: Collection[int], at: datetime) -> QuerySet[Role, tuple[int, int, datetime | None]]:
+    used = RawSQL(USED, [_moment(at)], DateTimeField())  # noqa: S611 - it holds no values
+    rows = Role.objects.filter(pk__in=roles).order_by().annotate(given=grants_in_force(at, BESIDE), used=used)
+    return rows.values_list("pk", "given", "used")
+
+
+def held(roles: Collection[int], *, at: datetime, cap: int | None = None) -> dict[int, Held]:
+    """Return {role: who holds it}, each counted up to `cap`, else to that beside a row.
 
     Two queries, and two more where one of the roles is given to a team that has teams under it.
     """
-    used = RawSQL(USED, [_moment(at)], DateTimeField())  # noqa: S611 - it holds no values
-    rows = _asked(roles, at, BESIDE).annotate(given=grants_in_force(at, BESIDE), used=used)
-    found = {role: rest for role, *rest in rows.values_list("pk", "n", "above", "given", "used")}
-    held = _held({role: (n, above) for role, (n, above, *_rest) in found.items()}, at, BESIDE)
-    return {role: Beside(held[role], Count.met(given, BESIDE), used) for role, (_n, _a, given, used) in found.items()}
+    cap = cap or BESIDE
+    rows = _asked(roles, at, cap).values_list("pk", "n", "above")
+    return _held({role: (n, above) for role, n, above in rows}, at, cap)
 
 
 def _asked(roles: Collection[int], at: datetime, cap: int) -> QuerySet[Role]:

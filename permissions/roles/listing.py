@@ -1,8 +1,9 @@
 """The list of roles beside one of them, and each row's near duplicate."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -45,6 +46,11 @@ def page_beside(
         return listing.page(rows.filter(pk__in=found), params)
     kept = set(rows.filter(pk__in=found).values_list("pk", flat=True))
     return listing.ranked(rows, [pk for pk in found if pk in kept], params)
+
+
+def counts_url(roles: Iterable[Role]) -> str:
+    """Return where the page asks how many people hold each of its `roles`."""
+    return f"{reverse('roles:counts')}?{urlencode([('role', role.pk) for role in roles])}"
 
 
 def beside(

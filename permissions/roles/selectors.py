@@ -115,10 +115,17 @@ def _members(principals: set[int], at: datetime) -> dict[int, set[int]]:
     return found
 
 
-def lines(roles: Collection[Role], *, at: datetime) -> list[tuple[Role, holding.Beside, int]]:
+def lines(roles: Collection[Role], *, at: datetime) -> list[tuple[Role, holding.Given, int]]:
     """Return each role of a page with what stands beside it and how many permissions it gives."""
-    found, given = holding.beside([role.pk for role in roles], at=at), facts.model(at).holding
+    found, given = holding.given([role.pk for role in roles], at=at), facts.model(at).holding
     return [(role, found[role.pk], len(given.get(role.pk, ()))) for role in roles]
+
+
+def held(reader: Person, asked: Iterable[str], *, at: datetime) -> dict[int, holding.Held]:
+    """Return {role: who holds it} for those roles of the page that `asked` for them which `reader` may see."""
+    ids = [number for text in asked if (number := number_in(text)) is not None]
+    seen = gate.visible(reader, "role.view", Role.objects.filter(pk__in=ids), at=at)
+    return holding.held(list(seen.values_list("pk", flat=True)), at=at)
 
 
 def use_by(reader: Person, role: Role, grants: Collection[RoleGrant], *, at: datetime) -> dict[str, Any]:

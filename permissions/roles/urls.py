@@ -8,6 +8,7 @@ app_name = "roles"
 
 urlpatterns = [
     path("", views.index, name="list"),
+    path("counts/", views.counts, name="counts"),
     path("new/", views.create, name="create"),
     path("compare/", comparing_views.compare, name="compare"),
     path("<int:pk>/", views.detail, name="detail"),

@@ -71,10 +71,25 @@ def _beside(request: HttpRequest, rows: QuerySet[Role]) -> dict[str, Any]:
     note_shown(reader, "role.view", page.rows, at=at)
     return {
         "page": page,
+        "counts": listing.counts_url(page.rows),
         "other": other,
         "others": others,
         "beside": listing.beside(page.rows, other, dict(others), at=at),
     }
+
+
+@login_required
+@require_safe
+def counts(request: HttpRequest) -> HttpResponse:
+    """Say how many people hold each role of a page: the list asks for that once it stands.
+
+    It is part of the list, whose door counts the use of it.
+    """
+    require_somewhere(request.user, "role.view", at=request.at, counted=False)
+    if not request.htmx:
+        return redirect("roles:list")
+    found = selectors.held(request.user, request.GET.getlist("role")[: ROLES.size], at=request.at)
+    return render(request, "permissions/roles/counts.html", {"held": found})
 
 
 @login_required

@@ -211,8 +211,8 @@ def test_the_matrix_wants_a_fresh_proof_of_who_is_there(cast: Cast) -> None:
 def test_holders_are_counted_once_directly_and_through_teams(cast: Cast) -> None:
     world.give(cast.maya, cast.analyst)
     world.give(cast.sofia, cast.analyst)
-    found = holding.beside([cast.analyst.pk, cast.agent.pk], at=clock.now())[cast.analyst.pk]
-    assert (str(found.held.count), str(found.held.only_through)) == ("2", "1")
+    found = holding.held([cast.analyst.pk, cast.agent.pk], at=clock.now())[cast.analyst.pk]
+    assert (str(found.count), str(found.only_through)) == ("2", "1")
     assert holders([cast.agent.pk], at=clock.now())[cast.agent.pk].direct == {cast.ali.pk}
 
 
@@ -236,10 +236,10 @@ def test_a_list_counts_the_holders_that_a_comparison_names(cast: Cast) -> None:
     with transaction.atomic():
         stamps.bump(stamps.MODEL)
     roles, at = list(Role.objects.values_list("pk", flat=True)), clock.now()
-    named, beside = holders(roles, at=at), holding.beside(roles, at=at)
+    named, counted = holders(roles, at=at), holding.held(roles, at=at)
     for role in Role.objects.all():
         direct, through = named[role.pk].direct, named[role.pk].through - named[role.pk].direct
-        for held in (beside[role.pk].held, holding.held_by(role, at=at)):
+        for held in (counted[role.pk], holding.held_by(role, at=at)):
             assert (held.direct.value, held.only_through.value) == (len(direct), len(through))
     assert cast.chiara.pk in named[cast.analyst.pk].through
 
@@ -248,9 +248,10 @@ def test_a_role_that_very_many_hold_is_not_counted_to_its_end(cast: Cast, monkey
     monkeypatch.setattr(holding, "BESIDE", 1)
     for person in (cast.maya, cast.sofia):
         world.give(person, cast.agent)
-    found = holding.beside([cast.agent.pk, cast.analyst.pk], at=clock.now())
-    assert (str(found[cast.agent.pk].held.count), str(found[cast.agent.pk].grants)) == ("1+", "1+")
-    assert str(found[cast.analyst.pk].held.count) in ("1", "1+")
+    roles, at = [cast.agent.pk, cast.analyst.pk], clock.now()
+    held, given = holding.held(roles, at=at), holding.given(roles, at=at)
+    assert (str(held[cast.agent.pk].count), str(given[cast.agent.pk].grants)) == ("1+", "1+")
+    assert str(held[cast.analyst.pk].count) in ("1", "1+")
 
 
 def test_the_matrix_stands_before_its_holders_are_counted(cast: Cast, priya: Client) -> None:

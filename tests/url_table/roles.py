@@ -31,6 +31,7 @@ def _draft(cast: Cast) -> dict[str, object]:
 
 ROWS = [
     Row("roles:list", "priya rosa otto"),
+    Row("roles:counts", "priya rosa otto", ok=302),
     Row("roles:create", "priya", also={"otto": 403, "rosa": 403}),
     Row("roles:create", "priya", method="post", ok=302, also={"otto": 403, "rosa": 403},
         data={"name": "Coach", "purpose": "Coaches agents", "risk": "1"}),

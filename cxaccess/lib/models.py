@@ -1,11 +1,15 @@
 """Patterns that several apps' tables share. Abstract; no table of its own."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.base import ModelState
 from django.utils.translation import gettext_lazy as _
+
+M = TypeVar("M", bound=models.Model)
 
 
 class Risk(models.IntegerChoices):
@@ -93,3 +97,15 @@ class Versioned(models.Model):
 
     class Meta:
         abstract = True
+
+
+def made(model: type[M], names: Sequence[str], values: Iterable[Any], alias: str) -> M:
+    """Return a row of `names` (attnames) with `values`, as `from_db` does in five times as long, column by column.
+
+    A column that is not among them is read once it is asked for. No signal is sent.
+    """
+    row = model.__new__(model)
+    row.__dict__.update(zip(names, values, strict=True))
+    row._state = ModelState()
+    row._state.adding, row._state.db = False, alias
+    return row

@@ -13,6 +13,8 @@ from typing import Any
 from django.db import connections, models
 from django.db.utils import DEFAULT_DB_ALIAS
 
+from cxaccess.lib.models import made
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -115,6 +117,5 @@ def _read(keys: dict[Part, set[Any]]) -> dict[tuple[Part, Any], models.Model]:
 def _row(part: Part, held: list[Any]) -> tuple[Part, models.Model]:
     meta: Any = part.model._meta
     fields = map(meta.get_field, part.names)
-    return part, part.model.from_db(
-        DEFAULT_DB_ALIAS, part.names, [field.to_python(value) for field, value in zip(fields, held, strict=False)]
-    )
+    values = [field.to_python(value) for field, value in zip(fields, held, strict=False)]
+    return part, made(part.model, part.names, values, DEFAULT_DB_ALIAS)

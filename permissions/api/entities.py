@@ -13,6 +13,7 @@ from django.db import connection
 from accounts.integrations.callers import Caller
 from accounts.models import Person
 from accounts.people.naming import known_as
+from cxaccess.lib.models import made
 from permissions import facts, places
 from permissions.api import described
 from permissions.authzen.naming import PEOPLE
@@ -31,6 +32,7 @@ READ = [field for field in Resource._meta.concrete_fields if field.name in WANTE
 NAMES = [field.attname for field in READ]
 TOLD = [NAMES.index(name) for name in ("guarded_until", "created_at", "archived_at")]  # moments, each in words
 CUSTOM = NAMES.index("custom")
+TYPE: Any = Resource._meta.get_field("type")
 # By hand: every question asks it, and making statements of queries takes the library longer than the answer.
 REGISTERED = (
     f"SELECT {', '.join(field.column for field in READ)} FROM {Resource._meta.db_table}"  # noqa: S608 - our own table
@@ -91,7 +93,7 @@ def known(caller: Caller, asks: Iterable[Ask], *, at: datetime) -> Known:
 
 def _person(pk: int, alias: str) -> Person:
     """Return a person of whom nothing is read yet: to decide, their facts are read, and only the id goes on record."""
-    return Person.from_db(alias, ["id"], [pk])
+    return made(Person, ["id"], [pk], alias)
 
 
 def _is_open(type_: ResourceType | None) -> bool:
@@ -106,7 +108,8 @@ def _things(system: str, ids: set[str], by_id: Mapping[int, ResourceType], at: d
     """Return {id: thing} of the resources that are registered under the ids of `system`."""
     rows = _registered(system, list(ids)) if ids else []
     for row in rows:
-        row.type = by_id.get(row.type_id) or row.type  # one made a moment ago is read by itself
+        if row.type_id in by_id:  # one made a moment ago is read by itself
+            TYPE.set_cached_value(row, by_id[row.type_id])
     targets = places.targets(rows, at)
     return {row.external_id: Thing(targets[row.pk], row.type, row) for row in rows}
 
@@ -116,7 +119,7 @@ def _registered(system: str, ids: list[str]) -> list[Resource]:
     with connection.cursor() as cursor:
         cursor.execute(REGISTERED.format(marks(ids)), [system, *ids])
         found = cursor.fetchall()
-    return [Resource.from_db(alias, NAMES, _read(list(row))) for row in found]
+    return [made(Resource, NAMES, _read(list(row)), alias) for row in found]
 
 
 def _read(row: list[Any]) -> list[Any]:

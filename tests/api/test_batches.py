@@ -109,7 +109,8 @@ def test_every_no_of_a_batch_is_on_record_in_one_write(caller: Caller, cast: Cas
     with CaptureQueriesContext(connection) as queries:
         caller.ask("evaluations", batch(cast, *rows))
     assert Event.objects.filter(tag=Tag.API_REFUSED, about_person_id=cast.maya.pk).count() == 3
-    assert len([query for query in queries if 'INSERT INTO "audits_event"' in query["sql"]]) == 1
+    writes = ('INSERT INTO "audits_event"', 'COPY "audits_event"')  # as each database takes rows
+    assert len([query for query in queries if any(one in query["sql"] for one in writes)]) == 1
 
 
 def test_what_was_not_reached_is_not_on_record(caller: Caller, cast: Cast) -> None:

@@ -114,8 +114,8 @@ class Step(Protocol):
 class Ended:
     """One line of the report: what was ended, or passed on (`to`: the id of who has it now).
 
-    `kind` is one of `accounts.people.leaving.reading.KINDS`, `id` of its row, `label` and `detail` what it was called.
-    `vacant`: it should have gone to somebody, and to nobody could it go.
+    `kind` is one that `accounts.people.leaving.reading` has words for; `id` is its row's; `label` and `detail` are what
+    it was called. `vacant`: it should have gone to somebody, and to nobody could it go.
     """
 
     kind: str

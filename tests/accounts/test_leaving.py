@@ -1,5 +1,7 @@
 """Leaving: at once or at a moment, what it ends and passes on, calling it off, and coming back."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.apps import apps
 from django.core import mail
@@ -23,7 +25,7 @@ from permissions.guards import NotAllowed, NotVisible
 from permissions.models import PersonObjectGrant, Resource, RoleGrant
 from tests import world
 from tests.cast import Cast
-from tests.leaving import Laden, come_back, leave, next_week, schedule, work
+from tests.leaving import BERLIN, Laden, come_back, leave, next_week, schedule, work
 from tests.sessions import signed_in
 
 
@@ -90,6 +92,20 @@ def test_every_step_is_in_the_trail_and_one_word_goes_to_whoever_takes_over(cast
     assert "1 token of a connected system" in body
 
 
+def test_all_of_it_has_one_correlation_and_the_report_can_be_taken_out(cast: Cast) -> None:
+    Laden(cast)
+    client, since = signed_in(cast.priya), Event.objects.latest("pk").pk
+    form = {"when": "now", "time_zone": BERLIN, "reason": "Contract ended", "typed": "maya okafor"}
+    page = client.post(f"/people/{cast.maya.pk}/leave/", form).headers["Location"]
+    fresh = Event.objects.filter(pk__gt=since)
+    assert fresh.count() > 15
+    assert len(set(fresh.values_list("cid", flat=True)) - {""}) == 1
+    assert "Churn dashboard" in client.get(page).text
+    lines = b"".join(client.post(f"{page}file/")).decode("utf-8-sig").splitlines()
+    assert len(lines) == 1 + len(Leaving.objects.get().report)
+    assert Event.objects.get(tag=Tag.ACCESS_EXPORTED).about_person_id == cast.maya.pk
+
+
 def test_nobody_gains_by_a_leaving_what_the_actor_could_not_give(cast: Cast) -> None:
     """An offboarder who may give nothing lets them leave all the same; the thing waits for an owner."""
     laden = Laden(cast)
@@ -141,6 +157,8 @@ def test_the_job_writes_it_once_and_history_says_what_the_clock_said(cast: Cast,
     assert standing(cast.maya) == NOTHING
     state = AttributeHistory.objects.filter(of="person", of_id=cast.maya.pk, name="state").latest("since")
     assert (state.value, state.since) == ("left", moment)
+    cast.maya.refresh_from_db()
+    assert cast.maya.employed_until == moment.astimezone(ZoneInfo(BERLIN)).date(), "the last day, where it was meant"
     time_machine.move_to(world.soon(days=2))
     assert gate.may(cast.maya, "feedback.view", cast.german_reviews, at=moment.replace(microsecond=0)) is True
     assert gate.may(cast.maya, "feedback.view", cast.german_reviews, at=moment) is False

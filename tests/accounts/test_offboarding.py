@@ -5,6 +5,7 @@ Every kind of session, token and link that the console issues, by every route by
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -19,13 +20,16 @@ from accounts.people.services import put_on_leave, reactivate, suspend
 from accounts.signin.factors.services import make_codes
 from accounts.signin.services import invite
 from accounts.templatetags.signin import password_link
+from cxaccess.jobs.imports import Run
 from cxaccess.jobs.models import Job
 from cxaccess.lib import clock
 from cxaccess.lib.errors import Refused
 from permissions import gate
+from permissions.imports.services import applying, batches
 from tests import world
 from tests.accounts.test_sso import REFUSED, come, link
 from tests.cast import Cast
+from tests.importing import checked, said
 from tests.integrations import Caller, integration
 from tests.leaving import come_back, leave, schedule, work
 from tests.provider import Provider
@@ -199,6 +203,21 @@ def test_connected_systems_are_told_no_about_them(cast: Cast, stop: Stop) -> Non
     assert caller.may("maya", "view", thing)
     stop(cast, cast.maya)
     assert not caller.may("maya", "view", thing)
+
+
+@ways
+def test_a_file_that_waits_for_its_worker_is_not_applied(cast: Cast, stop: Stop) -> None:
+    """They asked for it while they might; what is written is asked for anew when it is written."""
+    second = world.person("Second Admin", region=cast.world_)
+    world.give(second, cast.administrator)
+    batch = checked(second, "people", "Name,Mail,Region\nYara Nakamura,yara@kestrelhome.example,Germany\n")
+    assert (said(batch), batch.counts["create"]) == ({}, 1)
+    batches.begin_apply(second, batch=batch, leave_out=False, at=clock.now())
+    stop(cast, Person.objects.get(pk=second.pk))
+    batch.refresh_from_db()
+    with suppress(applying.Outdated, Refused):
+        applying.apply(Run(batch, "test"), at=clock.now(), tick=clock.now)
+    assert not Person.objects.filter(name="Yara Nakamura").exists()
 
 
 def test_the_operators_door_opens_for_no_administrator_who_has_left(cast: Cast) -> None:

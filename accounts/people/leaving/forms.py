@@ -26,7 +26,8 @@ class LeaveForm(ReasonForm, ZonedForm):
         initial=LATER,
     )
     leaves_at = MomentField(
-        label=gettext_lazy("Last day"), help_text=gettext_lazy("A date alone means the end of that day.")
+        label=gettext_lazy("Last day"),
+        help_text=gettext_lazy("For a moment ahead. A date alone means the end of that day."),
     )
     time_zone = forms.ChoiceField(
         label=gettext_lazy("Time zone"),

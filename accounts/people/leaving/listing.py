@@ -15,10 +15,13 @@ from cxaccess.jobs import settings
 from cxaccess.lib.listing import Listing, search_text
 from permissions import gate
 
-LISTING = Listing(
-    sorts={"name": ["name"], "when": ["leaves_at", "name"], "last": ["employed_until", "name"]}, default="when"
-)
+SORTS = {"name": ["name"], "when": ["leaves_at", "name"], "last": ["employed_until", "name"]}
 SOON, LEFT, OVERDUE = "", "left", "overdue"
+LISTINGS = {  # what is nearest to now comes first
+    SOON: Listing(sorts=SORTS, default="when"),
+    LEFT: Listing(sorts=SORTS, default="-when"),
+    OVERDUE: Listing(sorts=SORTS, default="-last"),
+}
 VIEWS = ((SOON, _("Leave soon")), (LEFT, _("Left")), (OVERDUE, _("Last day over")))
 
 
@@ -36,7 +39,7 @@ def page_of(reader: Person, params: Mapping[str, str], *, at: datetime) -> dict[
     rows = narrowed(gate.visible(reader, "person.offboard", Person.objects.all(), at=at), view, at)
     for word in search_text(params).split():
         rows = rows.filter(Q(name__icontains=word) | Q(title__icontains=word))
-    page = LISTING.page(rows.select_related("department", "region"), params)
+    page = LISTINGS[view].page(rows.select_related("department", "region"), params)
     people = list(page.rows)
     latest: dict[int, Leaving] = {}
     for leaving in Leaving.objects.filter(person__in=people, cancelled_at=None).order_by("pk"):

@@ -9,7 +9,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from accounts.integrations.selectors import opening
-from accounts.models import IntegrationToken, Leaving, Membership, Person, PersonState, Session
+from accounts.models import Authenticator, IntegrationToken, Leaving, Membership, Person, PersonState, Session
 from cxaccess.lib.models import WindowQuerySet
 from permissions import gate
 from permissions.grants.scopes import labels
@@ -18,14 +18,17 @@ from permissions.models import RoleGrant
 from permissions.objects import rows as on_things
 
 NAMED = 5  # of each kind that a page names before it says how many more
+SIGN_IN: dict[str, Any] = {
+    "sessions": _("Open sessions"),
+    "password": _("Password"),
+    "factor": _("Second factor and recovery codes"),
+}
 KINDS: dict[str, Any] = {
     "role": _("Roles"),
     "thing": _("Rights on one resource"),
     "membership": _("Teams and groups"),
     "place": _("What they answer for"),
-    "sessions": _("Sessions"),
-    "password": _("Password"),
-    "factor": _("Second factor and recovery codes"),
+    "sign_in": _("Sign-in"),
     "token": _("Tokens of integrations that they made"),
     "report": _("People who report to them"),
     "owned_team": _("Teams they own"),
@@ -81,7 +84,7 @@ def ahead(person: Person, at: datetime) -> tuple[list[Section], list[Section]]:
             for row in _standing(Membership.objects.filter(person=person).select_related("principal"), at)
         ],
         "place": [Line(row.node.name) for row in _standing(person.dimensions.select_related("node"), at)],
-        "sessions": [Line(row.browser) for row in Session.objects.filter(person=person, ended_at=None, ends_at__gt=at)],
+        "sign_in": _sign_in(person, at),
         "token": [
             Line(row.integration.name, f"{row.prefix}…")
             for row in IntegrationToken.objects.filter(opening(at), created_by=person).select_related(
@@ -93,6 +96,14 @@ def ahead(person: Person, at: datetime) -> tuple[list[Section], list[Section]]:
     passing = {"report": [Line(one.name) for one in reports]}
     passing |= {kind.kind: [Line(str(row)) for row in kind.of(person)] for kind in OWNED}
     return _sections(ending), _sections(passing)
+
+
+def _sign_in(person: Person, at: datetime) -> list[Line]:
+    sessions = Session.objects.filter(person=person, ended_at=None, ends_at__gt=at).count()
+    factor = Authenticator.objects.filter(user=person, confirmed=True).exists()
+    found = [Line(str(SIGN_IN["sessions"]), str(sessions))] if sessions else []
+    found += [Line(str(SIGN_IN["password"]))] if person.has_usable_password() else []
+    return found + ([Line(str(SIGN_IN["factor"]))] if factor else [])
 
 
 def _roles(person: Person, at: datetime) -> list[Line]:
@@ -113,11 +124,14 @@ def report(reader: Person, leaving: Leaving, *, at: datetime) -> list[Section]:
     names: dict[int, str] = dict(seen.values_list("pk", "name"))
     found: dict[str, list[Line]] = {}
     for one in kept:
-        found.setdefault(one["kind"], []).append(_line(one, names))
+        kind = "sign_in" if one["kind"] in SIGN_IN else one["kind"]
+        found.setdefault(kind, []).append(_line(one, names))
     return _sections(found)
 
 
 def _line(one: Mapping[str, Any], names: Mapping[int, str]) -> Line:
+    if one["kind"] in SIGN_IN:
+        return Line(str(SIGN_IN[one["kind"]]), one["label"], id=one["id"])
     somebody = str(_("Somebody you cannot see"))
     label = names.get(one["id"], somebody) if one["kind"] == "report" else one["label"]
     to = names.get(one["to"], somebody) if one["to"] else ""

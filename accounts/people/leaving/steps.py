@@ -11,7 +11,7 @@ from accounts.attributes.schema import DIMENSIONS
 from accounts.groups import doors
 from accounts.history import note_attribute
 from accounts.models import Membership, Person, PersonDimension, PersonState
-from accounts.people.leaving.why import heir_of, manager_above, why
+from accounts.people.leaving.why import heir_of, last_day_of, manager_above, why
 from accounts.signin.factors.services import clear_factors
 from accounts.signin.sessions.services import end_all
 from audits.trail.record import Changes, Entry, record, record_many
@@ -27,15 +27,19 @@ BATCH = 200
 
 @use_case
 def state(person: Person, at: datetime, actor: Person) -> list[Ended]:
-    """Write that they have left, since the moment from which the clock alone said so."""
+    """Write that they have left, since the moment from which the clock alone said so, and their last day."""
     if person.state == PersonState.LEFT:
         return []
-    was, person.state = person.state, PersonState.LEFT
-    person.leaves_at = min(person.leaves_at or at, at)
+    was, last = person.state, person.employed_until
+    person.state = PersonState.LEFT
+    person.leaves_at = since = min(person.leaves_at or at, at)
+    day = last_day_of(person, since)
+    person.employed_until = day if last is None or last > day else last
     person.row_version += 1
-    person.save(update_fields=["state", "leaves_at", "row_version"])
-    since = person.leaves_at
+    person.save(update_fields=["state", "leaves_at", "employed_until", "row_version"])
     note_attribute("person", person.pk, "state", was, person.state, since=since, began=person.created_at)
+    old, new = [one.isoformat() if one is not None else None for one in (last, person.employed_until)]
+    note_attribute("person", person.pk, "employed_until", old, new, since=at, began=person.created_at)
     stamps.bump(person.principal_id)
     return []
 

@@ -1,8 +1,10 @@
 """What the steps of leaving read of the leaving itself: why, and who takes over."""
 
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from accounts.models import Leaving, Person
+from cxaccess.lib.clock import last_day
 
 
 def why(person: Person) -> str:
@@ -29,6 +31,12 @@ def manager_above(person: Person, at: datetime) -> Person | None:
         seen.add(above.pk)
         above = above.manager
     return None
+
+
+def last_day_of(person: Person, leaves_at: datetime) -> date:
+    """Return the last day that they were here, in the zone in which the moment was stated."""
+    found = _latest(person)
+    return last_day(leaves_at, ZoneInfo(found.time_zone if found is not None else person.time_zone))
 
 
 def _latest(person: Person) -> Leaving | None:

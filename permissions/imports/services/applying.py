@@ -24,7 +24,7 @@ from permissions.imports.kinds import KINDS
 from permissions.imports.kinds.base import Desk, Kind, Line, Outdated, chunked
 
 CHUNK = 1000
-Affairs = tuple[int | None, str, tuple[tuple[int, int], ...], frozenset[str]]
+Affairs = tuple[int | None, bool, tuple[tuple[int, int], ...], frozenset[str]]
 WRITTEN = (Verdict.CREATE, Verdict.CHANGE)
 
 
@@ -77,7 +77,7 @@ def affairs_of(actor: Person, at: datetime) -> Affairs:
     granted = {grant.key for grant in subject.grants if grant.window.covers(at)}
     granted |= {grant.key for grants in subject.objects.values() for grant in grants if grant.window.covers(at)}
     member = {f"m{row.id}" for row in subject.memberships if row.window.covers(at)}
-    return last, subject.state, tuple(sorted(found.stamps.items())), frozenset(granted | member)
+    return last, subject.is_active(at), tuple(sorted(found.stamps.items())), frozenset(granted | member)
 
 
 @use_case

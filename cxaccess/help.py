@@ -17,6 +17,7 @@ ABOUT = {
     "api": "integrations",
     "assist": "people",
     "catalogue": "catalogue",
+    "birthrights": "birthrights",
     "check": "check-access",
     "grants": "grants",
     "groups": "groups",

@@ -82,6 +82,7 @@ NAVIGATION = (
         (
             Item(_("Roles"), "role", "roles:list", "role.view", key="R"),
             Item(_("Grants"), "grant", "grants:list", "grant.view", key="G", also=("objects",)),
+            Item(_("Birthrights"), "birthright", "birthrights:list", "birthright.view"),
             Item(_("Policies"), "policy", "policies:list", "policy.view", key="L"),
             Item(_("Resources"), "resource", "resources:list", "resource.view", key="E"),
             Item(_("Imports"), "import", "imports:list", "import.view", key="I"),

@@ -17,7 +17,7 @@ from accounts.models import Person, Team
 from cxaccess import navigation
 from cxaccess.lib.listing import search_text
 from permissions import gate
-from permissions.models import Policy, Resource, Role
+from permissions.models import Birthright, Policy, Resource, Role
 from permissions.resources.listed import record_listed
 from permissions.resources.search import matching
 
@@ -97,6 +97,15 @@ KINDS = (
         ("name", "purpose"),
         lambda: Role.objects.filter(retired_at=None).order_by("name"),
         lambda role: role.purpose,
+    ),
+    Kind(
+        _("Birthright rules"),
+        "birthright.view",
+        "birthright",
+        "birthrights:detail",
+        ("name", "purpose"),
+        lambda: Birthright.objects.filter(retired_at=None).order_by("name"),
+        lambda birthright: birthright.purpose,
     ),
     Kind(
         _("Policies"),

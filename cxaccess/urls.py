@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mailbox/", include("cxaccess.jobs.urls")),
     path("imports/", include("permissions.imports.urls")),
     path("roles/", include("permissions.roles.urls")),
+    path("birthrights/", include("permissions.birthrights.urls")),
     path("policies/", include("permissions.policies.urls")),
     path("resources/", include("permissions.resources.urls")),
     path("check/", include("permissions.check.urls")),

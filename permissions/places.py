@@ -23,6 +23,7 @@ from permissions.engine.types import Scope, Target
 from permissions.models import (
     Action,
     AttributeDefinition,
+    Birthright,
     GroupObjectGrant,
     PersonObjectGrant,
     Policy,
@@ -275,6 +276,7 @@ PLACEMENTS: dict[type[models.Model], Placement] = {
     Action: Placement("catalogue", _unplaced, _nowhere),
     ResourceType: Placement("catalogue", _unplaced, _nowhere),
     AttributeDefinition: Placement("catalogue", _unplaced, _nowhere),
+    Birthright: Placement("birthright", _unplaced, _nowhere, "created_at"),
     Policy: Placement("policy", _unplaced, _nowhere, "created_at"),
     ImportBatch: Placement("import", _unplaced, _nowhere, "created_at"),
     Event: Placement("trail", _of_events, _event_within, "timestamp"),

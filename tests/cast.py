@@ -65,7 +65,7 @@ def build() -> Cast:
 
     everything = set(Action.objects.values_list("key", flat=True))
     console = {"person", "team", "structure", "role", "grant", "resource", "catalogue", "access", "trail", "settings"}
-    console |= {"group", "usage", "import", "policy", "integration"}
+    console |= {"group", "usage", "import", "policy", "birthright", "integration"}
     administrator = world.role(
         "Administrator", {key for key in everything if key.split(".")[0] in console}, risk=Risk.CRITICAL
     )

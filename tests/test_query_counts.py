@@ -9,6 +9,7 @@ from django.urls import reverse
 from benchmarks.copies import tenfold
 from benchmarks.main_pages import main_pages
 from permissions.models import Policy, Sensitivity
+from tests import birthrights as by
 from tests import world
 from tests.cast import Cast
 from tests.policies import enact
@@ -33,6 +34,21 @@ def beside(cast: Cast, policy: Policy) -> list[tuple[str, str]]:
         ("policies", reverse("policies:list")),
         ("a policy", reverse("policies:detail", args=[policy.pk])),
         ("who gains by it", reverse("policies:effect", args=[policy.pk])),
+        *birthright_pages(cast),
+    ]
+
+
+def birthright_pages(cast: Cast) -> list[tuple[str, str]]:
+    """Return the pages of a rule in force and of one that is a draft."""
+    gives = [by.gift(cast.feedback_reader, "region"), by.gift(cast.care_emea)]
+    rule = by.in_force(cast.priya, by.within(cast.emea), gives, "People of EMEA")
+    draft = by.draft(cast.priya, by.within(cast.world_), gives, "Everybody")
+    return [
+        ("birthright rules", reverse("birthrights:list")),
+        ("a birthright rule", reverse("birthrights:detail", args=[rule.pk])),
+        ("whom it takes in", reverse("birthrights:people", args=[rule.pk])),
+        ("who gains by the rule", reverse("birthrights:enforce", args=[draft.pk])),
+        ("access by a rule", reverse("people:access", args=[cast.maya.pk])),
     ]
 
 

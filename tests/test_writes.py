@@ -43,6 +43,7 @@ ALLOWED: dict[str, str] = {
     "cxaccess/jobs/stamps.py": "stamps; not governed",
     "cxaccess/jobs/tidy.py": "jobs done and notices sent; not governed",
     "cxaccess/jobs/watermarks.py": "watermarks; not governed",
+    "permissions/birthrights/recompute.py": "interned scopes; what rules give is written in sets",
     "permissions/grants/scopes.py": "interned scopes, which say nothing of anybody",
     "permissions/objects/brought.py": "rights that come with leading and owning, written by the use cases of those",
     "permissions/imports/kinds/grants_rows.py": "rows of an import, for the use case that applies it",

@@ -33,14 +33,13 @@ def course(rule: Rule, people: People, at: datetime, also: Course | None = None)
     return found
 
 
-def gained(before: Course, after: Course) -> bool:
-    """Return whether somebody is taken in at some moment of `after` who was not to be by then."""
-    steps = sorted(before)
+def gained(before: Course, after: Course) -> set[int]:
+    """Return who is taken in at some moment of `after` and was not to be by then."""
+    steps, found = sorted(before), set[int]()
     for moment, taken in after.items():
         last = max((step for step in steps if step <= moment), default=None)
-        if taken - (before[last] if last is not None else frozenset()):
-            return True
-    return False
+        found |= taken - (before[last] if last is not None else frozenset())
+    return found
 
 
 def _edges(people: People, at: datetime) -> Iterator[datetime]:

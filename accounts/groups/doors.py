@@ -18,6 +18,7 @@ from accounts.groups.recompute import Outcome, recompute
 from accounts.groups.rules import Standing, standing
 from accounts.models import Person
 from cxaccess.lib.errors import Refused
+from permissions.birthrights import doors as birthrights
 from permissions.giving import hold, lock_administration, require_administrator
 from permissions.guards import NotAllowed
 from permissions.policies.doors import Door, opened_by, opened_on, reads_any
@@ -27,8 +28,9 @@ PLACED = frozenset({"subject.region", "subject.department", "subject.teams", "su
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """The groups whose rules read what is about to change, and which of them the actor could not give."""
+    """The rules that read what is about to change, and what of them the actor could not give."""
 
+    rights: birthrights.Watch
     groups: list[Standing]
     refusals: dict[int, NotAllowed]
     at: datetime
@@ -43,16 +45,23 @@ class Watch:
                 raise Refused(
                     _("A policy reads this, and nobody changes their own access. Ask somebody else."), field=name
                 )
+            if self.rights.reads_any({f"subject.{name}"}):
+                raise Refused(
+                    _("A birthright rule reads this, and nobody changes their own access. Ask somebody else."),
+                    field=name,
+                )
             if any(each.reads_any({f"subject.{name}"}) for each in self.groups):
                 raise Refused(
                     _("A group's rule reads this, and nobody changes their own access. Ask somebody else."), field=name
                 )
 
     def settle(self, people: QuerySet[Person] | None) -> list[Outcome]:
-        """Let memberships follow the change. Raises NotAllowed where somebody came to hold what the actor cannot give.
+        """Let what rules give follow the change: birthrights first, for rules of groups may read the teams they give.
 
-        Raises Refused where nobody would be left to administer.
+        Raises NotAllowed where somebody came to hold what the actor cannot give, Refused where nobody would be left
+        to administer.
         """
+        self.rights.settle(people)
         outcomes = self._follow(people) if self.groups else []
         self.policies.settle(people)
         self.things.settle(people)
@@ -84,13 +93,19 @@ def watch(
     """Return a watch on the rules that read one of `reads`, with the actor's authority as it is before the change.
 
     None watches every rule: for somebody new. `people` are those whom it concerns; None: anybody.
+    Whoever changes what rules may read waits for whoever changes a rule, and the other way round.
     """
+    if reads != frozenset():
+        lock_administration()
+    rights = birthrights.reading(reads)
+    reads = rights.and_what_they_change(reads)
     found = [each for each in standing() if reads is None or each.reads_any(reads)] if reads != frozenset() else []
     policies, things = opened_by(actor, reads, people, at=at), _of_things(actor, reads, people, at)
-    if found or policies.refusals or things.refusals:
+    if policies.refusals or things.refusals:
         lock_administration()
-    if found:
-        hold({each.group.principal_id for each in found}, at=at)
+    held = {each.group.principal_id for each in found} | rights.principals(at)
+    if held:
+        hold(held, at=at)
     refusals: dict[int, NotAllowed] = {}
     before: dict[int, Course] = {}
     for each in found:
@@ -100,7 +115,7 @@ def watch(
             refusals[each.group.pk] = refusal
             if each.rule is not None and each.rule.moves:
                 before[each.group.pk] = course(each.rule, people, at)
-    return Watch(found, refusals, at, before, policies, things)
+    return Watch(rights.watch(actor, people, at=at), found, refusals, at, before, policies, things)
 
 
 def _of_things(actor: Person, reads: Collection[str] | None, people: QuerySet[Person] | None, at: datetime) -> Door:

@@ -5,14 +5,14 @@ moment at which that could matter, and is prolonged before, as long as the rule 
 every job stopped nobody stays in by what is over; somebody may at worst have to be taken in again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import DateTimeField, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import DateTimeField, F, Max, Min, Model, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Least, NullIf
 
 from accounts.attributes.columns import of_people
@@ -62,7 +62,7 @@ def _one(each: Standing, at: datetime, people: QuerySet[Person] | None) -> Outco
     left = _close(rows, taken, details, at)
     joined = _open(each, taken.exclude(pk__in=rows.values("person")), details, at)
     if each.rule is not None and each.rule.moves:
-        bound(rows, each.rule, at)
+        Bounds(each.rule).bound(rows, at)
     return Outcome(each.group, joined, left)
 
 
@@ -93,39 +93,51 @@ def _open(each: Standing, taken: QuerySet[Person], details: dict[str, Any], at: 
     return joined
 
 
-def bound(rows: QuerySet[Membership], rule: Rule, at: datetime) -> int:
-    """Let `rows`, whom the rule takes in at `at`, end at the first moment at which that could change."""
-    ending = rows.annotate(bound=boundary(rule, at))
-    late = ending.filter(Q(until__isnull=True, bound__isnull=False) | Q(until__isnull=False, bound__isnull=True))
-    moved = late | ending.exclude(until=F("bound")).filter(until__isnull=False, bound__isnull=False)
-    ids = list(moved.values_list("pk", flat=True))
-    for start in range(0, len(ids), stamps.CHUNK):
-        some = Membership.objects.filter(pk__in=ids[start : start + stamps.CHUNK])
-        some.update(until=boundary(rule, at))
-        stamps.bump_those(some.values("person__principal"))
-    return len(ids)
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How the rows of `model` that a rule opens end: `person` is the path from a row to the person it is about."""
 
+    rule: Rule
+    model: type[Model] = Membership
+    person: str = "person"
 
-def boundary(rule: Rule, at: datetime) -> Any:
-    """Return, of a membership, the first moment after `at` at which facts change by time alone, or NULL."""
-    moments: list[Any] = [Value(FAR, DateTimeField()), Value(FAR, DateTimeField())]
-    places = of_people(rule.known, at)
-    for key in sorted(rule.windowed):
-        place = places[key]
-        if isinstance(place, Relation) and place.every is not None:
-            moments += [
-                Coalesce(_first(place, at, edge), Value(FAR, DateTimeField())) for edge in ("starts_at", "until")
-            ]
-    if rule.dated:
-        moments.append(Value(tomorrow(at, rules.zone()), DateTimeField()))
-    return NullIf(Least(*moments), Value(FAR, DateTimeField()))
+    def bound(self, rows: QuerySet[Any], at: datetime) -> int:
+        """Let `rows`, whom the rule takes in at `at`, end at the first moment at which that could change."""
+        ending = rows.annotate(bound=self.boundary(at))
+        late = ending.filter(Q(until__isnull=True, bound__isnull=False) | Q(until__isnull=False, bound__isnull=True))
+        moved = late | ending.exclude(until=F("bound")).filter(until__isnull=False, bound__isnull=False)
+        ids = list(moved.values_list("pk", flat=True))
+        for start in range(0, len(ids), stamps.CHUNK):
+            some = self.model._default_manager.filter(pk__in=ids[start : start + stamps.CHUNK])
+            some.update(until=self._own_boundary(at))
+            stamps.bump_those(some.values(f"{self.person}__principal"))
+        return len(ids)
 
+    def _own_boundary(self, at: datetime) -> Any:
+        """Return the boundary of the row that is updated: an UPDATE takes no way through another table."""
+        if "__" not in self.person:
+            return self.boundary(at)
+        same = self.model._default_manager.filter(pk=OuterRef("pk")).order_by()
+        return Subquery(same.annotate(bound=self.boundary(at)).values("bound")[:1])
 
-def _first(place: Relation, at: datetime, edge: str) -> Subquery:
-    """Return the first `edge` after `at` of the person's rows, in force or planned."""
-    every = place.every or place.rows
-    rows = every().filter(**{place.owner: OuterRef("person"), f"{edge}__gt": at})
-    return Subquery(rows.order_by().values(place.owner).annotate(first=Min(edge)).values("first")[:1])
+    def boundary(self, at: datetime) -> Any:
+        """Return, of a row, the first moment after `at` at which facts change by time alone, or NULL."""
+        moments: list[Any] = [Value(FAR, DateTimeField()), Value(FAR, DateTimeField())]
+        places = of_people(self.rule.known, at)
+        for key in sorted(self.rule.windowed):
+            place = places[key]
+            if isinstance(place, Relation) and place.every is not None:
+                firsts = (self._first(place, at, edge) for edge in ("starts_at", "until"))
+                moments += [Coalesce(first, Value(FAR, DateTimeField())) for first in firsts]
+        if self.rule.dated:
+            moments.append(Value(tomorrow(at, rules.zone()), DateTimeField()))
+        return NullIf(Least(*moments), Value(FAR, DateTimeField()))
+
+    def _first(self, place: Relation, at: datetime, edge: str) -> Subquery:
+        """Return the first `edge` after `at` of the person's rows, in force or planned."""
+        every = place.every or place.rows
+        rows = every().filter(**{place.owner: OuterRef(self.person), f"{edge}__gt": at})
+        return Subquery(rows.order_by().values(place.owner).annotate(first=Min(edge)).values("first")[:1])
 
 
 def tomorrow(at: datetime, zone: str) -> datetime:
@@ -135,13 +147,15 @@ def tomorrow(at: datetime, zone: str) -> datetime:
 
 def prolong(each: Standing, *, at: datetime) -> int:
     """Prolong the memberships that end soon and whose rule still holds when they do; return how many."""
-    if each.rule is None or not each.rule.moves:
+    rule = each.rule
+    if rule is None or not rule.moves:
         return 0
-    rows = Membership.objects.filter(principal=each.group.principal_id, source=Source.RULE)
-    soon = rows.filter(starts_at__lte=at, until__gt=at, until__lte=at + AHEAD)
+    rows = Membership.objects.filter(principal=each.group.principal_id, source=Source.RULE, starts_at__lte=at)
+    return prolonged(rows, Bounds(rule), lambda end: Q(person__in=rule.takes_in(end, rules.zone()).values("pk")), at)
+
+
+def prolonged(rows: QuerySet[Any], bounds: Bounds, going_on: Callable[[datetime], Q], at: datetime) -> int:
+    """Prolong those of `rows` that end soon and are `going_on` when they do; return how many."""
+    soon = rows.filter(until__gt=at, until__lte=at + AHEAD)
     ends = soon.order_by("until").values_list("until", flat=True).distinct()[:MOST_ENDS]
-    moved = 0
-    for end in list(ends):
-        going_on = each.rule.takes_in(end, rules.zone()).values("pk")
-        moved += bound(rows.filter(until=end, person__in=going_on), each.rule, end)
-    return moved
+    return sum(bounds.bound(rows.filter(going_on(end), until=end), end) for end in list(ends))

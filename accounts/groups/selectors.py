@@ -12,6 +12,7 @@ from accounts.models import Group, Membership, Part, Person
 from accounts.reads import below, sees_everybody
 from accounts.teams.selectors import said
 from permissions import gate
+from permissions.birthrights import rules as birthrights
 from permissions.models import GroupObjectGrant, Mode, RoleGrant
 from permissions.policies.doors import naming
 
@@ -42,6 +43,7 @@ def users_of(group: Group, reader: Person, *, at: datetime) -> list[str]:
         said(list(held.values_list("role__name", flat=True)), "role"),
         said(list(things.values_list("content_object__name", flat=True)), "thing"),
         said(naming(reader, group.principal_id, at=at), "policy"),
+        said(birthrights.naming(reader, "group", group.pk, at=at), "birthright"),
     ]
     return [words for words in found if words]
 

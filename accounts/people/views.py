@@ -22,6 +22,7 @@ from cxaccess.later import render_part
 from cxaccess.lib import csv_out
 from cxaccess.toasts import tell
 from permissions import gate, places
+from permissions.birthrights.reasons import reasons
 from permissions.grants.held import all_held, held_by
 from permissions.guards import fetch, passes, require_somewhere
 from permissions.objects.held import of_person
@@ -151,6 +152,7 @@ def teams(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the teams somebody is in, will be in, and was in."""
     context = pages.person_page(request, pk, "teams")
     context["current"], context["ended"] = standing_and_ended(pages.memberships(context["person"]), request.at)
+    context["because"] = reasons([*context["current"], *context["ended"]])
     context["may_join"] = gate.may_somewhere(request.user, "team.manage_members", at=request.at)
     return render(request, "accounts/people/teams.html", context)
 

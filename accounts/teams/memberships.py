@@ -20,6 +20,7 @@ from cxaccess.lib.errors import Refused, Stale
 from cxaccess.lib.models import Source
 from cxaccess.lib.windows import ended, require_end, settle
 from permissions.giving import lock_administration, require_administrator
+from permissions.grants.rules import require_by_hand
 from permissions.guards import locked, require, use_case
 
 Collective = Team | Group
@@ -192,6 +193,7 @@ def _opened(actor: Person, membership: Membership, at: datetime) -> tuple[Member
     team = _of(row.principal)
     require(actor, _manage(team), team, at=at)
     _require_by_hand(team)
+    require_by_hand([row])
     # Whoever ended it counts even for somebody who read the clock before and then waited for the lock.
     if row.ended_by_id is not None or (row.until is not None and row.until <= ended(row.starts_at, at=at)):
         raise Stale(
@@ -224,6 +226,7 @@ def _require_no_overlap(
     team: Collective, person: Person, starts_at: datetime, until: datetime | None, *, beside: Membership | None = None
 ) -> None:
     rows = Membership.objects.not_over(starts_at).filter(person=person, principal=team.principal)
+    rows = rows.exclude(source=Source.BIRTHRIGHT)  # whoever is in it by hand, too, stays when the rule lets them go
     rows = rows.filter(Q(until__isnull=True) | Q(until__gt=F("starts_at")))
     rows = rows.exclude(pk=beside.pk) if beside else rows
     rows = rows.filter(starts_at__lt=until) if until else rows

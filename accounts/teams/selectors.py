@@ -16,6 +16,7 @@ from cxaccess.lib import statements
 from cxaccess.lib.models import Source
 from cxaccess.lib.tree import numbered
 from permissions import facts
+from permissions.birthrights import rules as birthrights
 from permissions.models import Action, GroupObjectGrant, Mode, PersonObjectGrant, Resource, ResourceType, RoleGrant
 from permissions.policies.doors import naming
 
@@ -51,6 +52,7 @@ def users_of(team: Team, reader: Person, *, at: datetime) -> list[str]:
         said(list(scoped.values_list("principal__label", flat=True)), "scope"),
         said(list(owned.values_list("name", flat=True)), "resource"),
         said(naming(reader, team.principal_id, team=team.pk, at=at), "policy"),
+        said(birthrights.naming(reader, "team", team.pk, at=at), "birthright"),
     ]
     return [words for words in found if words]
 
@@ -75,6 +77,7 @@ def said(names: list[str], kind: str) -> str:
         "scope": ngettext("%(n)d grant within it", "%(n)d grants within it", n),
         "resource": ngettext("%(n)d resource it owns", "%(n)d resources it owns", n),
         "thing": ngettext("%(n)d thing it may use", "%(n)d things it may use", n),
+        "birthright": ngettext("%(n)d birthright rule that gives it", "%(n)d birthright rules that give it", n),
         "policy": ngettext("%(n)d policy that names it", "%(n)d policies that name it", n),
     }[kind] % {"n": n}
     shown = ", ".join(names[:NAMED])

@@ -19,6 +19,7 @@ from cxaccess.lib import statements
 from permissions.models import (
     Action,
     AttributeDefinition,
+    Birthright,
     Policy,
     Resource,
     ResourceType,
@@ -46,6 +47,7 @@ KINDS: dict[type[models.Model], str] = {
     ResourceType: "type",
     Action: "action",
     AttributeDefinition: "attribute",
+    Birthright: "birthright",
     Policy: "policy",
     ImportBatch: "import",
 }
@@ -57,6 +59,7 @@ PAGES = {
     "role": "roles:detail",
     "grant": "grants:detail",
     "import": "imports:detail",
+    "birthright": "birthrights:detail",
     "policy": "policies:detail",
     "resource": "resources:detail",
     "type": "catalogue:type",
@@ -233,6 +236,7 @@ _READERS: dict[str, Reader] = {
     "attribute": _named(
         "attribute", lambda ids: AttributeDefinition.objects.filter(pk__in=ids).values_list("pk", "label")
     ),
+    "birthright": _named("birthright", lambda ids: Birthright.objects.filter(pk__in=ids).values_list("pk", "name")),
     "policy": _named("policy", lambda ids: Policy.objects.filter(pk__in=ids).values_list("pk", "name")),
     "import": _named("import", lambda ids: ImportBatch.objects.filter(pk__in=ids).values_list("pk", "name")),
     "action": _named("action", lambda ids: Action.objects.filter(pk__in=ids).values_list("pk", "key")),

@@ -44,6 +44,7 @@ ICONS = {
     "region": "map",
     "role": "id-card",
     "grant": "timer",
+    "birthright": "briefcase-business",
     "policy": "shield-half",
     "resource": "box",
     "catalogue": "library",

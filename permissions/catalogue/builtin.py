@@ -259,6 +259,18 @@ CONSOLE_TYPES: tuple[TypeRow, ...] = (
         ),
     ),
     TypeRow(
+        "birthright", "Birthright rule", "Birthright rules", ACCESS, "What people have by what they are", True, (),
+        (
+            A("view", "View", MEDIUM, "Read birthright rules, with every version of them",
+              "Which access goes with which job", "What does an agent in DACH have from the first day?"),
+            A("edit", "Edit", HIGH, "Write birthright rules, which puts nothing in force",
+              "Nothing: a draft gives nothing", "A draft for the new team in Lisbon", ("view",)),
+            A("enforce", "Put in force", CRITICAL, "Put birthright rules in force and retire them",
+              "The access of everybody they are about", "Agents of EMEA have their role by rule from today",
+              ("edit",)),
+        ),
+    ),
+    TypeRow(
         "resource", "Resource", "Resources", ACCESS, "What is protected on the platform, and whose it is", True, (),
         (
             A("view", "View", LOW, "See which resources there are, where they belong and whose they are",

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from accounts.models import Membership, Person, Principal, PrincipalKind
 from cxaccess.lib import statements
 from cxaccess.lib.related import attach
 from permissions import facts, gate
+from permissions.birthrights.reasons import Because, reasons
 from permissions.check.names import address
 from permissions.check.ways import SOON_DAYS
 from permissions.grants.held import standing
@@ -23,11 +24,11 @@ from permissions.objects import held, uses
 from permissions.usage import selectors as usage
 
 GRANT = (
-    "starts_at", "until", "given_at", "source", "reason", "scope_id", "principal_id", "role__name", "role__risk",
-    "role__purpose", "given_by__name",
+    "starts_at", "until", "given_at", "source", "source_ref", "reason", "scope_id", "principal_id", "role__name",
+    "role__risk", "role__purpose", "given_by__name",
 )  # fmt: skip
 MEMBERSHIP = (
-    "starts_at", "until", "source", "part", "reason", "principal__kind", "principal__label",
+    "starts_at", "until", "source", "source_ref", "part", "reason", "principal__kind", "principal__label",
     "principal__team__principal_id", "principal__group__principal_id",
 )  # fmt: skip
 ACTION = ("key", "label", "purpose", "risk", "position", "type_id")
@@ -44,6 +45,7 @@ class Held:
     via_kind: str
     state: str  # now, soon (ends within a fortnight) or later (has not begun)
     used: datetime | None  # when they last did anything it lets them do
+    because: Because | None = None  # the birthright rule that gave it
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,15 @@ def overview(person: Person, at: datetime) -> dict[str, Any]:
     names = labels({grant.scope_id for grant in grants}.union(*places.values()))
     things = held.of_person(person, at)
     used = usage.by_person(person, [row.pk for row in grants], uses.shared(things.standing))
-    roles = _roles(grants, teams, names, used.roles, at)
+    because = reasons([*grants, *teams])
+    roles = [replace(one, because=because.get(one.grant)) for one in _roles(grants, teams, names, used.roles, at)]
     areas = _areas(person, places, names, at)
     return {
         "roles": roles,
         "things": things,
         "thing_uses": uses.by_person(things.standing, used.shared),
         "teams": teams,
+        "because": because,
         "areas": areas,
         "count": sum(len(area.abilities) for area in areas),
         "ending": sum(one.state == "soon" for one in roles) + len(things.ending),

@@ -7,6 +7,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership, Node, Principal, PrincipalKind, Team
+from permissions.birthrights.reasons import Because, Row, reasons
 from permissions.engine import Grant, ObjectGrant, Path, Target
 from permissions.grants.scopes import labels
 from permissions.models import Action, GroupObjectGrant, PersonObjectGrant, Role, RoleGrant
@@ -57,6 +58,12 @@ class Names:
         """Return the memberships by id, with who gave them."""
         wanted = {path.membership.id for path in self.paths if path.membership}
         return {row.pk: row for row in Membership.objects.select_related("given_by").filter(pk__in=wanted)}
+
+    @cached_property
+    def because(self) -> dict[Row, Because]:
+        """Return why the grants and memberships were given that birthright rules gave."""
+        roles = [row for row in self.grants.values() if isinstance(row, RoleGrant)]
+        return reasons([*roles, *self.memberships.values()])
 
     @cached_property
     def principals(self) -> dict[int, Principal]:

@@ -11,8 +11,10 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Membership, Principal, PrincipalKind
 from cxaccess.lib.models import Source
+from permissions.birthrights.reasons import Because
 from permissions.check.names import AnyGrant, Names
 from permissions.engine import NearMiss, Path, Reason
+from permissions.models import RoleGrant
 
 SOON_DAYS = 14
 MISSING: dict[Reason, str | Promise] = {
@@ -47,6 +49,7 @@ class Way:
     membership: Membership | None
     missing: str = ""
     when: datetime | None = None
+    rules: tuple[Because, ...] = ()  # the birthright rules that gave the membership, the grant or both
 
     @property
     def until(self) -> datetime | None:
@@ -76,7 +79,15 @@ def way(path: Path, names: Names, miss: NearMiss | None = None, at: datetime | N
         membership=names.memberships[path.membership.id] if path.membership else None,
         missing=str(MISSING[miss.reason]) if miss else "",
         when=_turning(miss, at) if miss and at else None,
+        rules=tuple(_rules(path, names)),
     )
+
+
+def _rules(path: Path, names: Names) -> Iterator[Because]:
+    rows = [names.memberships[path.membership.id]] if path.membership else []
+    for row in (*rows, names.grants[path.grant.key]):
+        if isinstance(row, Membership | RoleGrant) and row in names.because:
+            yield names.because[row]
 
 
 def ways(paths: Iterable[Path], names: Names) -> list[Way]:
@@ -104,10 +115,13 @@ def _turning(miss: NearMiss, at: datetime) -> datetime | None:
 def _joined(row: Principal, url: str, membership: Membership) -> Step:
     """Return the step into a team or a group, which says since when and whether a rule put the person there."""
     day = {"day": date_format(membership.starts_at, "j M Y")}
+    born = membership.source == Source.BIRTHRIGHT
     if row.kind != PrincipalKind.GROUP:
-        return Step("team", row.label, url, _("team"), note=_("Team, since %(day)s") % day)
+        note = _("Team by birthright, since %(day)s") if born else _("Team, since %(day)s")
+        return Step("team", row.label, url, _("team"), note=note % day)
     by_rule = membership.source == Source.RULE
     note = _("Group by rule, since %(day)s") if by_rule else _("Group, since %(day)s")
+    note = _("Group by birthright, since %(day)s") if born else note
     return Step("group", row.label, url, _("group"), note=note % day)
 
 

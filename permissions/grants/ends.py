@@ -26,6 +26,7 @@ class Ends:
     rows: Callable[[], QuerySet[Any]]
     told: Callable[[Any], Entry]
     letter: str = ""
+    ended: Tag | None = None  # what a set of rows that a rule took back was told as, each by a key of its own
     then: Callable[[list[Any], datetime], None] = lambda _rows, _at: None
 
     @property
@@ -44,6 +45,9 @@ class Ends:
             beyond = Q(until__gt=after.moment) | Q(until=after.moment, pk__gt=after.key)
             over = over.filter(beyond, until__gte=after.moment)  # which says nothing more, but goes by the index
         fresh = over.annotate(key=key).filter(~Exists(Event.objects.filter(once=OuterRef("key"))))
+        if self.ended is not None:
+            told = Concat(Value(f"{self.ended}:"), Cast("pk", CharField()), output_field=CharField())
+            fresh = fresh.annotate(told=told).filter(~Exists(Event.objects.filter(once=OuterRef("told"))))
         found = list(fresh.order_by("until", "pk").select_for_update(of=("self",))[:limit])
         record_many(self.told(row) for row in found)
         self.then(found, upto)

@@ -19,6 +19,7 @@ from cxaccess.jobs.models import Job, Notice
 from cxaccess.jobs.notices import notify
 from cxaccess.jobs.runner import extend
 from cxaccess.lib import clock
+from cxaccess.lib.models import Source
 from permissions.grants.ends import Ends
 from permissions.grants.scopes import labels
 from permissions.models import RoleGrant
@@ -63,6 +64,7 @@ def warn_holders(job: Job, at: datetime) -> None:
     """Tell people of grants that end soon, once each; a changed end is told anew. A periodic job."""
     horizon = at + timedelta(days=settings.get(settings.NOTICE_DAYS))
     near = _grants().in_force(at).filter(_reachable(), until__lte=horizon).order_by("until", "pk")
+    near = near.exclude(source=Source.BIRTHRIGHT)  # it ends with what the rule reads, and mostly goes on
     rows = list(near.exclude(starts_at__gt=F("until") - timedelta(days=1)))
     for start in range(0, len(rows), CHUNK):
         _warn(rows[start : start + CHUNK], at)
@@ -124,5 +126,7 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-GRANTS = Ends(Tag.GRANT_EXPIRED, System("grant-end"), _grants, _grant_told, then=_tell_holders)
-MEMBERSHIPS = Ends(Tag.MEMBERSHIP_EXPIRED, System("membership-end"), _memberships, _membership_told)
+GRANTS = Ends(Tag.GRANT_EXPIRED, System("grant-end"), _grants, _grant_told, then=_tell_holders, ended=Tag.GRANT_ENDED)
+MEMBERSHIPS = Ends(
+    Tag.MEMBERSHIP_EXPIRED, System("membership-end"), _memberships, _membership_told, ended=Tag.MEMBERSHIP_ENDED
+)

@@ -13,6 +13,7 @@ from cxaccess.lib import statements
 from cxaccess.lib.models import Risk, Source
 from cxaccess.lib.related import attach
 from permissions import facts
+from permissions.birthrights.reasons import Because, reasons
 from permissions.engine import principals_reached
 from permissions.grants import scopes
 from permissions.models import Mode, RoleGrant
@@ -20,8 +21,8 @@ from permissions.models import Mode, RoleGrant
 COLLECTIVE = ("team", "group")
 RECENTLY = timedelta(days=90)
 SHOWN = (
-    "starts_at", "until", "given_at", "source", "reason", "end_reason", "scope_id", "last_used_at", "given_by_id",
-    "ended_by_id", "role__name", "role__risk", "principal__kind", "principal__label",
+    "starts_at", "until", "given_at", "source", "source_ref", "reason", "end_reason", "scope_id", "last_used_at",
+    "given_by_id", "ended_by_id", "role__name", "role__risk", "principal__kind", "principal__label",
 )  # fmt: skip
 NAMED = ("given_by__name", "ended_by__name", "principal__team__pk", "principal__group__pk")
 
@@ -35,6 +36,7 @@ class Holding:
     permissions: int
     begun: bool
     over: bool = False
+    because: Because | None = None  # the birthright rule that gave it
 
     @property
     def weight(self) -> str:
@@ -44,8 +46,15 @@ class Holding:
 
     @property
     def origin(self) -> str:
-        """Return where it comes from, in a word: the team's or group's name, or how it was given."""
+        """Return where it comes from, in a word: the team's, group's or rule's name, or how it was given."""
+        if self.because is not None:
+            return _("Rule %(rule)s") % {"rule": self.because.name}
         return self.grant.principal.label if self.collective else str(Source(self.grant.source).label)
+
+    @property
+    def why(self) -> str:
+        """Return why it ended, else why it was given."""
+        return self.grant.end_reason or self.grant.reason or str(self.because or "")
 
     @property
     def collective(self) -> str:
@@ -62,7 +71,7 @@ class Holding:
     def kind(self) -> tuple[str | bool, ...]:
         """Return what its row depends on, but for the values that stand in it."""
         grant = self.grant
-        return (self.collective, bool(grant.given_by_id), self.begun, bool(grant.ended_by_id))
+        return (self.collective, bool(grant.given_by_id), self.begun, bool(grant.ended_by_id), bool(self.because))
 
 
 def held_by(principal_ids: Iterable[int], at: datetime, *, until: datetime | None = None) -> list[Holding]:
@@ -154,7 +163,7 @@ def _described(rows: Iterable[RoleGrant], *, at: datetime) -> list[Holding]:
     """Return the grants with their scopes in words."""
     found = list(rows)
     attach(found, *NAMED)
-    words = scopes.labels({grant.scope_id for grant in found})
+    words, because = scopes.labels({grant.scope_id for grant in found}), reasons(found)
     holding = facts.model(at).holding
     return [
         Holding(
@@ -163,6 +172,7 @@ def _described(rows: Iterable[RoleGrant], *, at: datetime) -> list[Holding]:
             len(holding.get(grant.role_id, ())),
             begun=grant.starts_at <= at,
             over=grant.until is not None and grant.until <= at,
+            because=because.get(grant),
         )
         for grant in found
     ]

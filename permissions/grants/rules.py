@@ -1,12 +1,14 @@
 """What grants of roles and grants on one resource have in common: who can take them, and when they are over."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from accounts.models import PersonState, Principal, PrincipalKind
+from accounts.models import Membership, PersonState, Principal, PrincipalKind
 from cxaccess.lib.errors import Refused
-from permissions.models import GroupObjectGrant, PersonObjectGrant, RoleGrant
+from cxaccess.lib.models import Source
+from permissions.models import Birthright, GroupObjectGrant, PersonObjectGrant, RoleGrant
 
 Row = RoleGrant | PersonObjectGrant | GroupObjectGrant
 
@@ -30,6 +32,16 @@ def require_taker(principal: Principal) -> None:
         raise Refused(_("%(name)s is archived. Choose another team.") % {"name": principal.label}, field="principal")
     if principal.kind == PrincipalKind.GROUP and principal.group.archived_at is not None:
         raise Refused(_("%(name)s is archived. Choose another group.") % {"name": principal.label}, field="principal")
+
+
+def require_by_hand(rows: Iterable[RoleGrant | Membership]) -> None:
+    """Pass what no birthright rule gave: it would give it again. Raises Refused, naming the rule."""
+    by_rule = next((row for row in rows if row.source == Source.BIRTHRIGHT), None)
+    if by_rule is None:
+        return
+    name = Birthright.objects.filter(pk=by_rule.source_ref).values_list("name", flat=True).first()
+    message = _("The birthright rule “%(rule)s” gives this and would give it again. Change the rule, or what it reads.")
+    raise Refused(message % {"rule": name}, facts={"birthright": by_rule.source_ref})
 
 
 def require_not_over(row: Row, at: datetime) -> None:

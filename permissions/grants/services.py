@@ -18,7 +18,7 @@ from cxaccess.lib.models import Source
 from cxaccess.lib.reasons import stated
 from permissions import facts, giving
 from permissions.grants import scopes, selectors
-from permissions.grants.rules import is_later, require_not_over, require_taker
+from permissions.grants.rules import is_later, require_by_hand, require_not_over, require_taker
 from permissions.guards import locked, require, require_somewhere, use_case
 from permissions.models import Role, RoleGrant, Scope
 
@@ -73,6 +73,7 @@ def change_end(actor: Person, *, grant: RoleGrant, until: datetime | None, reaso
     giving.lock_administration()
     row = locked(RoleGrant, grant.pk)
     require(actor, "grant.end", row, at=at)
+    require_by_hand([row])
     if is_later(until, row.until):
         giving.require_give(actor, role_id=row.role_id, scope=facts.scope(row.scope_id), at=at)
     require_not_over(row, at)
@@ -100,6 +101,7 @@ def end_grant(actor: Person, *, grant: RoleGrant, reason: str, at: datetime) -> 
     giving.lock_administration()
     row = locked(RoleGrant, grant.pk)
     require(actor, "grant.end", row, at=at)
+    require_by_hand([row])
     require_not_over(row, at)
     why = stated(reason)
     before = copy(row)
@@ -183,8 +185,11 @@ def _require_new(
 def twins(
     principals: Iterable[int], role: Role, scope: Scope, starts_at: datetime, until: datetime | None
 ) -> QuerySet[RoleGrant]:  # fmt: skip
-    """Return the grants of `role` to any of `principals` within the same scope that overlap the window."""
-    same = RoleGrant.objects.filter(principal__in=principals, role=role, scope=scope)
+    """Return the grants of `role` to any of `principals` within the same scope that overlap the window.
+
+    What a rule gives is none: somebody may have it by hand, too, and keep that when the rule takes its own back.
+    """
+    same = RoleGrant.objects.filter(principal__in=principals, role=role, scope=scope).exclude(source=Source.BIRTHRIGHT)
     lasting = same.filter(Q(until=None) | Q(until__gt=starts_at)).exclude(until=F("starts_at"))
     return lasting if until is None else lasting.filter(starts_at__lt=until)
 

@@ -20,7 +20,7 @@ from audits.trail.record import record
 from audits.trail.tags import Tag
 from cxaccess.lifecycle import Ended
 from permissions.guards import NotAllowed, use_case
-from permissions.models import Action, Policy, Resource, Role
+from permissions.models import Action, Birthright, Policy, Resource, Role
 from permissions.objects import owners
 from permissions.policies.doors import opened_on
 
@@ -40,6 +40,7 @@ class Owned:
 
 KINDS = (
     Owned("owned_role", Tag.ROLE_EDITED, lambda: Role.objects.filter(retired_at=None).select_related("resource__type")),
+    Owned("owned_birthright", Tag.BIRTHRIGHT_EDITED, Birthright.objects.all),
     Owned("owned_policy", Tag.POLICY_EDITED, Policy.objects.all),
     Owned("owned_permission", Tag.CATALOGUE_EDITED, Action.objects.all),
     Owned(

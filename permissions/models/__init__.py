@@ -2,6 +2,7 @@
 
 from permissions.models.attribute import AttributeDefinition, AttributeType, Entity
 from permissions.models.batch import GrantBatch
+from permissions.models.birthright import Birthright, BirthrightState, BirthrightVersion
 from permissions.models.catalogue import Action, Implication, ResourceType
 from permissions.models.grant import Mode, RoleGrant, Scope, ScopeTerm
 from permissions.models.object_grant import GroupObjectGrant, PersonObjectGrant
@@ -33,6 +34,9 @@ __all__ = [
     "Action",
     "AttributeDefinition",
     "AttributeType",
+    "Birthright",
+    "BirthrightState",
+    "BirthrightVersion",
     "Difference",
     "Entity",
     "GrantBatch",

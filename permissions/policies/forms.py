@@ -60,7 +60,7 @@ class ReasonForm(StageForm):
         label=_("Reason"),
         max_length=500,
         widget=forms.Textarea({"rows": 2}),
-        help_text=_("Kept in the trail and shown on the policy's page."),
+        help_text=_("Kept in the trail and shown on its page."),
     )
 
 

@@ -12,6 +12,7 @@ from accounts.models import Person, PersonState
 from cxaccess.lib.errors import InUse, Refused, Stale
 from cxaccess.lib.models import longest
 from permissions import facts, giving, history
+from permissions.birthrights import rules as birthrights
 from permissions.models import Action, Role, RoleGrant, RoleInclude
 from permissions.roles.changes import Change, change, cycle
 from permissions.roles.rows import Contents, contents, floor
@@ -146,11 +147,15 @@ def require_risk(role: Role) -> None:
         raise Refused(message % {"action": highest.key, "risk": facts_["risk"]}, field="risk", facts=facts_)
 
 
-def require_unused(role: Role, at: datetime) -> None:
-    """Pass a role that nobody holds, now or later, and that no role in use includes. Raises InUse, naming who."""
+def require_unused(actor: Person, role: Role, at: datetime) -> None:
+    """Pass a role that nobody holds, now or later, that no role in use includes and no rule gives. Raises InUse."""
     grants = RoleGrant.objects.not_over(at).filter(role=role).order_by("principal__label", "pk")
     holders = list(dict.fromkeys(grants.values_list("principal__label", flat=True)))
     including = list(including_roles(role.pk).values_list("name", flat=True))
+    giving_it = birthrights.naming(actor, "role", role.pk, at=at)
+    if giving_it:
+        message = ngettext("The rule %(names)s gives it.", "The rules %(names)s give it.", len(giving_it))
+        raise InUse(message % {"names": _some(giving_it)}, facts={"users": giving_it, "rules": giving_it})
     if holders:
         message = ngettext("%(names)s still holds it.", "%(names)s still hold it.", len(holders))
         raise InUse(

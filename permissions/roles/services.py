@@ -163,7 +163,7 @@ def retire_role(actor: Person, *, role: Role, reason: str, at: datetime) -> Role
     require(actor, "role.retire", row, at=at)
     rules.require_usable(row)
     why = stated(reason)
-    rules.require_unused(row, at)
+    rules.require_unused(actor, row, at)
     before = copy(row)
     row.retired_at = at
     row.row_version += 1

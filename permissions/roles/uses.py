@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import Person, PrincipalKind
 from permissions import facts, gate
+from permissions.birthrights import rules as birthrights
 from permissions.models import Role, RoleGrant
 from permissions.roles.rules import including_roles
 
@@ -79,5 +80,12 @@ def _kinds(kind: str, n: int) -> str:
     return words[PrincipalKind(kind)] % {"n": n}
 
 
+def _by_rules(reader: Person, role: Role, at: datetime) -> Iterator[Use]:
+    """Yield the birthright rules in force that give it, as far as `reader` may see them."""
+    for name in birthrights.naming(reader, "role", role.pk, at=at):
+        text, note = _("Given by the rule %(rule)s"), _("Whoever it takes in has it as long as it does")
+        yield Use("birthright", text % {"rule": name}, note, reverse("birthrights:list"))
+
+
 Source = Callable[[Person, Role, datetime], Iterator[Use]]
-SOURCES: tuple[Source, ...] = (_in_roles, _given)
+SOURCES: tuple[Source, ...] = (_in_roles, _by_rules, _given)

@@ -9,16 +9,28 @@ from accounts.groups import rules
 from accounts.groups.services import change_rule
 from accounts.models import Group, Membership, Node, Person, PersonState, Team
 from accounts.people.ranges import add_places
-from accounts.people.services import edit_person, reactivate, suspend
+from accounts.people.services import create_person, edit_person, reactivate, suspend
 from accounts.structure.services import move_node
 from accounts.teams.memberships import add_member, change_membership_end, change_part, end_membership
 from accounts.teams.services import move_team
 from cxaccess.lib import clock
+from permissions.birthrights import services as birthrights
+from permissions.birthrights.gifts import Gift, write
 from permissions.grants import scopes
 from permissions.grants.bulk.plan import preview
 from permissions.grants.bulk.services import end_many, give_many, undo_many
 from permissions.grants.services import change_end, end_grant, give_in_words
-from permissions.models import Action, GrantBatch, PersonObjectGrant, Resource, Role, RoleGrant, RoleVersion
+from permissions.models import (
+    Action,
+    Birthright,
+    BirthrightVersion,
+    GrantBatch,
+    PersonObjectGrant,
+    Resource,
+    Role,
+    RoleGrant,
+    RoleVersion,
+)
 from permissions.objects import services as objects
 from permissions.resources import bulk
 from permissions.resources.services import archive_resource, edit_resource, reopen_resource
@@ -26,6 +38,7 @@ from permissions.roles.rows import contents
 from permissions.roles.services import clone_role, create_role, reopen_role, save_version
 from permissions.roles.versions import restoration
 from tests import world
+from tests.birthrights import gift, titled, within
 from tests.cast import Cast
 from tests.leaving import come_back, leave
 
@@ -274,13 +287,56 @@ def _return(draw: Any, cast: Cast) -> object:
     return lambda actor: come_back(actor, Person.objects.get(pk=who.pk), region=place, title=title)
 
 
+def _wants(draw: Any, cast: Cast) -> list[Gift]:
+    """Draw what a birthright rule gives: roles somewhere, everywhere or in one's own region, and a team."""
+    roles = list(Role.objects.filter(retired_at=None).order_by("pk"))
+    regions = [{"region": cast.dach}, {"region": cast.mena}, {}]
+    gives = [gift(draw(st.sampled_from(roles)), **draw(st.sampled_from(regions)))]
+    if draw(st.booleans()):
+        gives.append(gift(draw(st.sampled_from(roles)), "region"))
+    if draw(st.booleans()):
+        gives.append(gift(draw(st.sampled_from([cast.care_emea, cast.care_dach, cast.insights_dach]))))
+    return gives
+
+
+def _birthright(draw: Any, cast: Cast) -> object:
+    """Put a birthright rule in force; what it says was drafted by somebody else, or is another version by now."""
+    row = draw(st.sampled_from(list(Birthright.objects.order_by("pk"))))
+    place = draw(st.sampled_from([cast.world_, cast.dach, cast.mena]))
+    says = draw(st.sampled_from([titled("Clerk"), titled("Incident lead"), within(place)]))
+    if draw(st.booleans()):
+        BirthrightVersion.objects.create(
+            birthright=row, number=row.versions.count() + 1, condition=says, gives=write(_wants(draw, cast)),
+            made_by=cast.priya, at=clock.now(),
+        )  # fmt: skip
+        Birthright.objects.filter(pk=row.pk).update(current=row.versions.order_by("-number")[0])
+        row.refresh_from_db()
+    return lambda actor: birthrights.enforce_birthright(
+        actor, birthright=row, row_version=row.row_version, reason="Now", at=clock.now()
+    )
+
+
+def _retire_birthright(draw: Any, cast: Cast) -> object:
+    row = draw(st.sampled_from(list(Birthright.objects.order_by("pk"))))
+    return lambda actor: birthrights.retire_birthright(
+        actor, birthright=row, row_version=row.row_version, reason="Over", at=clock.now()
+    )
+
+
+def _hire(draw: Any, cast: Cast) -> object:
+    """Add somebody whom rules take in from the start."""
+    title, place = draw(st.sampled_from(["Clerk", "Incident lead"])), draw(st.sampled_from([cast.dach, cast.mena]))
+    return lambda actor: create_person(actor, name="Nora New", title=title, region=place, at=clock.now())
+
+
 DOORS: tuple[Door, ...] = (
-    _edit, _rule, _answer, _gather,
+    _edit, _rule, _answer, _gather, _birthright, _retire_birthright, _hire,
     _give, _save, _create, _join, _stay, _leave, _move_team, _move_node, _restate, _lengthen, _end,
     _give_many, _end_many, _undo, _clone, _restore, _reopen, _give_on, _lengthen_on, _lead, _own,
     _put_away, _bring_back, _undo_archiving, _depart, _return,
 )  # fmt: skip
 LEAVING: tuple[Door, ...] = (_depart, _return, _own, _restate)
+BY_ATTRIBUTE: tuple[Door, ...] = (_edit, _birthright, _retire_birthright, _hire, _restate, _move_node)
 JOINING: tuple[Door, ...] = (_join, _stay)
 RETURNING: tuple[Door, ...] = (_bring_back, _undo_archiving)
 ARCHIVE: tuple[Door, ...] = (_put_away, *RETURNING)

@@ -28,8 +28,18 @@ from permissions.objects import brought
 from permissions.places import target, targets
 from tests import cast as people
 from tests import world
+from tests.birthrights import draft, gift, in_force, titled
 from tests.cast import Cast
-from tests.permissions.giving_doors import ARCHIVE, DOORS, JOINING, LEAVING, ON_THINGS, RETURNING, Door
+from tests.permissions.giving_doors import (
+    ARCHIVE,
+    BY_ATTRIBUTE,
+    DOORS,
+    JOINING,
+    LEAVING,
+    ON_THINGS,
+    RETURNING,
+    Door,
+)
 
 FULL = bool(os.environ.get("CXACCESS_FULL"))
 EXAMPLES = 100 if FULL else 12
@@ -82,7 +92,9 @@ def gains_in_things(before: Snapshot, after: Snapshot) -> set[tuple[int, str, in
 
 def _newly(before: dict[tuple[int, str], frozenset[int]], after: dict[tuple[int, str], frozenset[int]]) -> set[Any]:
     return {
-        (person, action, thing) for (person, action), held in after.items() for thing in held - before[person, action]
+        (person, action, thing)
+        for (person, action), held in after.items()
+        for thing in held - before.get((person, action), frozenset())
     }
 
 
@@ -91,13 +103,17 @@ def gains(before: Snapshot, after: Snapshot) -> set[tuple[str, Scope]]:
     new = {
         (action, scope)
         for key, held in after.scopes.items()
-        for scope in held - before.scopes[key]
+        for scope in held - before.scopes.get(key, frozenset())
         for action in key[1:]
     }
     for (person, action), places in after.reach.items():
-        if places - before.reach[person, action]:
+        if places - before.reach.get((person, action), frozenset()):
             wider = {scope for scope in after.scopes[person, action] if scope.terms}
-            new |= {(action, scope) for scope in wider if _is_reason(scope, places - before.reach[person, action])}
+            new |= {
+                (action, scope)
+                for scope in wider
+                if _is_reason(scope, places - before.reach.get((person, action), frozenset()))
+            }
     return new
 
 
@@ -118,11 +134,24 @@ def _groups(cast: Cast) -> None:
     world.give(cast.chiara, world.role("Group editor", {"group.edit", "group.manage_members"}))
 
 
+def _birthrights(cast: Cast) -> None:
+    """Have rules in force that give by title, here and there, and one that is a draft; let chiara and rosa enforce."""
+    for name, title, gives in (
+        ("Clerks", "Clerk", [gift(cast.analyst, "region"), gift(cast.care_dach)]),
+        ("Incident leads", "Incident lead", [gift(cast.administrator, region=cast.dach), gift(cast.insights_dach)]),
+    ):
+        in_force(cast.priya, titled(title), gives, name)
+    draft(cast.priya, titled("Clerk"), [gift(cast.people_reader)], "A draft")
+    for who in (cast.chiara, cast.rosa):
+        world.give(who, world.role(f"Rules of {who.name}", {"birthright.enforce", "birthright.edit"}))
+
+
 @pytest.fixture
 def town(db: None) -> Cast:
     """The cast, with people whose rights are odd on purpose, and grants to teams and of short life."""
     cast = people.build()
     _groups(cast)
+    _birthrights(cast)
     world.give(cast.chiara, world.role("Role editor", {"role.edit", "role.create", "structure.edit", "team.edit"}))
     world.give(cast.chiara, cast.regional_admin, region=cast.dach)
     world.give(
@@ -188,6 +217,13 @@ def test_nobody_brings_back_what_the_actor_could_not_give(town: Cast, data: st.D
 def test_nobody_gains_by_a_leaving_or_a_return_what_the_actor_could_not_give(town: Cast, data: st.DataObject) -> None:
     """What a leaver owned goes to others, and who comes back meets the rules of groups."""
     _walk(town, data, LEAVING)
+
+
+@given(data=st.data())
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=not FULL, suppress_health_check=QUICK)
+def test_nobody_gives_by_a_rule_what_they_could_not_give(town: Cast, data: st.DataObject) -> None:
+    """The doors of birthright rules, by themselves as well: a rule in force, and what it reads."""
+    _walk(town, data, BY_ATTRIBUTE)
 
 
 def test_a_door_that_does_not_ask_is_found_out(town: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,7 @@ KINDS: dict[str, Any] = {
     "owned_group": _("Groups they own"),
     "owned_role": _("Roles they own"),
     "owned_resource": _("Resources they own"),
+    "owned_birthright": _("Birthright rules they own"),
     "owned_policy": _("Policies they own"),
     "owned_permission": _("Permissions they answer for"),
     "owned_integration": _("Integrations they own"),

@@ -20,7 +20,7 @@ from cxaccess.lib.reasons import stated
 from permissions import engine, facts, gate, giving
 from permissions.grants import scopes
 from permissions.grants.bulk.plan import GAINS, HOLDS, digest, plan
-from permissions.grants.rules import is_open
+from permissions.grants.rules import is_open, require_by_hand
 from permissions.grants.services import require_giveable, told_of
 from permissions.guards import locked, passing, require, require_somewhere, use_case
 from permissions.models import GrantBatch, Role, RoleGrant
@@ -200,6 +200,7 @@ def _end(actor: Person, rows: list[RoleGrant], why: str, at: datetime, more: Map
     """End `rows`: one condition asks for the authority, two statements write, each grant has its event."""
     ids = [row.pk for row in rows]
     _require_ending(actor, rows, at)
+    require_by_hand(rows)
     ended = {"ended_by": actor, "end_reason": why}
     ending = RoleGrant.objects.filter(pk__in=ids)
     ending.filter(starts_at__gt=at).update(until=F("starts_at"), **ended)

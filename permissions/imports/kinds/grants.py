@@ -12,6 +12,7 @@ from cxaccess.jobs.imports import Staged
 from cxaccess.jobs.models import Verdict
 from cxaccess.lib.csv_in import shown
 from cxaccess.lib.errors import Refused
+from cxaccess.lib.models import Source
 from cxaccess.lib.windows import require_end
 from permissions import places
 from permissions.engine import Scope
@@ -151,6 +152,7 @@ class Judge:
     def _standing(self, read: list[tuple[Principal, Role, dict[str, int], Line]]) -> dict[tuple[int, int, str], Any]:
         holders = {principal.pk for principal, _role, _terms, _line in read}
         rows = RoleGrant.objects.not_over(self.desk.tick()).filter(principal__in=holders).order_by("starts_at", "pk")
+        rows = rows.exclude(source=Source.BIRTHRIGHT)
         if self.desk.locking:
             rows = rows.select_for_update(of=("self",))
         return {(row.principal_id, row.role_id, row.scope.digest): row for row in rows.select_related("scope")}

@@ -17,6 +17,7 @@ from cxaccess.jobs.imports import Staged
 from cxaccess.jobs.models import Verdict
 from cxaccess.lib.csv_in import shown
 from permissions import places
+from permissions.birthrights import rules as birthrights
 from permissions.imports.kinds import people_rows, values
 from permissions.imports.kinds.base import CLEAR, Column, Desk, Fault, Judged, Kind, Line
 from permissions.imports.kinds.people_known import Known
@@ -254,6 +255,7 @@ def _require_not_ones_own(desk: Desk, changed: set[str]) -> None:
         changed & own
         or reads_any(read, at=desk.tick())
         or any(each.reads_any(read) for each in desk.once("rules", standing))
+        or any(not each.reads.isdisjoint(read) for each in desk.once("birthrights", birthrights.standing))
     ):
         raise Fault(_("Nobody changes what their own access depends on. Ask another administrator."))
 

@@ -16,6 +16,7 @@ from cxaccess.jobs.imports import Staged
 from cxaccess.jobs.models import Verdict
 from cxaccess.lib.csv_in import shown
 from cxaccess.lib.errors import Refused
+from cxaccess.lib.models import Source
 from cxaccess.lib.windows import require_end
 from permissions import places
 from permissions.imports.kinds import teams_founding, teams_rows, values
@@ -105,9 +106,13 @@ class Judge:
 
     def _standing(self) -> dict[tuple[int, int], Membership]:
         """Return the memberships that are not over, of the people and teams of the chunk."""
-        rows = Membership.objects.not_over(self.desk.tick()).filter(
-            person__in=[person.pk for person in self.people.found.values()],
-            principal__in=[row.pk for row in self.teams.rows],
+        rows = (
+            Membership.objects.not_over(self.desk.tick())
+            .filter(
+                person__in=[person.pk for person in self.people.found.values()],
+                principal__in=[row.pk for row in self.teams.rows],
+            )
+            .exclude(source=Source.BIRTHRIGHT)
         )
         if self.desk.locking:
             rows = rows.select_for_update(of=("self",))

@@ -117,8 +117,8 @@ def _follow(watch: doors.Watch) -> None:
         watch.settle(None)
     except NotAllowed as refusal:
         raise Refused(
-            _("By the rule of a group, or by a policy, somebody would come by what you may not give. Nothing was "
-              "changed; ask somebody who may give it.")
+            _("By a birthright rule, the rule of a group or a policy, somebody would come by what you may not give. "
+              "Nothing was changed; ask somebody who may give it.")
         ) from refusal  # fmt: skip
 
 

@@ -29,7 +29,7 @@ from cxaccess.settings import DATA_DIR, DATABASES  # noqa: E402 - the same
 
 if "CXACCESS_TEST_POSTGRES" in os.environ:
     DATABASES["default"] = {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "cxaccess.lib.postgresql",
         "NAME": "cxaccess",
         "USER": "postgres",
         "HOST": os.environ["CXACCESS_TEST_POSTGRES"],

@@ -1,0 +1,1 @@
+"""The database backend for PostgreSQL that the settings name: Django's own, but for one question less a request."""

@@ -12,6 +12,7 @@ from permissions.models import Policy, Sensitivity
 from tests import birthrights as by
 from tests import world
 from tests.cast import Cast
+from tests.leaving import next_week, schedule
 from tests.policies import enact
 from tests.sessions import signed_in
 
@@ -29,6 +30,10 @@ def beside(cast: Cast, policy: Policy) -> list[tuple[str, str]]:
         ("people of a place", f"{people}?region={cast.emea.pk}"),
         ("teams as a tree", f"{reverse('teams:list')}?as=tree"),
         ("grants that ended", f"{grants}?view=ended"),
+        ("leavers", reverse("people:leavers")),
+        ("those who left", f"{reverse('people:leavers')}?view=left"),
+        ("a leaving", reverse("people:leaving", args=[cast.chiara.leavings.get().pk])),
+        ("letting somebody leave", reverse("people:leave", args=[cast.maya.pk])),
         ("departments", f"{reverse('structure:index')}?kind=department"),
         ("search", f"{reverse('search')}?q=ma"),
         ("policies", reverse("policies:list")),
@@ -69,6 +74,7 @@ def test_pages_ask_as_much_at_ten_times_the_rows(transactional_db: None, cast: C
     own = {"attribute": "resource.region", "operator": "within", "other": "subject.region"}
     policy = enact("only", types=["feedback"], condition=own, stage=None).policy
     client = signed_in(cast.priya)
+    schedule(cast.priya, cast.chiara, next_week())
     client.get(reverse("resources:list"))  # so that the trail has an event from the start, as it has after it
     pages = [*main_pages(), *beside(cast, policy)]
     few = {name: asked(client, address) for name, address in pages}

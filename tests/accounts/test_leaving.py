@@ -16,6 +16,7 @@ from audits.models import Event
 from audits.trail.tags import Tag
 from cxaccess import lifecycle
 from cxaccess.jobs.models import Job, Notice
+from cxaccess.jobs.runner import make_ticks
 from cxaccess.lib import clock
 from cxaccess.lib.errors import Refused, Stale
 from permissions import gate, places
@@ -23,7 +24,7 @@ from permissions.giving import lasting_administrators
 from permissions.grants.services import give_role
 from permissions.guards import NotAllowed, NotVisible
 from permissions.models import PersonObjectGrant, Resource, RoleGrant
-from tests import world
+from tests import birthrights, world
 from tests.cast import Cast
 from tests.leaving import BERLIN, Laden, come_back, leave, next_week, schedule, work
 from tests.sessions import signed_in
@@ -287,6 +288,23 @@ def test_a_rule_takes_them_in_anew_only_where_the_actor_could_give_that(cast: Ca
         come_back(cast.rosa, cast.ali, region=cast.mena, title="Consultant")
     come_back(cast.priya, cast.ali, region=cast.mena, title="Consultant")
     assert standing(cast.ali)["memberships"] == 1
+
+
+def test_what_a_birthright_rule_gave_ends_is_not_given_again_and_begins_anew_with_them(cast: Cast) -> None:
+    birthrights.in_force(
+        cast.priya, birthrights.titled("Support agent"), [birthrights.gift(cast.agent, region=cast.mena)]
+    )
+    assert birthrights.grants(cast.ali)
+    leave(cast.priya, cast.ali)
+    make_ticks(clock.now())
+    work()
+    assert not birthrights.grants(cast.ali)
+    world.give(cast.chiara, world.role("Recruiter", {"person.create", "person.view"}), region=cast.emea)
+    with pytest.raises(NotAllowed):
+        come_back(cast.chiara, cast.ali, region=cast.mena, title="Support agent")
+    come_back(cast.rosa, cast.ali, region=cast.mena, title="Support agent")
+    assert birthrights.grants(cast.ali)
+    assert standing(cast.ali)["grants"] == 1, "what was given by hand stays ended"
 
 
 def test_on_leave_nothing_works_and_it_comes_back_with_them(cast: Cast) -> None:

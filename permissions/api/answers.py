@@ -36,9 +36,14 @@ WORDS = {
 }
 
 
-def evaluation(answer: Answer) -> Json:
-    """Return one decision with its context."""
-    found = why(answer.reason)
+def evaluations(answers: Iterable[Answer]) -> list[Json]:
+    """Return decisions with their contexts, in the language in force."""
+    language = get_language() or "en"
+    return [_evaluation(one, language) for one in answers]
+
+
+def _evaluation(answer: Answer, language: str) -> Json:
+    found = _why(answer.reason, language)
     if answer.reason == deciding.MAY_NOT_ASK:
         found["error"] = {"status": 403, "message": str(WORDS[answer.reason])}
     duties = obligations(answer)
@@ -51,8 +56,11 @@ def evaluation(answer: Answer) -> Json:
 
 
 def why(reason: str) -> Json:
-    """Return a reason as it is sent: its code, and words that the person may read."""
-    language = get_language() or "en"
+    """Return a reason as it is sent: its code, and words that the person may read, in the language in force."""
+    return _why(reason, get_language() or "en")
+
+
+def _why(reason: str, language: str) -> Json:
     return {"reason": reason, "reason_user": {language: _words(reason, language)}}
 
 

@@ -27,7 +27,7 @@ def evaluations(request: HttpRequest, caller: Caller, body: Json) -> Json:
     _require_asking(caller)
     found = deciding.decide(caller, batch, at=request.at)
     services.record_answers(caller, found, request_id=_request_id(request), at=request.at)
-    return {"evaluations": [answers.evaluation(one) for one in found]}
+    return {"evaluations": answers.evaluations(found)}
 
 
 def _single(request: HttpRequest, caller: Caller, body: Json) -> Json:
@@ -37,7 +37,7 @@ def _single(request: HttpRequest, caller: Caller, body: Json) -> Json:
     services.record_answers(caller, [answer], request_id=_request_id(request), at=request.at)
     if answer.reason == deciding.MAY_NOT_ASK:
         raise Forbidden(f"This system may not ask about {ask.permission}.")
-    return answers.evaluation(answer)
+    return answers.evaluations([answer])[0]
 
 
 def _require_asking(caller: Caller) -> None:

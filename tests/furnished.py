@@ -9,6 +9,8 @@ from permissions.policies import services as policies
 from permissions.policies.wording import Wording
 from permissions.roles.rows import raise_risk
 from tests import world
+from tests.birthrights import gift as gift_of
+from tests.birthrights import in_force
 
 
 def export(*options):
@@ -43,4 +45,7 @@ def furnish(cast):
     )  # fmt: skip
     made = policies.create_policy(cast.priya, name="EMEA", purpose="EMEA alone", owner=cast.priya, says=says, at=at)
     policies.enforce_policy(cast.priya, policy=made, row_version=made.row_version, reason="Agreed", at=at)
+    gives = [gift_of(cast.feedback_reader, "region", department=cast.care), gift_of(cast.care_emea)]
+    rule = {"attribute": "subject.region", "operator": "within", "value": [cast.mena.pk]}
+    in_force(cast.priya, rule, gives, "People of MENA")
     return cast

@@ -35,7 +35,7 @@ def group_page(request: HttpRequest, pk: int, tab: str, action: str = "group.vie
     standing = group.archived_at is None
     held = RoleGrant.objects.not_over(at).filter(principal__in=facts.model(at).chain(group.principal_id))
     counts = {
-        "members": seen_members(group, reader, at).not_over(at).count(),
+        "members": seen_members(group, reader, at).not_over(at).order_by().values("person").distinct().count(),
         "roles": held.filter(mode=Mode.ACTIVE).count(),
     }
     history = gate.may(reader, "trail.view", places.retyped(here, "trail"), at=at)

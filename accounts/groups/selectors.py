@@ -109,7 +109,7 @@ def described(groups: Collection[Group], reader: Person, at: datetime) -> list[R
     if not sees_everybody(reader, at=at):
         seen = gate.visible(reader, "person.view", Person.objects.all(), at=at)
         rows = rows.filter(Q(principal__group__rule__isnull=True) | Q(person__in=seen.values("pk")))
-    for principal, count in rows.order_by().values_list("principal").annotate(n=Count("pk")):
+    for principal, count in rows.order_by().values_list("principal").annotate(n=Count("person", distinct=True)):
         found[principal].members = count
     leads = rows.filter(part=Part.LEAD).order_by("person__name")
     for principal, name in leads.values_list("principal_id", "person__name"):

@@ -75,7 +75,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what a group is for, who is in it and why, whose it is."""
     context = pages.group_page(request, pk, "detail")
     group = context["group"]
-    context["size"] = pages.seen_members(group, request.user, request.at).in_force(request.at).count()
+    inside = pages.seen_members(group, request.user, request.at).in_force(request.at)
+    context["size"] = inside.order_by().values("person").distinct().count()
     context["leads"] = pages.leads(group, request.at)
     context["holdings"] = pages.in_force(group, request.at)
     context["sentence"] = pages.in_words(group, timezone.get_current_timezone_name())

@@ -168,7 +168,7 @@ def described(teams: Collection[Team], at: datetime) -> list[Row]:
 
 def _counted(*, at: datetime, of: list[int]) -> QuerySet[Any, Any]:
     members = Membership.objects.in_force(at).filter(principal__in=of).order_by()
-    return members.values_list("principal_id").annotate(n=Count("pk"))
+    return members.values_list("principal_id").annotate(n=Count("person", distinct=True))
 
 
 def _leads(*, at: datetime, of: list[int]) -> QuerySet[Membership]:

@@ -73,7 +73,10 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     team = context["team"]
     inside = pages.memberships(team).in_force(request.at)
     below = team.children.filter(archived_at=None).select_related("principal")
-    context |= {"leads": list(inside.filter(part=Part.LEAD)), "members": inside.count()}
+    context |= {
+        "leads": list(inside.filter(part=Part.LEAD)),
+        "members": inside.order_by().values("person").distinct().count(),
+    }
     context["children"] = gate.visible(request.user, "team.view", below, at=request.at).order_by("principal__label")
     reaching = facts.model(request.at).chain(team.principal_id)
     context["roles"] = held_now(reaching, request.at).count()

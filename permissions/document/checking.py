@@ -14,7 +14,7 @@ from permissions.document.shape import SCHEMA
 SHOWN = 20  # problems that are told
 IDENTITY: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("types", "permissions", "roles"), ("key",)),
-    **dict.fromkeys(("teams", "groups", "policies"), ("name",)),
+    **dict.fromkeys(("teams", "groups", "birthrights", "policies"), ("name",)),
     "places": ("kind", "code"), "attributes": ("entity", "name"), "people": ("mail",), "resources": ("system", "id"),
 }  # fmt: skip
 VALIDATOR = Draft202012Validator(SCHEMA)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from permissions.document import model_rows, rest_rows
+from permissions.document import birthright_steps, model_rows, rest_rows
 from permissions.document.names import Names
 from permissions.document.shape import FORMAT, VERSION
 
@@ -62,5 +62,6 @@ def _document(options: Collection[str], at: datetime) -> dict[str, Any]:
         found["resources"] = rest_rows.resources(names, options)
     if "grants" in options:
         found["grants"] = rest_rows.grants(names, options, at)
+    found["birthrights"] = birthright_steps.written(names, with_people=people)
     found["policies"] = model_rows.policies(names, with_people=people)
     return found

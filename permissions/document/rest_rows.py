@@ -15,7 +15,7 @@ from permissions.objects.rows import BROUGHT
 from permissions.places import NODE_DIMENSIONS
 
 Rows = list[dict[str, Any]]
-BY_ITSELF = (*BROUGHT, Source.RULE)  # comes with leading, owning or a rule, and so again by itself
+BY_ITSELF = (*BROUGHT, Source.RULE, Source.BIRTHRIGHT)  # comes with leading, owning or a rule, and so again by itself
 
 
 def _moment(moment: datetime | None) -> str | None:
@@ -97,7 +97,11 @@ def _collective(row: Team | Group, names: Names, with_people: bool) -> dict[str,
 
 def memberships(names: Names, at: datetime, *, teams: bool, groups: bool) -> Rows:
     """Return who is in which team or group now, but for those whom a rule puts there."""
-    rows = Membership.objects.in_force(at).exclude(source=Source.RULE).filter(person__state__in=STATES)
+    rows = (
+        Membership.objects.in_force(at)
+        .exclude(source__in=(Source.RULE, Source.BIRTHRIGHT))
+        .filter(person__state__in=STATES)
+    )
     rows = rows.select_related("principal").order_by("principal__label", "person__name", "person__email")
     kinds = {kind for kind, wanted in (("team", teams), ("group", groups)) if wanted}
     return [

@@ -11,7 +11,7 @@ from audits.trail.record import record
 from audits.trail.tags import Tag
 from cxaccess.lib.reasons import stated
 from permissions import giving
-from permissions.document import catalogue_steps, rest_steps, role_steps
+from permissions.document import birthright_steps, catalogue_steps, rest_steps, role_steps
 from permissions.document.checking import require_shape
 from permissions.document.desk import Desk, Row
 from permissions.guards import use_case
@@ -20,7 +20,7 @@ Section = Callable[[Desk, list[Row]], None]
 # In the order in which one part names the other.
 ORDER: tuple[str, ...] = (
     "places", "types", "permissions", "attributes", "people", "teams", "groups", "memberships", "roles", "resources",
-    "grants", "policies",
+    "grants", "birthrights", "policies",
 )  # fmt: skip
 SECTIONS: Mapping[str, Section] = {
     "places": catalogue_steps.places,
@@ -28,6 +28,7 @@ SECTIONS: Mapping[str, Section] = {
     "permissions": catalogue_steps.permissions,
     "attributes": catalogue_steps.own_attributes,
     "roles": role_steps.all_roles,
+    "birthrights": birthright_steps.all_birthrights,
     "policies": role_steps.all_policies,
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from cxaccess.lib.conditions import Operator
 from cxaccess.lib.models import Risk
+from permissions.birthrights.gifts import OWN
 from permissions.models import AttributeType, Entity, PolicyEffect, PolicyStage, Sensitivity
 from permissions.places import NODE_DIMENSIONS
 from permissions.resources.fields import DataClass
@@ -17,7 +18,15 @@ RISKS: dict[int, str] = {int(each): each.name.lower() for each in Risk}
 SENSITIVITIES: dict[int, str] = {int(each): each.name.lower() for each in Sensitivity}
 DRAFT = "draft"
 STAGES = (DRAFT, *PolicyStage.values)
-MODEL = ("places", "types", "permissions", "attributes", "roles", "policies")  # always there; the rest by option
+MODEL = (
+    "places",
+    "types",
+    "permissions",
+    "attributes",
+    "roles",
+    "birthrights",
+    "policies",
+)  # always there; the rest by option
 REST = ("people", "teams", "groups", "memberships", "resources", "grants")
 OPTIONS = ("teams", "groups", "people", "grants", "resources")
 TEXT: dict[str, Any] = {"type": "string"}
@@ -92,6 +101,14 @@ DUTY = _row(
     kind=_choice("mask", "step_up", "reason"), fields=_names(200), data_classes=_names(20),
     minutes={"type": "integer", "minimum": 1, "maximum": 1440}, unless=RULE,
 )  # fmt: skip
+SCOPE = _row(
+    "Where a role reaches: all of it at once.", "", **{kind: _name(40) for kind in NODE_DIMENSIONS}, team=_name(200)
+)  # fmt: skip
+GIFT = _row(
+    "What a birthright rule gives: a role within a scope (none: everywhere) and, with own, within that place of the "
+    "person; or a place in a team or in a group by hand.", "",
+    role=_name(60), scope=SCOPE, own=_choice(*OWN), team=_name(200), group=_name(200),
+)  # fmt: skip
 ROWS: dict[str, dict[str, Any]] = {
     "places": _row(
         "A place in one of the trees. What it is under stands before it.", "kind code name",
@@ -157,10 +174,14 @@ ROWS: dict[str, dict[str, Any]] = {
     "grants": _row(
         "A role within a scope (none: everywhere), or a permission on one thing, to a person, a team or a group.", "",
         person=MAIL, team=_name(200), group=_name(200), role=_name(60), permission=PERMISSION,
-        scope=_row("Where a role reaches: all of it at once.", "", **{kind: _name(40) for kind in NODE_DIMENSIONS},
-                   team=_name(200)),
+        scope=SCOPE,
         on=_row("One thing.", "", system=_name(40), id=_name(120), team=_name(200), group=_name(200), role=_name(60)),
         **{"from": MOMENT}, until=MOMENT, reason=_name(500),
+    ),
+    "birthrights": _row(
+        "A birthright rule with its current version, and whether that is in force.", "name purpose condition gives",
+        name=_name(), purpose=_name(300), owner=_maybe(MAIL), stage=_choice(DRAFT, "enforced", default=DRAFT),
+        condition=RULE, gives=_list(GIFT, 50),
     ),
     "policies": _row(
         "A policy with its current version, and what that version does.", "name purpose effect about",

@@ -7,9 +7,15 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.people.services import edit_person
+from accounts.teams.memberships import add_member
+from accounts.teams.selectors import described
 from cxaccess.lib import clock
+from permissions.document.exporting import document
+from permissions.document.services import apply_document
 from permissions.grants.services import give_in_words
-from permissions.models import Birthright
+from permissions.guards import NotAllowed
+from permissions.models import Birthright, Role
+from permissions.roles.rows import raise_risk
 from tests import birthrights as by
 from tests import world
 from tests.birthrights import gift, titled, within
@@ -155,6 +161,12 @@ def test_access_says_because_of_which_rule(cast: Cast, priya: Client, agents: Bi
     assert "rule Agents of EMEA" in mine
 
 
+def test_whoever_is_in_a_team_by_hand_and_by_a_rule_counts_once(cast: Cast, priya: Client, agents: Birthright) -> None:
+    add_member(cast.priya, team=cast.care_emea, person=cast.ali, at=clock.now())
+    [row] = described([cast.care_emea], clock.now())
+    assert row.members == 1
+
+
 def test_the_trail_says_what_was_done(cast: Cast, priya: Client, agents: Birthright) -> None:
     row = cast.ali
     edit_person(cast.priya, person=row, row_version=row.row_version, changes={"title": "Trainer"}, at=clock.now())
@@ -171,3 +183,38 @@ def test_counts_are_of_those_whom_the_reader_may_see(cast: Cast, agents: Birthri
     jonas = signed_in(cast.jonas)
     assert "Ali Haddad" not in text(jonas, "people", agents.pk)
     assert "Others may have something" in text(jonas, "people", agents.pk)
+
+
+def test_a_document_makes_rules_so_and_a_second_time_changes_nothing(cast: Cast, agents: Birthright) -> None:
+    at = clock.now()
+    raise_risk(Role.objects.values_list("pk", flat=True), actor=cast.priya, at=at)
+    written = document(set(), at=at)
+    assert written["birthrights"] == [{
+        "name": "Agents of EMEA", "purpose": "What their job needs", "stage": "enforced",
+        "condition": {"all": [
+            {"attribute": "subject.region", "operator": "within", "value": [cast.emea.code]},
+            {"attribute": "subject.title", "operator": "one_of", "value": ["Support agent"]},
+        ]},
+        "gives": [{"role": "feedback-reader", "own": "region"}, {"team": "Care EMEA"}],
+    }]  # fmt: skip
+    assert apply_document(cast.priya, document=written, reason="As it is", at=at).differences == []
+    rows = written["birthrights"]
+    rows[0]["gives"][0] = {"role": "feedback-reader", "scope": {"region": cast.mena.code}}
+    rows.append(rows[0] | {"name": "Leads", "gives": [{"role": "agent"}], "stage": "draft"})
+    apply_document(cast.priya, document=written, reason="Anew", at=clock.now())
+    assert by.grants(cast.ali) == {("Feedback reader", f"region={cast.mena.pk}")}
+    assert Birthright.objects.get(name="Leads").states.count() == 0
+    assert apply_document(cast.priya, document=written, reason="Anew", at=clock.now()).differences == []
+
+
+def test_a_document_gives_by_a_rule_only_what_its_bringer_could_give(cast: Cast) -> None:
+    world.give(cast.rosa, world.role("Rule writer", {"birthright.enforce", "birthright.edit", "birthright.view"}))
+    row = {
+        "name": "All", "purpose": "Everything", "stage": "enforced",
+        "condition": {"attribute": "subject.state", "operator": "equals", "value": "active"},
+        "gives": [{"role": "administrator"}],
+    }  # fmt: skip
+    wanted = {"format": "cxaccess-model", "version": 1, "birthrights": [row]}
+    with pytest.raises(NotAllowed):
+        apply_document(cast.rosa, document=wanted, reason="Mine", at=clock.now())
+    assert not Birthright.objects.exists()

@@ -195,6 +195,9 @@ def test_whoever_changes_what_a_rule_reads_gives_what_it_gives(cast: Cast) -> No
         edit(cast.rosa, cast.ali, title="Auditor")
     with pytest.raises(NotAllowed):
         create_person(cast.rosa, name="Nora", region=cast.dach, title="Auditor", at=clock.now())
+    later = {"state": PersonState.PREHIRE, "employed_from": clock.now().date() + timedelta(days=9)}
+    with pytest.raises(NotAllowed):
+        create_person(cast.rosa, name="Niko", region=cast.dach, title="Auditor", at=clock.now(), **later)
     cast.ali.refresh_from_db()
     assert (cast.ali.title, by.grants(cast.ali)) == ("Support agent", set())
     edit(cast.priya, cast.ali, title="Auditor")

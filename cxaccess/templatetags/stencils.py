@@ -1,12 +1,14 @@
 """Rows that are alike, drawn once and filled for each: Django takes longer to walk a template than to find its rows."""
 
 import re
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
 from django import template
 from django.conf import settings
-from django.template.base import FilterExpression, Node, NodeList, Parser, Token, token_kwargs
+from django.core.exceptions import ObjectDoesNotExist
+from django.template.base import FilterExpression, Node, NodeList, Parser, Token, Variable, token_kwargs
 from django.template.context import Context
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
@@ -23,13 +25,15 @@ class StencilNode(Node):
     """What stands between the tags, drawn once for each kind of row."""
 
     def __init__(self, nodelist: NodeList, kinds: list[FilterExpression], values: dict[str, FilterExpression]) -> None:
-        self.nodelist, self.kinds, self.values = nodelist, kinds, values
+        self.nodelist = nodelist
+        self.kinds = [_finder(kind) for kind in kinds]
+        self.values = {name: _finder(value) for name, value in values.items()}
         self.patterns: dict[tuple[Any, ...], str] = {}
 
     def render(self, context: Context) -> str:
         """Fill the row's values into what was drawn for its kind."""
-        given = {name: value.resolve(context) for name, value in self.values.items()}
-        kinds = [kind.resolve(context) for kind in self.kinds]
+        given = {name: find(context) for name, find in self.values.items()}
+        kinds = [find(context) for find in self.kinds]
         kind = (get_language(), *kinds, *[type(value) is int for value in given.values()])
         if kind not in self.patterns:
             self._keep(kind, self._drawn(context, given))
@@ -61,6 +65,27 @@ class StencilNode(Node):
             drawn = self.nodelist.render(context)
         if drawn != filled:
             raise template.TemplateSyntaxError(f"Not of one kind: {drawn} is drawn as {filled}")
+
+
+def _finder(expression: FilterExpression) -> Callable[[Context], Any]:
+    """Return what resolves `expression`: a name and its attributes at once, whatever is more by Django's own way."""
+    var = expression.var
+    if expression.filters or not isinstance(var, Variable) or var.translate or not var.lookups:
+        return expression.resolve
+    first, *names = var.lookups
+
+    def find(context: Context) -> Any:
+        value = next((part[first] for part in reversed(context.dicts) if first in part), context)
+        for name in names:
+            if hasattr(type(value), "__getitem__") or callable(value):  # Django looks there first, or calls it
+                return expression.resolve(context)
+            try:
+                value = getattr(value, name, context)
+            except ObjectDoesNotExist:
+                return expression.resolve(context)
+        return expression.resolve(context) if value is context or callable(value) else value
+
+    return find
 
 
 def _text(value: Any) -> Any:

@@ -299,6 +299,12 @@ def among(key: Any, found: Collection[Any] | None) -> bool:
 
 
 @register.filter
+def there(value: Any) -> bool:
+    """Return whether `value` is anything: for what a row's stencil depends on."""
+    return bool(value)
+
+
+@register.filter
 def figure(number: int | None) -> str:
     """Return `number` as people read it: "2,431"; a dash for none."""
     return "-" if number is None else f"{number:,}"

@@ -107,7 +107,7 @@ def of(principal: Principal, through: Collection[int], at: datetime) -> Things:
     order = (F("until").asc(nulls_last=True), "pk")
     own = rows.held_by(principal).not_over(at).exclude(until=F("starts_at")).order_by(*order)
     others: QuerySet[Any] = rows.table(rows.COLLECTIVES).not_over(at).filter(group__principal__in=through)
-    ended = _named(rows.letter_of(principal), _ended(rows.held_by(principal), at))
+    ended = _named(rows.letter_of(principal), list(_ended(rows.held_by(principal), at)))
     read = [_read(own), _read(others.order_by(*order)) if through else [], ended]
     return Things(*_described(read, at), more=any(len(part) > MOST for part in read))
 
@@ -132,7 +132,7 @@ def of_person(person: Person, at: datetime, *, until: datetime | None = None, en
     )
     own = [grant.id for grant in standing if not grant.collective]
     through = [grant.id for grant in standing if grant.collective]
-    over = _ended(rows.MODELS[rows.PEOPLE].objects.filter(user=person), at) if ended else []
+    over = statements.rows("things ended", _own_ended, person=person.pk, at=at) if ended else []
     mine = _named(rows.PEOPLE, [*own[:MOST], *over])
     parts = [row for row in mine if row.pk not in over], _named(rows.COLLECTIVES, through[:MOST])
     read = [*parts, [row for row in mine if row.pk in over]]
@@ -151,10 +151,14 @@ def _by_id(letter: str, *, ids: list[int]) -> QuerySet[Any]:
     return _whole(rows.table(letter).filter(pk__in=ids))
 
 
-def _ended(found: QuerySet[Any], at: datetime) -> list[int]:
+def _ended(found: QuerySet[Any], at: datetime) -> QuerySet[Any, int]:
     """Return the ids of those that ended lately. They are asked for first: mostly there are none."""
     over = found.filter(until__lte=at, until__gt=at - RECENTLY).exclude(until=F("starts_at"))
-    return list(over.order_by("-until", "pk").values_list("pk", flat=True)[:MOST])
+    return over.order_by("-until", "pk").values_list("pk", flat=True)[:MOST]
+
+
+def _own_ended(*, person: int, at: datetime) -> QuerySet[Any, int]:
+    return _ended(rows.MODELS[rows.PEOPLE].objects.filter(user=person), at)
 
 
 def _read(found: QuerySet[Any]) -> list[AnyGrant]:

@@ -1,6 +1,9 @@
 """Rows drawn once and filled for each come out as if each had been drawn by itself."""
 
+from types import SimpleNamespace
+
 import pytest
+from django.core.exceptions import ObjectDoesNotExist
 from django.template import Context, TemplateSyntaxError, engines
 
 from cxaccess.addresses import address
@@ -36,6 +39,33 @@ def test_a_value_that_is_markup_stays_markup() -> None:
 def test_an_id_that_is_missing_in_one_row_is_another_kind() -> None:
     rows = [{"id": 7}, {"id": None}, {"id": "a"}]
     assert drawn("{% stencil 1 id=row.id %}{{ id }};{% endstencil %}", rows) == "7;None;a;"
+
+
+class Thing:
+    """A row of attributes, of which some are worked out, called, missing or nothing."""
+
+    name, nothing, inner, named = "A & b", None, SimpleNamespace(name="<i>"), {"name": "by key", "items": "an item"}
+
+    def said(self) -> str:
+        return "called"
+
+    def made(self) -> SimpleNamespace:
+        return SimpleNamespace(name="of what was called")
+
+    @property
+    def gone(self) -> str:
+        raise ObjectDoesNotExist
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["name", "inner.name", "said", "made.name", "nothing", "nothing.name", "named.name", "named.items", "name.upper",
+     "missing", "missing.name", "gone", "gone.name", "name.0"],
+)  # fmt: skip
+def test_a_value_is_what_django_finds(path: str) -> None:
+    stencil = "{% stencil 1 found=row." + path + " %}[{{ found }}]{% endstencil %}"
+    assert drawn(stencil, [Thing()]) == drawn("[{{ row." + path + " }}]", [Thing()])
+    assert drawn("{% stencil row.nothing a=nowhere %}{{ a }}{% endstencil %}", [Thing()]) == ""
 
 
 def test_a_condition_that_the_kind_does_not_tell_of_is_found_where_stencils_are_checked() -> None:

@@ -49,7 +49,7 @@ def elsewhere(cast: Cast) -> Resource:
 
 def choose(page: Page, label: str, name: str) -> None:
     """Choose by typing into the list with this label."""
-    page.get_by_role("combobox", name=label, exact=True).fill(name)
+    page.get_by_role("combobox", name=label, exact=True).and_(page.locator("input")).fill(name)
     page.get_by_role("option", name=name).first.click()
 
 

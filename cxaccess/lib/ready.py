@@ -69,7 +69,7 @@ def _numbered(sql: str, params: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
         return sql, tuple(params)
     found, left = [parts[0]], []
     for part, value in zip(parts[1:], params, strict=True):
-        if type(value) is int:
+        if isinstance(value, int) and not isinstance(value, bool):  # PostgreSQL's driver has kinds of them
             found.append(f"{value:d}" if value >= 0 else f"({value:d})")
         else:
             found.append("%s")
